@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+export const errorReportSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  details: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  stack: z.string().optional(),
+});
+
+/** Long work. Seconds left are a range, because a single number is never true. */
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['download', 'export', 'build', 'calibrate', 'verify', 'batch', 'import']),
+  title: z.string(),
+  state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  /** Name of the phase under way. */
+  phase: z.string(),
+  done: z.number().nonnegative(),
+  /** 0 while unknown. */
+  total: z.number().nonnegative(),
+  unit: z.enum(['files', 'bytes', 'steps']),
+  secondsLeft: z.tuple([z.number(), z.number()]).nullable(),
+  /** Newest last, at most 200 lines. */
+  log: z.array(z.string()),
+  /** Items that failed while the rest went on. */
+  failures: z.array(z.object({ item: z.string(), error: errorReportSchema })),
+  error: errorReportSchema.nullable(),
+  /** What the job made: paths, ids. */
+  results: z.array(z.string()),
+});
+export type Job = z.infer<typeof jobSchema>;

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+export const bytesSchema = z.instanceof(Uint8Array);
+
+/**
+ * Class ids, row-major, top row first, at the frame's size. Never colour: that is the renderer's business.
+ * `data` holds width * height * bytesPerId bytes; two-byte ids (past 255 classes) are little-endian.
+ */
+export const maskSchema = z
+  .object({
+    width: z.int().positive(),
+    height: z.int().positive(),
+    bytesPerId: z.union([z.literal(1), z.literal(2)]),
+    data: bytesSchema,
+  })
+  .refine((mask) => mask.data.byteLength === mask.width * mask.height * mask.bytesPerId, {
+    message: 'mask data must hold width x height x bytesPerId bytes',
+  });
+export type Mask = z.infer<typeof maskSchema>;
+
+/** Share of a mask's pixels, 0–1, most frequent first; classes with no pixel are left out. */
+export const classShareSchema = z.object({
+  id: z.int().nonnegative(),
+  label: z.string(),
+  pixels: z.int().nonnegative(),
+  share: z.number().min(0).max(1),
+});
+export type ClassShare = z.infer<typeof classShareSchema>;
+
+const nanoseconds = z.number().nonnegative();
+
+/**
+ * Nanoseconds of a monotonic clock, one frame. Stages that a runtime does not have are 0. `total` is wall time from the
+ * encoded picture (or raw frame) to the mask, so it is at least the sum of the stages. Warm-up runs are never counted.
+ */
+export const timingsSchema = z.object({
+  decode: nanoseconds,
+  preprocess: nanoseconds,
+  transferIn: nanoseconds,
+  infer: nanoseconds,
+  postprocess: nanoseconds,
+  transferOut: nanoseconds,
+  total: nanoseconds,
+});
+export type Timings = z.infer<typeof timingsSchema>;
+
+/** Ids of a mask as numbers, without copying where alignment allows. */
+export function maskIds(mask: Mask): Uint8Array | Uint16Array {
+  const { data } = mask;
+  if (mask.bytesPerId === 1) return data;
+  if (data.byteOffset % 2 === 0) return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  return new Uint16Array(data.slice().buffer);
+}

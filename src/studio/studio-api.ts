@@ -1,0 +1,18 @@
+import type { EmitEvent, StudioHandlers } from '../shared/contract';
+import type { FileAccess } from './file-access';
+
+export interface StudioOptions {
+  /** Settings, the model library's index, downloads, uploads. Made when missing. */
+  readonly dataDirectory: string;
+  /** The `resources` folder that ships with the studio (read only). */
+  readonly resourcesDirectory: string;
+  readonly access: FileAccess;
+  readonly emit: EmitEvent;
+}
+
+/** What every shell drives; made by `createStudio(options)` in `studio.ts`. */
+export interface Studio {
+  readonly handlers: StudioHandlers;
+  /** Stops jobs, closes sessions, writes what is pending. */
+  close(): Promise<void>;
+}
