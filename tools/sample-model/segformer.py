@@ -239,8 +239,8 @@ class DecodeHead(nn.Module):
 class SegFormer(nn.Module):
     """Images (N, 3, H, W), normalised, to logits (N, num_classes, ceil(H/4), ceil(W/4)).
 
-    `variant` is one of b0 … b5; `widths`, `depths`, `heads`, `sr_ratios` and `decoder_width` override single values of
-    it. With `pad_to` (a multiple of 32) the image is zero-padded right and below to the next multiple and the logits
+    `variant` is one of b0 … b5; `widths`, `depths`, `heads`, `sr_ratios`, `mlp_ratios` and `decoder_width` override single
+    values of it. With `pad_to` (a multiple of 32) the image is zero-padded right and below to the next multiple and the logits
     are cropped again; without it H and W should be multiples of 32.
     """
 
@@ -255,6 +255,7 @@ class SegFormer(nn.Module):
         depths: Sequence[int] | None = None,
         heads: Sequence[int] | None = None,
         sr_ratios: Sequence[int] | None = None,
+        mlp_ratios: Sequence[int] | None = None,
         decoder_width: int | None = None,
         dropout: float = 0.0,
         drop_path: float = 0.1,
@@ -272,6 +273,7 @@ class SegFormer(nn.Module):
             depths=tuple(depths or base.depths),
             heads=tuple(heads or base.heads),
             sr_ratios=tuple(sr_ratios or base.sr_ratios),
+            mlp_ratios=tuple(mlp_ratios or base.mlp_ratios),
             decoder_width=decoder_width or base.decoder_width,
         )
         self.num_classes = num_classes
