@@ -1,0 +1,323 @@
+import { AppError } from '../../../shared/app-error';
+import type { Mask } from '../../../shared/domain/mask';
+import { GlProgram } from './gl-program';
+import { MaskTexture } from './mask-texture';
+import { PALETTE_COLUMNS } from './palette-texture';
+import { PictureTexture, type PictureImage } from './picture-texture';
+import { CHECKER_CELL, gridStrength, HIGHLIGHT_RIM, samplesPerSide, type Pane, type Scene } from './scene';
+import { checkerShader, gridShader, maskShader, pictureShader, vertexShader } from './shaders';
+import { pictureOrigin, type Point, type Rect } from './viewport';
+
+/** Time of the main thread from a mask's arrival to its texture, as a performance measure; the last one is kept. */
+export const MASK_TO_TEXTURE = 'mask-to-texture';
+/** Time of the main thread for one drawing, as a performance measure; the last one is kept. */
+export const CANVAS_DRAW = 'canvas-draw';
+
+interface Layer {
+  readonly mask: Mask;
+  readonly palette: Uint8Array;
+}
+
+interface LayerTextures {
+  readonly mask: MaskTexture;
+  readonly palette: WebGLTexture;
+}
+
+/** What is lost with a graphics context. */
+interface Resources {
+  readonly checker: GlProgram;
+  readonly picture: GlProgram;
+  readonly mask: GlProgram;
+  readonly grid: GlProgram;
+  readonly pictureTexture: PictureTexture;
+  readonly layers: Map<string, LayerTextures>;
+}
+
+export interface MaskRendererOptions {
+  /** Bounds a mask tile's sides, for tests; the card's own limit when left out. */
+  readonly tileLimit?: number;
+  /** Called once when the driver takes the context away or a shader is refused; nothing is drawn until it is back. */
+  readonly onTrouble?: (error: AppError | null) => void;
+}
+
+/**
+ * Draws a picture and any number of named masks over it. Nothing is drawn but when something was set, then once in the
+ * next frame. Masks and pictures are kept (by reference) for the case that the graphics context is lost and comes back.
+ */
+export class MaskRenderer {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #options: MaskRendererOptions;
+  readonly #layers = new Map<string, Layer>();
+  #resources: Resources | null = null;
+  #image: PictureImage | null = null;
+  #scene: Scene | null = null;
+  #frame: number | null = null;
+
+  /** Throws AppError CANVAS_NO_WEBGL where the browser cannot draw with WebGL2. */
+  constructor(canvas: HTMLCanvasElement, options: MaskRendererOptions = {}) {
+    const gl = canvas.getContext('webgl2', {
+      alpha: false,
+      antialias: false,
+      depth: false,
+      powerPreference: 'high-performance',
+    });
+    if (gl === null) {
+      throw new AppError('CANVAS_NO_WEBGL', 'This machine offers no WebGL2 to draw masks with.', {
+        hint: 'Update the graphics driver, or allow hardware acceleration in the settings of the browser.',
+      });
+    }
+    this.#canvas = canvas;
+    this.#gl = gl;
+    this.#options = options;
+    canvas.addEventListener('webglcontextlost', this.#onLost);
+    canvas.addEventListener('webglcontextrestored', this.#onRestored);
+    this.#restore();
+  }
+
+  /** True where pixels are computed by the processor: drawing at full quality is then too slow to follow the hand. */
+  get isSoftware(): boolean {
+    const info = this.#gl.getExtension('WEBGL_debug_renderer_info');
+    const name = String(this.#gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? this.#gl.RENDERER));
+    return /swiftshader|llvmpipe|software|basic render/i.test(name);
+  }
+
+  /** The longest side that a picture's texture can have. */
+  get maxTextureSize(): number {
+    return this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE) as number;
+  }
+
+  /** The image must stay open until another is set. A video frame is copied at once. */
+  setPicture(image: PictureImage | null): void {
+    this.#image = image;
+    if (image !== null) this.#resources?.pictureTexture.upload(image);
+    this.requestDraw();
+  }
+
+  /** Sends a mask to the graphics card at once. `palette` holds RGBA for each id, see paletteBytes. */
+  setMask(name: string, mask: Mask, palette: Uint8Array): void {
+    const start = performance.now();
+    const layer = { mask, palette };
+    this.#layers.set(name, layer);
+    this.#uploadLayer(name, layer);
+    this.#measure(MASK_TO_TEXTURE, start);
+    this.requestDraw();
+  }
+
+  /** Recolours a mask that is set; the ids stay where they are. */
+  setPalette(name: string, palette: Uint8Array): void {
+    const layer = this.#layers.get(name);
+    if (layer === undefined) return;
+    this.#layers.set(name, { ...layer, palette });
+    const textures = this.#resources?.layers.get(name);
+    if (textures !== undefined) this.#uploadPalette(textures.palette, palette);
+    this.requestDraw();
+  }
+
+  removeMask(name: string): void {
+    if (!this.#layers.delete(name)) return;
+    this.#disposeLayer(name);
+    this.requestDraw();
+  }
+
+  /** `scene.panes` refer to the canvas's own pixels: set its width and height first. */
+  setScene(scene: Scene): void {
+    this.#scene = scene;
+    this.requestDraw();
+  }
+
+  requestDraw(): void {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.drawNow();
+    });
+  }
+
+  /** Draws in this very task, so that the canvas can be read right after. */
+  drawNow(): void {
+    const scene = this.#scene;
+    const resources = this.#resources;
+    if (scene === null || resources === null || this.#gl.isContextLost()) return;
+    const start = performance.now();
+    const gl = this.#gl;
+    gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
+    gl.disable(gl.SCISSOR_TEST);
+    const [red, green, blue] = scene.backdrop.kind === 'plain' ? scene.backdrop.color : scene.backdrop.even;
+    gl.clearColor(red / 255, green / 255, blue / 255, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    for (const pane of scene.panes) this.#drawPane(resources, scene, pane);
+    this.#measure(CANVAS_DRAW, start);
+  }
+
+  dispose(): void {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#canvas.removeEventListener('webglcontextlost', this.#onLost);
+    this.#canvas.removeEventListener('webglcontextrestored', this.#onRestored);
+    this.#scene = null;
+    for (const name of [...this.#layers.keys()]) this.#disposeLayer(name);
+    this.#layers.clear();
+    const resources = this.#resources;
+    this.#resources = null;
+    if (resources === null) return;
+    resources.pictureTexture.dispose();
+    for (const program of [resources.checker, resources.picture, resources.mask, resources.grid]) program.dispose();
+  }
+
+  #drawPane(resources: Resources, scene: Scene, pane: Pane): void {
+    const { area, clip } = pane;
+    const { scale } = scene.viewport;
+    const inArea = pictureOrigin(scene.viewport, area);
+    const origin = { x: inArea.x + area.x, y: inArea.y + area.y };
+    const shown = { ...origin, width: scene.picture.width * scale, height: scene.picture.height * scale };
+    const gl = this.#gl;
+    if (scene.backdrop.kind === 'checker' && this.#scissor(clip)) this.#drawChecker(resources.checker, scene.backdrop);
+    if (!this.#scissor(intersection(clip, shown))) return;
+    gl.enable(gl.BLEND);
+    if (this.#image !== null) this.#drawPicture(resources, shown);
+    const textures = pane.mask === null ? undefined : resources.layers.get(pane.mask);
+    if (textures !== undefined) this.#drawMask(resources.mask, textures, scene, pane, origin);
+    if (scene.pixelGrid && gridStrength(scale) > 0) this.#drawGrid(resources.grid, scale, origin);
+    gl.disable(gl.BLEND);
+  }
+
+  #drawChecker(program: GlProgram, backdrop: Scene['backdrop'] & { kind: 'checker' }): void {
+    this.#begin(program);
+    program.color('uEven', backdrop.even);
+    program.color('uOdd', backdrop.odd);
+    program.float('uCell', CHECKER_CELL);
+    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+  }
+
+  #drawPicture({ picture: program, pictureTexture }: Resources, shown: Rect): void {
+    this.#begin(program);
+    program.int('uPicture', 0);
+    program.floats('uOrigin', shown.x, shown.y);
+    program.floats('uShownSize', shown.width, shown.height);
+    program.float('uLevel', pictureTexture.bind(0, shown.width / pictureTexture.size.width));
+    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+  }
+
+  #drawMask(program: GlProgram, textures: LayerTextures, scene: Scene, { look }: Pane, origin: Point): void {
+    const gl = this.#gl;
+    const { grid, size } = textures.mask;
+    this.#begin(program);
+    textures.mask.bind(0);
+    program.int('uMask', 0);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, textures.palette);
+    program.int('uPalette', 1);
+    program.ints('uMaskSize', size.width, size.height);
+    program.ints('uTileSize', grid.tile.width, grid.tile.height);
+    program.int('uTileColumns', grid.columns);
+    program.floats('uOrigin', origin.x, origin.y);
+    // A mask of another size than the picture is stretched over it.
+    program.float('uScale', (scene.viewport.scale * scene.picture.width) / size.width);
+    program.float('uOpacity', look.opacity);
+    program.int('uOutlined', look.mode === 'outline' ? 1 : 0);
+    program.float('uOutline', look.outlineWidth);
+    program.int('uSamples', samplesPerSide(scene.viewport.scale, scene.quality));
+    program.int('uHighlight', look.highlight ?? -1);
+    program.float('uHighlightRim', HIGHLIGHT_RIM);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  #drawGrid(program: GlProgram, scale: number, origin: Point): void {
+    this.#begin(program);
+    program.floats('uOrigin', origin.x, origin.y);
+    program.float('uScale', scale);
+    program.float('uStrength', gridStrength(scale));
+    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+  }
+
+  #begin(program: GlProgram): void {
+    program.use();
+    program.float('uCanvasHeight', this.#canvas.height);
+  }
+
+  /** Limits drawing to a rectangle of the screen; false when nothing of it is left. */
+  #scissor(rect: Rect): boolean {
+    const left = Math.max(0, Math.round(rect.x));
+    const top = Math.max(0, Math.round(rect.y));
+    const right = Math.min(this.#canvas.width, Math.round(rect.x + rect.width));
+    const bottom = Math.min(this.#canvas.height, Math.round(rect.y + rect.height));
+    if (right <= left || bottom <= top) return false;
+    this.#gl.scissor(left, this.#canvas.height - bottom, right - left, bottom - top);
+    return true;
+  }
+
+  #uploadLayer(name: string, layer: Layer): void {
+    const resources = this.#resources;
+    if (resources === null) return;
+    let textures = resources.layers.get(name);
+    if (textures === undefined) {
+      textures = { mask: new MaskTexture(this.#gl, this.#options.tileLimit), palette: this.#gl.createTexture() };
+      resources.layers.set(name, textures);
+    }
+    textures.mask.upload(layer.mask);
+    this.#uploadPalette(textures.palette, layer.palette);
+  }
+
+  #uploadPalette(texture: WebGLTexture, palette: Uint8Array): void {
+    const gl = this.#gl;
+    const rows = palette.length / 4 / PALETTE_COLUMNS;
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_COLUMNS, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+  }
+
+  #disposeLayer(name: string): void {
+    const textures = this.#resources?.layers.get(name);
+    if (textures === undefined) return;
+    textures.mask.dispose();
+    this.#gl.deleteTexture(textures.palette);
+    this.#resources?.layers.delete(name);
+  }
+
+  readonly #onLost = (event: Event): void => {
+    event.preventDefault();
+    this.#resources = null;
+    this.#options.onTrouble?.(
+      new AppError('CANVAS_CONTEXT_LOST', 'The graphics driver took the canvas away.', {
+        hint: 'It comes back by itself. If it does not, start the studio again.',
+      }),
+    );
+  };
+
+  readonly #onRestored = (): void => {
+    this.#restore();
+    this.#options.onTrouble?.(null);
+    this.requestDraw();
+  };
+
+  #restore(): void {
+    const gl = this.#gl;
+    this.#resources = {
+      checker: new GlProgram(gl, vertexShader, checkerShader),
+      picture: new GlProgram(gl, vertexShader, pictureShader),
+      mask: new GlProgram(gl, vertexShader, maskShader),
+      grid: new GlProgram(gl, vertexShader, gridShader),
+      pictureTexture: new PictureTexture(gl),
+      layers: new Map(),
+    };
+    if (this.#image !== null) this.#resources.pictureTexture.upload(this.#image);
+    for (const [name, layer] of this.#layers) this.#uploadLayer(name, layer);
+  }
+
+  /** Keeps the last measure of a name only: a long session must not pile them up. */
+  #measure(name: string, start: number): void {
+    performance.clearMeasures(name);
+    performance.measure(name, { start, end: performance.now() });
+  }
+}
+
+function intersection(a: Rect, b: Rect): Rect {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  const width = Math.min(a.x + a.width, b.x + b.width) - x;
+  const height = Math.min(a.y + a.height, b.y + b.height) - y;
+  return { x, y, width: Math.max(0, width), height: Math.max(0, height) };
+}

@@ -1,0 +1,74 @@
+import type { Size } from './viewport';
+
+/** What can be drawn under a mask. A video frame is uploaded again and again; a bitmap once. */
+export type PictureImage =
+  ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement | VideoFrame;
+
+/** From this scale on picture pixels are drawn as squares; below they are blended. */
+const SQUARES_FROM = 2;
+
+/** The picture on the graphics card: sRGB bytes, taken as they are, with smaller levels for views from afar. */
+export class PictureTexture {
+  readonly #gl: WebGL2RenderingContext;
+  #texture: WebGLTexture | null = null;
+  #stored = '';
+  #size: Size = { width: 1, height: 1 };
+
+  constructor(gl: WebGL2RenderingContext) {
+    this.#gl = gl;
+  }
+
+  /** Size of the texture, which may be smaller than the picture (a preview of a huge one). */
+  get size(): Size {
+    return this.#size;
+  }
+
+  upload(image: PictureImage): void {
+    const gl = this.#gl;
+    this.#allocate(sizeOf(image));
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
+    gl.generateMipmap(gl.TEXTURE_2D);
+  }
+
+  /** Binds for drawing at `scale` screen pixels for each texel; answers with the level of detail to read. */
+  bind(unit: number, scale: number): number {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    const squares = scale >= SQUARES_FROM;
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, squares ? gl.NEAREST : gl.LINEAR);
+    return Math.max(0, Math.log2(1 / scale));
+  }
+
+  dispose(): void {
+    this.#gl.deleteTexture(this.#texture);
+    this.#texture = null;
+    this.#stored = '';
+  }
+
+  #allocate(size: Size): void {
+    const key = `${size.width}x${size.height}`;
+    if (this.#stored === key) return;
+    this.dispose();
+    const gl = this.#gl;
+    this.#size = size;
+    this.#texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    const levels = 1 + Math.floor(Math.log2(Math.max(size.width, size.height)));
+    gl.texStorage2D(gl.TEXTURE_2D, levels, gl.RGBA8, size.width, size.height);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    this.#stored = key;
+  }
+}
+
+function sizeOf(image: PictureImage): Size {
+  if ('videoWidth' in image) return { width: image.videoWidth, height: image.videoHeight };
+  if ('displayWidth' in image) return { width: image.displayWidth, height: image.displayHeight };
+  return { width: image.width, height: image.height };
+}

@@ -1,0 +1,75 @@
+import type { Rgb } from '../../../shared/domain/model';
+import type { Rect, Size, Viewport } from './viewport';
+
+/** How a mask lies over the picture. Widths are screen pixels. */
+export interface MaskLook {
+  /** 0–1. */
+  readonly opacity: number;
+  readonly mode: 'fill' | 'outline';
+  /** Width of an outline inside each class. */
+  readonly outlineWidth: number;
+  /** Class id to be lifted out while the others step back, or null. */
+  readonly highlight: number | null;
+}
+
+/**
+ * A part of the canvas. Original and overlay beside a divider are two panes that share an `area` (what the viewport
+ * refers to) and have a `clip` of their own; Compare's panes have areas of their own.
+ */
+export interface Pane {
+  readonly area: Rect;
+  readonly clip: Rect;
+  /** Name of the mask to draw, or null for the bare picture. */
+  readonly mask: string | null;
+  readonly look: MaskLook;
+}
+
+export type Backdrop =
+  { readonly kind: 'plain'; readonly color: Rgb } | { readonly kind: 'checker'; readonly even: Rgb; readonly odd: Rgb };
+
+/** Everything that is drawn but for the pixels themselves. All lengths are screen pixels. */
+export interface Scene {
+  /** Size of the picture in picture pixels: the mask's, whatever the resolution of its texture. */
+  readonly picture: Size;
+  readonly viewport: Viewport;
+  readonly panes: readonly Pane[];
+  readonly backdrop: Backdrop;
+  /** Lines between picture pixels, once these are large enough to see. */
+  readonly pixelGrid: boolean;
+  /** `draft` takes one sample for each screen pixel: for machines that draw without a graphics card, while moving. */
+  readonly quality: 'full' | 'draft';
+}
+
+/** Cell of the checkerboard, screen pixels. */
+export const CHECKER_CELL = 12;
+/** The pixel grid begins to show at the first scale and is fully there at the second. */
+const GRID_SCALES = [10, 16] as const;
+const GRID_STRENGTH = 0.4;
+/** Rim of a highlighted class, screen pixels. */
+export const HIGHLIGHT_RIM = 1.5;
+
+export function gridStrength(scale: number): number {
+  const [from, to] = GRID_SCALES;
+  return GRID_STRENGTH * Math.min(1, Math.max(0, (scale - from) / (to - from)));
+}
+
+/**
+ * Points along each side of a screen pixel at which class colours are taken. One is exact where whole picture pixels
+ * meet whole screen pixels; elsewhere averaging keeps borders smooth and thin things from flickering.
+ */
+export function samplesPerSide(scale: number, quality: Scene['quality']): number {
+  if (quality === 'draft') return 1;
+  if (scale >= 1 && Number.isInteger(scale)) return 1;
+  return scale >= 0.5 ? 2 : 3;
+}
+
+/** The panes of a picture with its mask, and with the bare picture left of a divider at `split` (0–1) if there is one. */
+export function splitPanes(view: Size, split: number | null, mask: string, look: MaskLook): Pane[] {
+  const area = { x: 0, y: 0, ...view };
+  if (split === null) return [{ area, clip: area, mask, look }];
+  const at = Math.round(view.width * Math.min(1, Math.max(0, split)));
+  return [
+    { area, clip: { ...area, width: at }, mask: null, look },
+    { area, clip: { ...area, x: at, width: view.width - at }, mask, look },
+  ];
+}
