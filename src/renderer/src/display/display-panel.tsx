@@ -1,0 +1,4 @@
+/** Placeholder until the display controls land. */
+export function DisplayPanel() {
+  return null;
+}

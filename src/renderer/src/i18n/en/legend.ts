@@ -1,0 +1,3 @@
+export const legend = {
+  title: 'Legend',
+} as const;

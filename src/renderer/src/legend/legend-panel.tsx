@@ -1,0 +1,4 @@
+/** Placeholder until the legend lands. */
+export function LegendPanel() {
+  return null;
+}

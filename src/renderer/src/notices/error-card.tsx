@@ -1,0 +1,59 @@
+import { Check, ChevronRight, CircleAlert, Copy } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ErrorReport } from '../../../shared/app-error';
+import { Button } from '../components/button';
+import styles from './error-card.module.css';
+import { errorDetails, errorTitle } from './error-text';
+
+interface ErrorCardProps {
+  readonly error: ErrorReport;
+  /** What the error is about, when its message does not stand beside it: a file name. */
+  readonly subject?: string;
+  /** One button that mends it, where there is one. */
+  readonly remedy?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+/** What happened, to which file, what to do; details fold out and copy. */
+export function ErrorCard({ error, subject, remedy }: ErrorCardProps) {
+  return (
+    <section className={styles.card} role="group" aria-label={errorTitle(error)}>
+      <CircleAlert size={16} aria-hidden className={styles.icon} />
+      <div className={styles.text}>
+        <h3 className={styles.title}>{errorTitle(error)}</h3>
+        {subject !== undefined && <p className={styles.subject}>{subject}</p>}
+        <p>{error.message}</p>
+        {error.hint !== undefined && <p className={styles.hint}>{error.hint}</p>}
+        <ErrorDetails error={error} />
+        {remedy !== undefined && (
+          <div className={styles.remedy}>
+            <Button onClick={remedy.run}>{remedy.label}</Button>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function ErrorDetails({ error }: { readonly error: ErrorReport }) {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState(false);
+  const text = errorDetails(error);
+  return (
+    <details className={styles.details}>
+      <summary className={styles.summary}>
+        <ChevronRight size={14} aria-hidden className={styles.chevron} />
+        {t('common.details')} · <code>{error.code}</code>
+      </summary>
+      <pre className={styles.pre}>{text}</pre>
+      <Button
+        variant="quiet"
+        onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+        aria-live="polite"
+      >
+        {copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
+        {copied ? t('common.copied') : t('common.copy')}
+      </Button>
+    </details>
+  );
+}

@@ -1,0 +1,68 @@
+import { isAbort, toErrorReport } from '../../../shared/app-error';
+import { toasts } from '../components/toast-manager';
+import { announce } from './announce';
+import { ErrorDetails } from './error-card';
+import { errorTitle } from './error-text';
+
+interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** Something happened that the user may want to undo or follow. Goes away by itself. */
+export function notify(
+  title: string,
+  options: { description?: string; action?: NoticeAction; seconds?: number } = {},
+): void {
+  const { action } = options;
+  const id = toasts.add({
+    title,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    timeout: (options.seconds ?? (action === undefined ? 5 : 10)) * 1000,
+    ...(action === undefined
+      ? {}
+      : {
+          actionProps: {
+            children: action.label,
+            onClick: () => {
+              action.run();
+              toasts.close(id);
+            },
+          },
+        }),
+  });
+}
+
+/** An action failed: says so until dismissed. What was cancelled is no failure. `subject` names the file. */
+export function reportError(error: unknown, options: { subject?: string; action?: NoticeAction } = {}): void {
+  if (isAbort(error)) return;
+  const report = toErrorReport(error);
+  const title = errorTitle(report);
+  const { action, subject } = options;
+  const id = toasts.add({
+    title,
+    type: 'error',
+    priority: 'high',
+    timeout: 0,
+    description: (
+      <>
+        {subject !== undefined && <p>{subject}</p>}
+        <p>{report.message}</p>
+        {report.hint !== undefined && <p>{report.hint}</p>}
+        <ErrorDetails error={report} />
+      </>
+    ),
+    ...(action === undefined
+      ? {}
+      : {
+          actionProps: {
+            children: action.label,
+            onClick: () => {
+              action.run();
+              toasts.close(id);
+            },
+          },
+        }),
+  });
+  announce(`${title}. ${report.message}`, 'assertive');
+}

@@ -1,0 +1,38 @@
+import { createStore, useStore } from 'zustand';
+
+/** The one dialog that is open, with what it is about. */
+export type OpenDialog =
+  | { readonly kind: 'library'; readonly modelId: string | null }
+  | { readonly kind: 'preprocessing'; readonly modelId: string }
+  | { readonly kind: 'catalogue' }
+  | { readonly kind: 'preferences' }
+  | { readonly kind: 'shortcuts' }
+  | { readonly kind: 'palette' }
+  | { readonly kind: 'about' }
+  /** Pictures to export; the selected one or the whole strip. */
+  | { readonly kind: 'export'; readonly pictureIds: readonly string[] };
+
+export interface WindowState {
+  readonly dialog: OpenDialog | null;
+  /** Panels that are folded away. */
+  readonly filmStripOpen: boolean;
+  readonly sidePanelsOpen: boolean;
+}
+
+export const windowStore = createStore<WindowState>(() => ({
+  dialog: null,
+  filmStripOpen: true,
+  sidePanelsOpen: true,
+}));
+
+export function useWindow<T>(select: (state: WindowState) => T): T {
+  return useStore(windowStore, select);
+}
+
+export function openDialog(dialog: OpenDialog): void {
+  windowStore.setState({ dialog });
+}
+
+export function closeDialog(): void {
+  windowStore.setState({ dialog: null });
+}
