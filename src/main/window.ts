@@ -1,0 +1,73 @@
+import { BrowserWindow, screen, session } from 'electron';
+import { join } from 'node:path';
+import { fitBounds, readBounds, writeBounds } from './window-bounds';
+
+export interface StudioWindow {
+  readonly window: BrowserWindow;
+  /** Whether a message comes from our page in this window, and from no frame inside it. */
+  isTrusted(event: { sender: Electron.WebContents; senderFrame: Electron.WebFrameMain | null }): boolean;
+}
+
+/** Pages may write to the clipboard when the user copies; everything else is refused. */
+const allowedPermissions = new Set(['clipboard-sanitized-write']);
+
+export function createStudioWindow(preload: string, url: string, boundsFile: string): StudioWindow {
+  const saved = readBounds(boundsFile);
+  const primary = screen.getPrimaryDisplay();
+  const others = screen.getAllDisplays().filter(({ id }) => id !== primary.id);
+  const window = new BrowserWindow({
+    ...fitBounds(
+      saved,
+      [primary, ...others].map(({ workArea }) => workArea),
+    ),
+    minWidth: 640,
+    minHeight: 480,
+    show: false,
+    title: 'Maskforge',
+    // The page's own dark background, so that nothing flashes before the first frame.
+    backgroundColor: '#292929',
+    autoHideMenuBar: true,
+    webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false, spellcheck: false },
+  });
+  if (saved?.maximized === true) window.maximize();
+  window.once('ready-to-show', () => window.show());
+  window.on('close', () => writeBounds(boundsFile, { ...window.getNormalBounds(), maximized: window.isMaximized() }));
+  confine(window);
+  void window.loadURL(url);
+  const origin = originOf(url);
+  return {
+    window,
+    isTrusted: ({ sender, senderFrame }) =>
+      sender === window.webContents &&
+      senderFrame !== null &&
+      senderFrame === window.webContents.mainFrame &&
+      originOf(senderFrame.url) === origin,
+  };
+}
+
+/** Keeps the page what it is: no other page, window, webview or permission. */
+function confine(window: BrowserWindow): void {
+  const { webContents } = window;
+  webContents.on('will-navigate', (event) => event.preventDefault());
+  webContents.on('will-redirect', (event) => event.preventDefault());
+  webContents.on('will-attach-webview', (event) => event.preventDefault());
+  webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  webContents.on('render-process-gone', (_event, details) => {
+    if (details.reason !== 'clean-exit' && !window.isDestroyed()) window.reload();
+  });
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, decide) =>
+    decide(allowedPermissions.has(permission)),
+  );
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => allowedPermissions.has(permission));
+}
+
+/** `URL.origin` is "null" for custom schemes in Node, so scheme and host are compared. */
+function originOf(url: string): string {
+  const { protocol, host, origin } = new URL(url);
+  return origin === 'null' ? `${protocol}//${host}` : origin;
+}
+
+/** Built files beside the main program. */
+export function builtFile(...parts: string[]): string {
+  return join(__dirname, '..', ...parts);
+}

@@ -1,0 +1,9 @@
+import { webUtils } from 'electron';
+
+/** Where a dropped or chosen file lies; empty for one that has no path (dragged from a page). */
+export function pathOfFile(file: File): string {
+  // Electron 22 has no webUtils and puts the path on the file; later versions took it away from there.
+  const utilities = webUtils as typeof webUtils | undefined;
+  if (utilities !== undefined) return utilities.getPathForFile(file);
+  return 'path' in file && typeof file.path === 'string' ? file.path : '';
+}
