@@ -11,6 +11,7 @@ import type { NodeOptions } from './node';
 import type { Constant } from './tensor';
 import { makeTensor, readTensor } from './tensor';
 import { makeValueInfo } from './value-type';
+import type { DeclaredDim } from './value-type';
 
 /** What a graph needs to know of the model around it. */
 export interface GraphHost {
@@ -259,7 +260,7 @@ export class Graph {
   }
 
   /** `dims`: a number, a name for a size that varies, or undefined for one that nothing is known of. */
-  addInput(name: string, type: DataType, dims: readonly (number | string | undefined)[]): void {
+  addInput(name: string, type: DataType, dims: readonly DeclaredDim[] | undefined): void {
     this.proto.input.push(makeValueInfo(name, type, dims));
     this.#inputs.add(name);
     this.#changed();
@@ -271,8 +272,13 @@ export class Graph {
     this.#changed();
   }
 
-  addOutput(name: string, type: DataType, dims: readonly (number | string | undefined)[]): void {
-    this.proto.output.push(makeValueInfo(name, type, dims));
+  addOutput(
+    name: string,
+    type: DataType,
+    dims: readonly DeclaredDim[] | undefined,
+    position = this.proto.output.length,
+  ): void {
+    this.proto.output.splice(position, 0, makeValueInfo(name, type, dims));
     this.#outputs.add(name);
     this.#changed();
   }
