@@ -56,11 +56,11 @@ export class MaskTexture {
       const y = Math.floor(layer / columns) * tile.height;
       const width = Math.min(tile.width, mask.width - x);
       const height = Math.min(tile.height, mask.height - y);
-      gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
-      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
-      gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, layer, width, height, 1, gl.RED_INTEGER, type, ids);
+      // By offset, because skipped rows would have to fit into the height of one layer.
+      const offset = y * mask.width + x;
+      gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, layer, width, height, 1, gl.RED_INTEGER, type, ids, offset);
     }
-    for (const name of [gl.UNPACK_ROW_LENGTH, gl.UNPACK_SKIP_PIXELS, gl.UNPACK_SKIP_ROWS]) gl.pixelStorei(name, 0);
+    gl.pixelStorei(gl.UNPACK_ROW_LENGTH, 0);
   }
 
   bind(unit: number): void {

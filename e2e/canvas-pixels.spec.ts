@@ -1,0 +1,206 @@
+import { expect, test, chromium, type Browser, type Page } from '@playwright/test';
+import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { paletteBytes } from '../src/renderer/src/canvas/palette-texture';
+import { referenceMaskColor } from '../src/renderer/src/canvas/reference-raster';
+import { splitPanes, type MaskLook, type Scene } from '../src/renderer/src/canvas/scene';
+import { pictureOrigin, type Viewport } from '../src/renderer/src/canvas/viewport';
+import type { DrawCase } from './canvas/harness';
+
+/**
+ * Every pixel that the shaders draw against the same computed in TypeScript. The page holds the drawing code alone, so
+ * this says nothing about React or about the studio, and everything about the masks a user sees.
+ */
+const view = { width: 120, height: 90 };
+const size = { width: 53, height: 37 };
+const backdrop = [40, 40, 40] as const;
+const fill: MaskLook = { opacity: 0.6, mode: 'fill', outlineWidth: 2, highlight: null };
+
+let browser: Browser;
+let page: Page;
+
+test.beforeAll(async () => {
+  const system = process.env.MASKFORGE_CHROMIUM ?? '/usr/bin/chromium';
+  browser = await chromium.launch({
+    ...(existsSync(system) ? { executablePath: system } : {}),
+    args: ['--no-sandbox'],
+  });
+  page = await browser.newPage();
+  const bundle = await build({
+    entryPoints: [join(__dirname, 'canvas', 'harness.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'chrome108',
+  });
+  await page.addScriptTag({ content: bundle.outputFiles[0]?.text ?? '' });
+});
+
+test.afterAll(() => browser.close());
+
+/** Discs, a pole of one pixel, a diagonal, a chequered corner: what borders look like, on a mask of `classes` ids. */
+function classAt(x: number, y: number, classes: number): number {
+  if (x < 8 && y < 8) return (x + y) % 2 === 0 ? 0 : classes - 1;
+  if (x === 20) return 1;
+  if (Math.hypot(x - 35, y - 15) < 9) return Math.hypot(x - 35, y - 15) < 4 ? 2 : 3;
+  if (y > 25 && x > y) return classes - 2;
+  return y < 12 ? 4 : 5;
+}
+
+function maskOf(bytesPerId: 1 | 2): DrawCase['mask'] {
+  const data: number[] = [];
+  for (let y = 0; y < size.height; y++) {
+    for (let x = 0; x < size.width; x++) {
+      const id = classAt(x, y, bytesPerId === 1 ? 256 : 40_000);
+      data.push(id & 255);
+      if (bytesPerId === 2) data.push(id >> 8);
+    }
+  }
+  return { ...size, bytesPerId, data };
+}
+
+interface Options {
+  readonly viewport: Viewport;
+  readonly look?: Partial<MaskLook>;
+  readonly hidden?: readonly number[];
+  readonly solo?: readonly number[];
+  readonly split?: number;
+  readonly bytesPerId?: 1 | 2;
+  readonly tileLimit?: number;
+  readonly quality?: Scene['quality'];
+}
+
+function caseOf(options: Options): DrawCase {
+  const bytesPerId = options.bytesPerId ?? 1;
+  const visibility = { hidden: new Set(options.hidden), solo: new Set(options.solo) };
+  const palette = paletteBytes(
+    bytesPerId,
+    (id) => [(id * 53) % 256, (id * 101 + 60) % 256, 255 - (id % 256)],
+    visibility,
+  );
+  // Blended picture pixels would need a second reference; one colour does where scales are not whole.
+  const whole = Number.isInteger(options.viewport.scale);
+  const picture: number[] = [];
+  for (let i = 0; i < size.width * size.height; i++)
+    picture.push(...(whole ? [i % 251, (i * 7) % 256, 90] : [90, 60, 30]));
+  return {
+    view,
+    scene: {
+      picture: size,
+      viewport: options.viewport,
+      panes: splitPanes(view, options.split ?? null, 'mask', { ...fill, ...options.look }),
+      backdrop: { kind: 'plain', color: [...backdrop] },
+      pixelGrid: false,
+      quality: options.quality ?? 'full',
+    },
+    mask: maskOf(bytesPerId),
+    palette: [...palette],
+    picture,
+    ...(options.tileLimit === undefined ? {} : { tileLimit: options.tileLimit }),
+  };
+}
+
+/** RGB of each screen pixel, as the shaders should draw it. */
+function reference(draw: DrawCase): number[] {
+  const mask = { ...draw.mask, data: Uint8Array.from(draw.mask.data) };
+  const palette = Uint8Array.from(draw.palette);
+  const { scale } = draw.scene.viewport;
+  const origin = pictureOrigin(draw.scene.viewport, view);
+  const right = Math.round(origin.x + size.width * scale);
+  const bottom = Math.round(origin.y + size.height * scale);
+  const rgb: number[] = [];
+  for (let y = 0; y < view.height; y++) {
+    for (let x = 0; x < view.width; x++) {
+      const column = Math.floor((x + 0.5 - origin.x) / scale);
+      const row = Math.floor((y + 0.5 - origin.y) / scale);
+      const inside = x >= origin.x && y >= origin.y && x < right && y < bottom;
+      const at = (Math.min(row, size.height - 1) * size.width + Math.min(column, size.width - 1)) * 3;
+      const under = inside ? draw.picture.slice(at, at + 3) : [...backdrop];
+      const pane = draw.scene.panes.find(({ clip }) => x >= clip.x && x < clip.x + clip.width);
+      const drawn = inside && pane !== undefined && pane.mask !== null;
+      const over = drawn ? referenceMaskColor(draw.scene, pane, mask, palette, { x, y }) : ([0, 0, 0, 0] as const);
+      rgb.push(...under.map((value, i) => value * (1 - over[3]) + (over[i] ?? 0) * 255));
+    }
+  }
+  return rgb;
+}
+
+/** Share of screen pixels that differ by more than rounding. */
+function differing(actual: readonly number[], expected: readonly number[]): number {
+  let count = 0;
+  for (let i = 0; i < expected.length; i += 3) {
+    const far = [0, 1, 2].some((c) => Math.abs((actual[i + c] ?? -99) - (expected[i + c] ?? 0)) > 1.5);
+    if (far) count++;
+  }
+  return count / (expected.length / 3);
+}
+
+function at(scale: number, x = 26, y = 18): Viewport {
+  return { scale, center: { x, y }, fitted: false };
+}
+
+const looks: readonly (readonly [string, Omit<Options, 'viewport'>])[] = [
+  ['fill', {}],
+  ['fill at full opacity', { look: { opacity: 1 } }],
+  ['mask hidden', { look: { opacity: 0 } }],
+  ['outline', { look: { mode: 'outline' } }],
+  ['wide outline', { look: { mode: 'outline', outlineWidth: 5, opacity: 1 } }],
+  ['two classes hidden', { hidden: [4, 3] }],
+  ['one class alone, outlined', { solo: [3], look: { mode: 'outline' } }],
+  ['one class lifted out', { look: { highlight: 3 } }],
+  ['one class lifted out of outlines', { look: { highlight: 5, mode: 'outline' } }],
+  ['two-byte ids', { bytesPerId: 2 }],
+  ['two-byte ids outlined', { bytesPerId: 2, look: { mode: 'outline' } }],
+  ['tiles of sixteen pixels', { tileLimit: 16, look: { mode: 'outline' } }],
+  ['original left of a divider', { split: 0.4 }],
+];
+
+for (const [name, options] of looks) {
+  for (const scale of [0.4, 1, 2.37, 16]) {
+    test(`${name} at ${scale}:1 is what it should be`, async () => {
+      const draw = caseOf({ ...options, viewport: at(scale) });
+      const actual = await page.evaluate((one) => window.harness.draw(one), draw);
+      // Where scales are not whole a sample can fall on a border, which side of it is then up to rounding.
+      expect(differing(actual, reference(draw))).toBeLessThanOrEqual(Number.isInteger(scale) ? 0 : 0.005);
+    });
+  }
+}
+
+test('a picture moved out of the middle is where the arithmetic says', async () => {
+  const draw = caseOf({ viewport: at(4, 3.3, 30.9) });
+  expect(differing(await page.evaluate((one) => window.harness.draw(one), draw), reference(draw))).toBe(0);
+});
+
+test('a draft takes one sample for each screen pixel', async () => {
+  const draw = caseOf({ viewport: at(1.5), quality: 'draft' });
+  const actual = await page.evaluate((one) => window.harness.draw(one), draw);
+  expect(differing(actual, reference(draw))).toBeLessThanOrEqual(0.005);
+  expect(differing(actual, reference(caseOf({ viewport: at(1.5) })))).toBeGreaterThan(0.01);
+});
+
+test('the reference tells a fill from an outline', () => {
+  const outlined = reference(caseOf({ viewport: at(3), look: { mode: 'outline' } }));
+  expect(differing(reference(caseOf({ viewport: at(3) })), outlined)).toBeGreaterThan(0.2);
+});
+
+test('everything is drawn again after the graphics context was lost', async () => {
+  const draw = caseOf({ viewport: at(3) });
+  const { blank, pixels } = await page.evaluate((one) => window.harness.drawAfterLoss(one), draw);
+  expect(blank).toBe(true);
+  expect(differing(pixels, reference(draw))).toBe(0);
+});
+
+test('the pixel grid begins where pixels can be told apart', async () => {
+  const withGrid = (scale: number) => {
+    const draw = caseOf({ viewport: at(scale) });
+    return { ...draw, scene: { ...draw.scene, pixelGrid: true } };
+  };
+  const close = withGrid(16);
+  const lines = differing(await page.evaluate((one) => window.harness.draw(one), close), reference(close));
+  // One column and one row of sixteen, less what the grid's grey happens to equal.
+  expect(lines).toBeGreaterThan(0.08);
+  expect(lines).toBeLessThan(0.13);
+  const far = withGrid(8);
+  expect(differing(await page.evaluate((one) => window.harness.draw(one), far), reference(far))).toBe(0);
+});

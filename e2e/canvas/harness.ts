@@ -1,0 +1,99 @@
+import type { Mask } from '../../src/shared/domain/mask';
+import { MASK_TO_TEXTURE, MaskRenderer } from '../../src/renderer/src/canvas/mask-renderer';
+import type { Scene } from '../../src/renderer/src/canvas/scene';
+import type { Size } from '../../src/renderer/src/canvas/viewport';
+
+/** What a test hands to the page; bytes travel as plain arrays. */
+export interface DrawCase {
+  readonly view: Size;
+  readonly scene: Scene;
+  readonly mask: Omit<Mask, 'data'> & { readonly data: readonly number[] };
+  readonly palette: readonly number[];
+  /** RGB of each picture pixel, row-major. */
+  readonly picture: readonly number[];
+  readonly tileLimit?: number;
+}
+
+export interface Harness {
+  /** RGB of each screen pixel, top row first. */
+  draw(test: DrawCase): Promise<number[]>;
+  /** The same, with the graphics context lost and given back in between. */
+  drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: number[] }>;
+  /** Median main-thread milliseconds of `setMask` for a new mask of this size. */
+  measureUpload(size: Size, runs: number): number;
+}
+
+declare global {
+  interface Window {
+    harness: Harness;
+  }
+}
+
+async function prepare(test: DrawCase): Promise<{ canvas: HTMLCanvasElement; renderer: MaskRenderer }> {
+  const canvas = document.createElement('canvas');
+  canvas.width = test.view.width;
+  canvas.height = test.view.height;
+  document.body.replaceChildren(canvas);
+  const renderer = new MaskRenderer(canvas, test.tileLimit === undefined ? {} : { tileLimit: test.tileLimit });
+  const { width, height } = test.mask;
+  const pixels = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) pixels.data.set([...test.picture.slice(i * 3, i * 3 + 3), 255], i * 4);
+  renderer.setPicture(await createImageBitmap(pixels));
+  renderer.setMask('mask', { ...test.mask, data: Uint8Array.from(test.mask.data) }, Uint8Array.from(test.palette));
+  renderer.setScene(test.scene);
+  return { canvas, renderer };
+}
+
+function context(canvas: HTMLCanvasElement): WebGL2RenderingContext {
+  const gl = canvas.getContext('webgl2');
+  if (gl === null) throw new Error('no WebGL2');
+  return gl;
+}
+
+function read(canvas: HTMLCanvasElement, renderer: MaskRenderer): number[] {
+  renderer.drawNow();
+  const gl = context(canvas);
+  const { width, height } = canvas;
+  const bytes = new Uint8Array(width * height * 4);
+  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+  const rgb: number[] = [];
+  for (let y = height - 1; y >= 0; y--) {
+    for (let i = y * width * 4; i < (y + 1) * width * 4; i++) if (i % 4 !== 3) rgb.push(bytes[i] ?? 0);
+  }
+  return rgb;
+}
+
+window.harness = {
+  draw: async (test) => {
+    const { canvas, renderer } = await prepare(test);
+    const pixels = read(canvas, renderer);
+    renderer.dispose();
+    return pixels;
+  },
+  drawAfterLoss: async (test) => {
+    const { canvas, renderer } = await prepare(test);
+    const extension = context(canvas).getExtension('WEBGL_lose_context');
+    const event = (name: string) => new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
+    const lost = event('webglcontextlost');
+    extension?.loseContext();
+    await lost;
+    const blank = read(canvas, renderer).every((value) => value === 0);
+    const restored = event('webglcontextrestored');
+    // The browser refuses to give a context back in the very task that reports its loss.
+    await new Promise((resolve) => setTimeout(resolve));
+    extension?.restoreContext();
+    await restored;
+    return { blank, pixels: read(canvas, renderer) };
+  },
+  measureUpload: (size, runs) => {
+    const renderer = new MaskRenderer(document.createElement('canvas'));
+    const times: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const data = new Uint8Array(size.width * size.height).fill(run);
+      renderer.setMask('mask', { ...size, bytesPerId: 1, data }, new Uint8Array(1024));
+      times.push(performance.getEntriesByName(MASK_TO_TEXTURE)[0]?.duration ?? Number.NaN);
+    }
+    renderer.dispose();
+    return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+  },
+};
