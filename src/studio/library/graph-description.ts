@@ -11,6 +11,8 @@ export const graphDescriptionSchema = z.object({
   outputs: z.array(modelOutputSchema).min(1),
   /** `metadata_props` of the file. */
   metadata: z.record(z.string(), z.string()),
+  /** Sentences for the user: what reading the graph had to assume. */
+  notes: z.array(z.string()).default([]),
 });
 export type GraphDescription = z.infer<typeof graphDescriptionSchema>;
 

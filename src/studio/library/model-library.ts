@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { Label, ModelSummary, Preprocessing } from '../../shared/domain/model';
 import { findContradictions } from './contradictions';
+import { describeGraph } from './describe-graph';
 import type { DescribeGraph } from './graph-description';
 import type { LibraryEntry } from './library-index';
 import { LibraryIndex } from './library-index';
@@ -19,7 +20,8 @@ export interface ModelLibraryOptions {
   readonly dataDirectory: string;
   /** Its `models/` holds one folder for each model that ships with the studio. */
   readonly resourcesDirectory: string;
-  readonly describe: DescribeGraph;
+  /** Replaced in tests only. */
+  readonly describe?: DescribeGraph;
   /** Called after every change: an addition, a removal, a choice, a file that changed on disk. */
   readonly onChange?: (models: ModelSummary[]) => void;
 }
@@ -155,7 +157,7 @@ export class ModelLibrary {
   }
 
   get #describe(): DescribeGraph {
-    return this.#options.describe;
+    return this.#options.describe ?? describeGraph;
   }
 
   async #entry(modelId: string): Promise<LibraryEntry> {

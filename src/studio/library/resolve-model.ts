@@ -47,7 +47,10 @@ export function resolveModel(evidence: ModelEvidence): ResolvedModel {
   const output = claimedOutput(manifest?.content.output, graph) ?? graph.outputs[0];
   if (output === undefined) throw new Error('A described graph has at least one output.');
   const metadata = readMetadata(graph.metadata, graph.input);
-  const warnings = [...metadata.warnings];
+  const warnings = [...graph.notes, ...metadata.warnings];
+  if (graph.outputs.length > 1 && manifest?.content.output?.name === undefined) {
+    warnings.push(`Of ${graph.outputs.length} outputs, ${output.name} is used; model.json can name another.`);
+  }
   const user = userChoices(evidence, warnings);
   const labels = pickLabels(evidence, user.labels, metadata.labels, output, warnings);
   const preprocessing = pickPreprocessing(evidence, user.preprocessing, metadata.preprocessing, warnings);
