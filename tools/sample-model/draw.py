@@ -1,0 +1,138 @@
+"""Draws street scenes into a folder: pictures for calibration, pictures with masks for evaluation, or a drive.
+
+    python tools/sample-model/draw.py --count 200 --seed 7 --size 1024x768 --out pictures
+    python tools/sample-model/draw.py --count 24 --seed 7 --size 640x480 --out scenes --masks
+    python tools/sample-model/draw.py --drive 8 --fps 30 --seed 4 --size 1280x720 --out drive.mp4
+
+A mask is an 8-bit grey PNG of class ids beside its picture. A drive needs ffmpeg on the PATH.
+"""
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+import scenes  # noqa: E402
+from street import lens, mood as moods, world as worlds  # noqa: E402
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """"1024x768" to (1024, 768)."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 1024x768") from None
+    if not (32 <= width <= 16384 and 32 <= height <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r}: each side must be 32 to 16384 pixels")
+    return width, height
+
+
+def save(path: Path, image: np.ndarray, quality: int = 90) -> None:
+    """Writes an RGB or grey picture; the name's ending decides the format."""
+    flags = {
+        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".png": [cv2.IMWRITE_PNG_COMPRESSION, 9],
+        ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
+    }[path.suffix]
+    if not cv2.imwrite(str(path), image if image.ndim == 2 else image[..., ::-1], flags):
+        raise OSError(f"{path} could not be written")
+
+
+def draw_one(index: int, options: argparse.Namespace) -> str:
+    """Draws scene `index` of the folder and returns its name."""
+    cv2.setNumThreads(1)
+    width, height = options.size
+    scene = scenes.render(options.seed, index, width, height, options.weather, gentle=options.gentle)
+    name = f"{index + 1:0{max(3, len(str(options.count)))}d}"
+    save(options.out / f"{name}.{options.format}", scene.image, options.quality)
+    if options.masks:
+        save(options.out / f"{name}.png", scene.mask)
+    return f"{name}: {scene.kind}"
+
+
+def frames(seed: int, seconds: float, fps: float, width: int, height: int, weather: str | None, speed: float = 8.0):
+    """The frames (RGB uint8) of a drive down one street, in order."""
+    world = worlds.make(seed, 0, weather or "clear", tame=True)
+    road = world.road
+    side = -1.0 if road.left_hand else 1.0
+    lane = side * road.half / (road.lanes + 0.6) * 0.55
+    world.movers = [mover for mover in world.movers if not in_the_way(mover, lane, speed, side)]
+    scale = min(2.0, np.sqrt(scenes.MOST_PIXELS / (width * height)))
+    for index in range(round(seconds * fps)):
+        now = index / fps
+        z = speed * now
+        ahead = road.place(z + 14.0, lane) - road.place(z, lane)
+        yaw = float(np.arctan2(ahead[0], ahead[2]))
+        focal = width * scale / 2 / np.tan(np.radians(34))
+        bump = 0.012 * np.sin(now * 7.1) + 0.008 * np.sin(now * 11.7)
+        camera = scenes.Camera(
+            round(width * scale), round(height * scale), focal, focal, road.place(z, lane, 1.55 + bump), yaw,
+            -0.012 + 0.0015 * np.sin(now * 5.3), 0.002 * np.sin(now * 3.1),
+        )
+        image, _ = scenes.shrink(scenes.paint(world, camera, now, scale), width, height)
+        yield lens.finish(image, world.mood, np.random.default_rng([seed, 5]), gentle=True)
+
+
+def in_the_way(mover, lane: float, speed: float, side: float) -> bool:
+    """Whether a mover would be run over: something in the camera's lane that is slower, or just ahead."""
+    _, z, offset, velocity = mover
+    same_lane = abs(offset - lane) < 1.7
+    return same_lane and (abs(velocity) < 2.0 or z < 14.0 or velocity * side < 0 or z + velocity * 8 < 12 + speed * 8)
+
+
+def film(options: argparse.Namespace) -> None:
+    """Encodes a drive as H.264 (yuv420p, index at the front)."""
+    if shutil.which("ffmpeg") is None:
+        sys.exit("draw.py: ffmpeg is not on the PATH; install it (Debian: apt-get install ffmpeg)")
+    width, height = options.size
+    command = [
+        "ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
+        "-r", str(options.fps), "-i", "-", "-an", "-c:v", "libx264", "-preset", "slow", "-crf", str(options.crf),
+        "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(options.out),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        for frame in frames(options.seed, options.drive, options.fps, width, height, options.weather):
+            process.stdin.write(frame.tobytes())
+        process.stdin.close()
+        if process.wait() != 0:
+            sys.exit(f"draw.py: ffmpeg ended with status {process.returncode}")
+
+
+def main() -> None:
+    """Reads the command line and draws."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=parse_size, default=(1024, 768))
+    parser.add_argument("--out", type=Path, required=True, help="a folder, or the film's file with --drive")
+    parser.add_argument("--masks", action="store_true", help="write class ids beside each picture")
+    parser.add_argument("--format", choices=["jpg", "png", "webp"], default="jpg")
+    parser.add_argument("--quality", type=int, default=90)
+    parser.add_argument("--weather", choices=moods.KINDS)
+    parser.add_argument("--gentle", action="store_true", help="fewer camera faults: for pictures to look at")
+    parser.add_argument("--drive", type=float, metavar="SECONDS", help="draw a film of a drive instead")
+    parser.add_argument("--fps", type=float, default=30.0)
+    parser.add_argument("--crf", type=int, default=24)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    if options.drive:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        film(options)
+        return
+    if options.masks and options.format == "png":
+        sys.exit("draw.py: --masks writes NAME.png, so pictures need another --format")
+    options.out.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for line in pool.map(partial(draw_one, options=options), range(options.count)):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
