@@ -44,8 +44,12 @@ export function makeNode(
   return node;
 }
 
-/** A node is known by its operator only together with its domain: `is(node, 'Add')` is never a local function `Add`. */
-export function isOp(node: NodeProto | undefined, ...opTypes: readonly string[]): node is NodeProto {
+declare const matched: unique symbol;
+/** A node that a check let through. The mark exists for the compiler only: without it, a failed check would rule out nodes. */
+export type MatchedNode = NodeProto & { readonly [matched]: true };
+
+/** A node is known by its operator only together with its domain: `isOp(node, 'Add')` is never a local function `Add`. */
+export function isOp(node: NodeProto | undefined, ...opTypes: readonly string[]): node is MatchedNode {
   return node !== undefined && isStandardDomain(node.domain) && opTypes.includes(node.opType);
 }
 
