@@ -1,30 +1,14 @@
+import type { FrameSource } from '../shared/domain/frame';
 import type { ModelSummary } from '../shared/domain/model';
 import type { RuntimeId, RuntimeStatus } from '../shared/domain/runtime';
 import type { Mask, Timings } from '../shared/domain/mask';
 
-/** Decoded pixels: 8 bit, sRGB, interleaved, oriented, top row first, no padding between rows. */
-export interface Frame {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 3 | 4;
-  readonly pixels: Uint8Array;
-}
-
-/**
- * What a session is fed. A decoded frame; or, where pixels come from a file and the runtime wants them smaller anyway,
- * a source that can deliver them at the size asked for (JPEG decoders do that for less than the full size).
- */
-export interface FrameSource {
-  /** Size of the picture as shown: the size of the mask. */
-  readonly width: number;
-  readonly height: number;
-  /** The whole picture resized to exactly this size; without a size at full size. */
-  read(size?: { width: number; height: number; resample: 'bilinear' | 'bicubic' | 'nearest' }): Promise<Frame>;
-}
-
 export interface SegmentOutcome {
   readonly mask: Mask;
-  /** `total` and `decode` are filled by whoever owns the picture. */
+  /**
+   * `decode` is the time waited for the source to deliver pixels (at the size asked for), `total` the whole call; who
+   * opened the file adds its own time to both. Time spent in the queue is in neither.
+   */
   readonly timings: Timings;
 }
 
