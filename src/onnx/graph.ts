@@ -43,6 +43,7 @@ export class Graph {
   readonly #inner = new Map<GraphProto, Graph>();
   /** Nodes whose subgraphs changed since their captures were counted. */
   readonly #stale = new Set<NodeProto>();
+  #version = 0;
   #names: Set<string> | undefined;
   #nodeList: readonly NodeProto[] | undefined;
 
@@ -54,6 +55,16 @@ export class Graph {
     for (const output of proto.output) this.#outputs.add(output.name);
     for (const tensor of proto.initializer) this.#initializers.set(tensor.name, tensor);
     for (const node of proto.node) this.#attach(node);
+  }
+
+  /** Grows with every change: what was derived from an older version is out of date. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Says that an attribute was written directly, where that changes what nodes compute. */
+  touch(): void {
+    this.#changed();
   }
 
   get fileName(): string {
@@ -394,6 +405,7 @@ export class Graph {
 
   /** Forgets the recorded types of inner values, which a pass that changes shapes must do. */
   dropValueInfo(value?: string): void {
+    this.#changed();
     this.proto.valueInfo = value === undefined ? [] : this.proto.valueInfo.filter((info) => info.name !== value);
   }
 
@@ -422,6 +434,7 @@ export class Graph {
   }
 
   #changed(): void {
+    this.#version += 1;
     this.#nodeList = undefined;
     if (this.owner === undefined) return;
     this.owner.graph.#stale.add(this.owner.node);
