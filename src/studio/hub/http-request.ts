@@ -63,12 +63,8 @@ async function tunnelled(url: URL, proxy: URL, options: HttpOptions): Promise<In
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const createConnection = (): Socket =>
     tlsConnect({ socket: tunnel, ...(isIP(host) === 0 ? { servername: host } : { host }), ...tlsOptions(options) });
-  const request = httpsRequest(url, {
-    method: options.method,
-    headers: options.headers,
-    agent: false,
-    createConnection,
-  });
+  // No `agent: false` here: Node would then make an agent that connects by itself, past the tunnel.
+  const request = httpsRequest(url, { method: options.method, headers: options.headers, createConnection });
   return answer(request, url.host, options);
 }
 

@@ -73,6 +73,12 @@ export class ModelLibrary {
     return `${entry.seen?.sizeBytes ?? 0}-${entry.seen?.modifiedMs ?? 0}`;
   }
 
+  /** Model ids by the repository they were fetched from. */
+  async origins(): Promise<Map<string, string>> {
+    const entries = await this.#entries();
+    return new Map(entries.flatMap(({ origin, id }) => (origin === undefined ? [] : [[origin.repo, id] as const])));
+  }
+
   /** Adds an ONNX file, a folder that holds one, or a `model.json`. The same file twice is one model. */
   async add(path: string, options: AddOptions = {}): Promise<ModelSummary> {
     const place = await locateModel(path);
