@@ -59,8 +59,8 @@ export class ShapeTable {
   }
 
   /**
-   * Elements of a small tensor of rank 0 or 1 that follow from shapes and constants, such as a Reshape's target. Numbers
-   * of a float tensor may be fractions.
+   * Elements of a small tensor, row-major, that follow from shapes and constants, such as a Reshape's target. Numbers of
+   * a float tensor may be fractions.
    */
   values(value: string | undefined): readonly Dim[] | undefined {
     return value === undefined ? undefined : (this.#values.get(value) ?? this.#outer?.values(value));
@@ -199,7 +199,7 @@ function agree(one: TensorType, other: TensorType | undefined): TensorType {
 }
 
 function isFollowed(dims: readonly number[]): boolean {
-  return dims.length <= 1 && elementCount(dims) <= MAX_VALUES;
+  return elementCount(dims) <= MAX_VALUES;
 }
 
 const FOLLOWED_TYPES: ReadonlySet<number> = new Set([DataType.INT64, DataType.INT32, DataType.BOOL, DataType.FLOAT]);

@@ -43,6 +43,7 @@ describe('sizes that are the same compare equal', () => {
       addDims(addDims(multiplyDims(H, W), H), addDims(W, 1)),
     ],
     ['a size is at least 1', maxDims(H, 1), H],
+    ['a ceiling through negation', scaleDim(floorDivide(scaleDim(H, -1), 32), -32), scaleDim(ceilDivide(H, 32), 32)],
     ['a formula over itself', floorDivide(scaleDim(ceilDivide(H, 4), 6), ceilDivide(H, 4)), 6],
   ])('%s', (_, one, other) => {
     expect(formatDim(one)).toBe(formatDim(other));

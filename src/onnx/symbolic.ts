@@ -132,7 +132,10 @@ export function floorDivide(dim: Dim, divisor: Dim): Dim {
     outside.map(({ coefficient, factors }) => ({ coefficient: coefficient / divisor, factors })),
   );
   if (inside.length === 0) return whole;
-  return addDims(whole, floorFactor(new Formula(remainder, inside), divisor));
+  const rest = new Formula(remainder, inside);
+  if ((inside[0]?.coefficient ?? 1) > 0) return addDims(whole, floorFactor(rest, divisor));
+  // A ceiling written as -floor(-x): floor(x / m) is -floor((m - 1 - x) / m).
+  return subtractDims(whole, floorDivide(addDims(scaleDim(rest, -1), divisor - 1), divisor));
 }
 
 export function ceilDivide(dim: Dim, divisor: number): Dim {

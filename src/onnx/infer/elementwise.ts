@@ -25,7 +25,7 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Sub: subtractDims,
   Mul: (one, other) =>
     isWhole(one) && isWhole(other) ? multiplyDims(one, other) : numeric(one, other, (a, b) => a * b),
-  Mod: (one, other) => numeric(one, other, (a, b) => a - b * Math.floor(a / b)),
+  Mod: modulo,
   Pow: (one, other) => numeric(one, other, (a, b) => a ** b),
   Max: maxDims,
   Min: minDims,
@@ -136,10 +136,15 @@ function combine(context: RuleContext, type: DataType, operate: Arithmetic): voi
   let values = context.values(0);
   for (let index = 1; index < context.node.input.length; index += 1) {
     dims = broadcast(dims, context.dims(index));
-    values = zip(values, context.values(index), operate);
+    values = isFlat(dims) ? zip(values, context.values(index), operate) : undefined;
   }
   context.give(0, type, dims);
   context.giveValues(0, values);
+}
+
+/** Element by element works for lists only: broadcasting tables is left to the runtime. */
+function isFlat(dims: readonly Dim[] | undefined): boolean {
+  return dims !== undefined && dims.length <= 1;
 }
 
 /** Lists of one element broadcast. */
@@ -161,7 +166,9 @@ function zip(
 }
 
 function where(context: RuleContext): void {
-  context.give(0, context.type(1), broadcast(broadcast(context.dims(0), context.dims(1)), context.dims(2)));
+  const dims = broadcast(broadcast(context.dims(0), context.dims(1)), context.dims(2));
+  context.give(0, context.type(1), dims);
+  if (!isFlat(dims)) return;
   const conditions = context.values(0);
   const [yes, no] = [context.values(1), context.values(2)];
   if (conditions === undefined || yes === undefined || no === undefined) return;
@@ -187,11 +194,14 @@ function compare(one: Dim, other: Dim, holds: (difference: number) => boolean): 
 
 function divideReal(one: Dim, other: Dim): Dim | undefined {
   if (typeof one === 'number' && typeof other === 'number') return other === 0 ? undefined : one / other;
-  const quotient = floorDivide(one, other);
   // Only what divides evenly is the same as a real division.
-  return typeof other === 'number' || typeof quotient === 'number'
-    ? isExact(one, other, quotient)
-    : isExact(one, other, quotient);
+  return isExact(one, other, floorDivide(one, other));
+}
+
+/** With the divisor's sign, as ONNX defines it for whole numbers. */
+function modulo(one: Dim, other: Dim): Dim | undefined {
+  if (!isWhole(one) || !isWhole(other) || other === 0) return undefined;
+  return subtractDims(one, multiplyDims(floorDivide(one, other), other));
 }
 
 function isExact(one: Dim, other: Dim, quotient: Dim): Dim | undefined {

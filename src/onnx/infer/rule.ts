@@ -3,7 +3,7 @@ import type { Graph } from '../graph';
 import { attributeInts } from '../node';
 import type { DataType } from '../data-type';
 import type { Dim } from '../symbolic';
-import { addDims, sameDim, subtractDims, unknownDim } from '../symbolic';
+import { addDims, minDims, sameDim, subtractDims, unknownDim } from '../symbolic';
 import type { Constant } from '../tensor';
 
 /** What inference knows of a value. */
@@ -22,7 +22,7 @@ export interface RuleContext {
   type(index: number): DataType;
   dims(index: number): readonly Dim[] | undefined;
   has(index: number): boolean;
-  /** Elements of a small integer, bool or float tensor of rank 0 or 1, as far as they follow from shapes and constants. */
+  /** Elements of a small integer, bool or float tensor, row-major, as far as they follow from shapes and constants. */
   values(index: number): readonly Dim[] | undefined;
   constant(index: number): Constant | undefined;
   give(index: number, type: DataType, dims: readonly Dim[] | undefined): void;
@@ -74,18 +74,17 @@ export function sliceLength(size: Dim, start: Dim, end: Dim, step: number): Dim 
   if (step !== 1) return step === -1 && isWholeReversed(start, end) ? size : unknownDim();
   const from = typeof start === 'number' && start < 0 ? addDims(size, start) : start;
   let to = end;
-  if (typeof end === 'number') {
-    if (end >= 2 ** 30) to = size;
-    else if (end < 0) to = addDims(size, end);
-    // Against a size that varies, a bound from the start may lie past the end.
-    else if (typeof size !== 'number') return unknownDim();
-  } else if (!sameDim(end, size) && typeof size !== 'number') {
-    const beyond = subtractDims(end, size);
-    if (typeof beyond !== 'number') return unknownDim();
-    to = beyond > 0 ? size : end;
-  } else if (typeof size === 'number') return unknownDim();
+  if (typeof end === 'number' && end < 0) to = addDims(size, end);
+  else if (typeof end === 'number' && end >= 2 ** 30) to = size;
+  else if (typeof end === 'number' || growsWithSizes(end)) to = minDims(end, size);
+  else return unknownDim();
   const length = subtractDims(to, from);
   return typeof length === 'number' ? Math.max(0, length) : length;
+}
+
+/** Never negative, so that it counts from the start. */
+function growsWithSizes(dim: Dim): boolean {
+  return typeof dim !== 'number' && dim.constant >= 0 && dim.products.every(({ coefficient }) => coefficient > 0);
 }
 
 function isWholeReversed(start: Dim, end: Dim): boolean {

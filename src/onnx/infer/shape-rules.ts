@@ -51,7 +51,7 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
       context.type(0),
       Array.from({ length: rank }, (_, index): Dim => (added.has(index) ? 1 : (rest.shift() ?? 1))),
     );
-    if (dims.length === 0) context.giveValues(0, context.values(0));
+    context.giveValues(0, context.values(0));
   },
   Transpose: (context) => {
     const dims = context.dims(0);
@@ -62,7 +62,7 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
       context.type(0),
       order.map((axis) => dims[axis] ?? unknownDim()),
     );
-    if (dims.length <= 1) context.giveValues(0, context.values(0));
+    context.giveValues(0, pickElements(context, order, dims.map(allOf)));
   },
   Concat: concat,
   Split: split,
@@ -146,7 +146,7 @@ function reshape(context: RuleContext): void {
     dims[open] = source === undefined ? unknownDim() : floorDivide(productOf(source), others);
   }
   context.give(0, context.type(0), dims);
-  if (dims.length <= 1) context.giveValues(0, context.values(0));
+  context.giveValues(0, context.values(0));
 }
 
 function squeeze(context: RuleContext): void {
@@ -158,7 +158,7 @@ function squeeze(context: RuleContext): void {
   const removed = new Set(axes?.map((axis) => wrapAxis(axis, dims.length)));
   const kept = dims.filter((dim, index) => (hasAxes ? !removed.has(index) : dim !== 1));
   context.give(0, context.type(0), kept);
-  if (dims.length === 1 && (kept.length === 0 || kept.length === dims.length)) context.giveValues(0, context.values(0));
+  context.giveValues(0, context.values(0));
 }
 
 function concat(context: RuleContext): void {
@@ -173,7 +173,7 @@ function concat(context: RuleContext): void {
   });
   context.give(0, context.type(0), dims);
   const parts = Array.from({ length: count }, (_, index) => context.values(index));
-  if (rank === 1 && parts.every((part): part is readonly Dim[] => part !== undefined))
+  if (axis === 0 && parts.every((part): part is readonly Dim[] => part !== undefined))
     context.giveValues(0, parts.flat());
 }
 
@@ -195,7 +195,7 @@ function split(context: RuleContext): void {
     if (part === undefined && !context.has(1)) part = floorDivide(size, count);
     const length = part ?? unknownDim();
     context.give(index, context.type(0), withDim(dims, axis, length));
-    if (values !== undefined && typeof length === 'number')
+    if (values !== undefined && dims.length === 1 && typeof length === 'number')
       context.giveValues(index, values.slice(position, position + length));
     position += typeof length === 'number' ? length : 0;
   }
@@ -214,21 +214,43 @@ function slice(context: RuleContext): void {
     return context.give(0, context.type(0), dims.map(unknownDim));
   }
   const result = [...dims];
+  const picks: (readonly number[] | undefined)[] = dims.map(allOf);
   for (let index = 0; index < count; index += 1) {
-    const axis = Number(axes?.[index] ?? index);
-    const where = wrapAxis(axis, dims.length);
+    const where = wrapAxis(Number(axes?.[index] ?? index), dims.length);
     const [start, end] = [starts?.[index], ends?.[index]];
     const step = context.has(4) ? steps?.[index] : 1;
     const size = dims[where] ?? unknownDim();
     const isKnownEnough = start !== undefined && end !== undefined && step !== undefined;
     result[where] = isKnownEnough ? sliceLength(size, start, end, step) : unknownDim();
-    const values = context.values(0);
-    if (!isKnownEnough || values === undefined || dims.length !== 1 || count !== 1) continue;
-    if (typeof start !== 'number' || typeof end !== 'number') continue;
-    const picked = sliceIndices(values.length, start, end, step).map((position) => values[position]);
-    if (picked.every((value): value is Dim => value !== undefined)) context.giveValues(0, picked);
+    const isNumeric = isKnownEnough && typeof start === 'number' && typeof end === 'number' && typeof size === 'number';
+    picks[where] = isNumeric ? sliceIndices(size, start, end, step) : undefined;
   }
   context.give(0, context.type(0), result);
+  context.giveValues(0, pickElements(context, [...dims.keys()], picks));
+}
+
+function allOf(size: Dim): readonly number[] | undefined {
+  return typeof size === 'number' && size <= 64 ? Array.from({ length: size }, (_, index) => index) : undefined;
+}
+
+/** Elements of input 0 at the given positions of each of its axes, in the order of the axes in `order`. */
+function pickElements(
+  context: RuleContext,
+  order: readonly number[],
+  picks: readonly (readonly number[] | undefined)[],
+): readonly Dim[] | undefined {
+  const values = context.values(0);
+  const dims = numbersFrom(context.dims(0));
+  if (values === undefined || dims === undefined) return undefined;
+  let offsets = [0];
+  for (const axis of order) {
+    const stride = dims.slice(axis + 1).reduce((product, size) => product * size, 1);
+    const positions = picks[axis];
+    if (positions === undefined) return undefined;
+    offsets = offsets.flatMap((offset) => positions.map((position) => offset + position * stride));
+  }
+  const picked = offsets.map((offset) => values[offset]);
+  return picked.every((value): value is Dim => value !== undefined) ? picked : undefined;
 }
 
 function gather(context: RuleContext): void {
