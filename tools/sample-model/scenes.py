@@ -109,6 +109,21 @@ def shrink(canvas: Canvas, width: int, height: int) -> tuple[np.ndarray, np.ndar
     return image, np.ascontiguousarray(pixels[rows][:, columns, 3])
 
 
+def _make_room(world, camera: Camera) -> None:
+    """Takes away what stands so close before the camera that it would fill the picture."""
+    eye, forward = camera.position, camera.rotation[2]
+
+    def crowds(thing) -> bool:
+        away = thing.middle - eye
+        ahead, beside = float(away @ forward), float(np.hypot(away[0], away[2]))
+        if hasattr(thing, "contact"):
+            return beside < thing.length / 2 + (3.4 if ahead > 0 else 0.5)
+        return hasattr(thing, "shadow") and beside < 2.2
+
+    world.still = [thing for thing in world.still if not crowds(thing)]
+    world.movers = [mover for mover in world.movers if not crowds(mover[0])]
+
+
 def render(
     seed: int, index: int, width: int, height: int, kind: str | None = None, squeeze: float = 1.0, gentle: bool = False,
     oversample: float = 2.0,
@@ -122,6 +137,7 @@ def render(
     rng = np.random.default_rng([seed, index, 23])
     scale = _scale(width, height, oversample)
     camera = _camera(rng, world.road, round(width * scale), round(height * scale), squeeze, gentle and rng.random() < 0.5)
+    _make_room(world, camera)
     canvas = paint(world, camera, 0.0, scale)
     image, mask = shrink(canvas, width, height)
     return Scene(lens.finish(image, world.mood, rng, gentle), mask, world.mood.kind)
