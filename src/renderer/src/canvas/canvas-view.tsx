@@ -1,4 +1,110 @@
-/** Placeholder until the WebGL2 canvas lands. */
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { toErrorReport } from '../../../shared/app-error';
+import { ContextMenu } from '../components/menu';
+import { i18n } from '../i18n/i18n';
+import { notify, reportError } from '../notices/notify';
+import { setView } from '../state/view-store';
+import { studio } from '../studio-client/studio';
+import { CanvasController } from './canvas-controller';
+import { CanvasDescription } from './canvas-description';
+import { useCanvasMenu } from './canvas-menu';
+import { CanvasStatus } from './canvas-status';
+import { canvasStore, hoverStore } from './canvas-store';
+import styles from './canvas-view.module.css';
+import { fitPicture, movePicture, showActualSize, zoomByFactor } from './navigate';
+import { PictureSource } from './picture-source';
+import { SplitDivider } from './split-divider';
+
+/** One for the window, so that pictures stay decoded while the mode changes. */
+const pictureSource = new PictureSource({
+  open: (pictureId, signal) => studio.call('pictures.open', { pictureId }, { signal }),
+  read: (pictureId, maxSide, signal) => studio.call('pictures.read', { pictureId, maxSide }, { signal }),
+});
+
+/** CSS pixels that the picture moves for one press of an arrow key. */
+const KEY_STEP = 64;
+const descriptionId = 'canvas-description';
+
+/** The selected picture with its mask. Everything that moves is drawn by {@link CanvasController}, not by React. */
 export function CanvasView() {
-  return null;
+  const { t } = useTranslation();
+  const stage = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const controller = useController(stage, canvas);
+  const [menuClass, setMenuClass] = useState<number | null>(null);
+  const entries = useCanvasMenu(menuClass);
+  const retry = useCallback(() => controller.current?.retry(), [controller]);
+  return (
+    <ContextMenu entries={entries}>
+      <div
+        ref={stage}
+        className={styles.stage}
+        role="group"
+        aria-label={t('canvas.title')}
+        aria-describedby={descriptionId}
+        tabIndex={0}
+        onKeyDown={moveByKey}
+        onContextMenuCapture={() => setMenuClass(hoverStore.getState().classId)}
+      >
+        <canvas ref={canvas} className={styles.canvas} aria-hidden />
+        <CanvasDescription id={descriptionId} />
+        <SplitDivider />
+        <CanvasStatus onRetry={retry} />
+      </div>
+    </ContextMenu>
+  );
+}
+
+function useController(
+  stage: React.RefObject<HTMLDivElement | null>,
+  canvas: React.RefObject<HTMLCanvasElement | null>,
+): React.RefObject<CanvasController | null> {
+  const controller = useRef<CanvasController | null>(null);
+  useEffect(() => {
+    if (stage.current === null || canvas.current === null) return undefined;
+    try {
+      controller.current = new CanvasController(stage.current, canvas.current, pictureSource);
+    } catch (error) {
+      canvasStore.setState({ error: toErrorReport(error) });
+      return undefined;
+    }
+    const mounted = controller.current;
+    const copyView = () => copy(mounted);
+    setView({ canvas: { fit: fitPicture, actualSize: () => showActualSize(), zoomBy: zoomByFactor, copyView } });
+    return () => {
+      setView({ canvas: null });
+      controller.current = null;
+      mounted.dispose();
+    };
+  }, [stage, canvas]);
+  return controller;
+}
+
+async function copy(controller: CanvasController): Promise<void> {
+  try {
+    const blob = await controller.snapshot();
+    if (blob === null) return;
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
+    notify(i18n.t('canvas.copied'));
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+/** Arrows alone walk the film strip; with shift they move the picture under a canvas that has the focus. */
+function moveByKey(event: KeyboardEvent): void {
+  if (!event.shiftKey || event.target !== event.currentTarget) return;
+  const step = KEY_STEP * devicePixelRatio;
+  const moves: Record<string, readonly [number, number]> = {
+    ArrowLeft: [step, 0],
+    ArrowRight: [-step, 0],
+    ArrowUp: [0, step],
+    ArrowDown: [0, -step],
+  };
+  const move = moves[event.key];
+  if (move === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  movePicture({ x: move[0], y: move[1] });
 }

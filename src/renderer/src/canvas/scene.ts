@@ -64,7 +64,7 @@ export function samplesPerSide(scale: number, quality: Scene['quality']): number
 }
 
 /** The panes of a picture with its mask, and with the bare picture left of a divider at `split` (0–1) if there is one. */
-export function splitPanes(view: Size, split: number | null, mask: string, look: MaskLook): Pane[] {
+export function splitPanes(view: Size, split: number | null, mask: string | null, look: MaskLook): Pane[] {
   const area = { x: 0, y: 0, ...view };
   if (split === null) return [{ area, clip: area, mask, look }];
   const at = Math.round(view.width * Math.min(1, Math.max(0, split)));

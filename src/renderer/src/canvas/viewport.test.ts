@@ -14,6 +14,7 @@ import {
   pixelAt,
   resized,
   screenToPicture,
+  visiblePart,
   zoomBy,
   zoomStep,
   zoomTo,
@@ -134,6 +135,14 @@ describe('mapping', () => {
   ])('%s', (_name, point, pixel) => {
     expect(pixelAt(at(4, 2, 2), { width: 4, height: 4 }, view, point)).toEqual(pixel);
   });
+});
+
+it.each([
+  ['a small picture as a whole', at(2, 25, 10), { width: 50, height: 20 }, { x: 450, y: 280, width: 100, height: 40 }],
+  ['what the view cuts out', at(4, 1000, 250), wide, { x: 0, y: 0, width: 1000, height: 600 }],
+  ['a corner', at(4, 0, 0), wide, { x: 500, y: 300, width: 500, height: 300 }],
+])('sees %s', (_name, viewport, picture, part) => {
+  expect(visiblePart(viewport, picture, view)).toEqual(part);
 });
 
 it('keeps the relative place in a picture of another size', () => {

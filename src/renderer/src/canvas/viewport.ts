@@ -170,6 +170,16 @@ export function pixelAt(viewport: Viewport, picture: Size, view: Size, point: Po
   return x >= 0 && y >= 0 && x < picture.width && y < picture.height ? { x, y } : null;
 }
 
+/** The part of the view that the picture covers, whole screen pixels; without area when it covers none. */
+export function visiblePart(viewport: Viewport, picture: Size, view: Size): Rect {
+  const origin = pictureOrigin(viewport, view);
+  const x = Math.max(0, origin.x);
+  const y = Math.max(0, origin.y);
+  const right = Math.min(view.width, Math.round(origin.x + picture.width * viewport.scale));
+  const bottom = Math.min(view.height, Math.round(origin.y + picture.height * viewport.scale));
+  return { x, y, width: Math.max(0, right - x), height: Math.max(0, bottom - y) };
+}
+
 /** The same relative place at the same relative size in a picture of another size (the next of the film strip). */
 export function carriedOver(viewport: Viewport, from: Size, to: Size, view: Size): Viewport {
   if (viewport.fitted) return fit(to, view);

@@ -4,6 +4,9 @@ import type { Rgb } from '../../../shared/domain/model';
 /** `model`: the colours that came with the labels. */
 export type PaletteId = 'model' | 'cityscapes' | 'ade20k' | 'colour-blind';
 
+/** What surrounds the picture; `theme` is the window's own grey. */
+export type BackdropId = 'theme' | 'black' | 'white' | 'checker';
+
 /** What the mounted canvas lets commands do; see canvas/canvas-view.tsx. */
 export interface CanvasControls {
   fit(): void;
@@ -19,6 +22,9 @@ export interface ViewState {
   /** 0–1. */
   readonly opacity: number;
   readonly mode: 'fill' | 'outline';
+  /** Width of outlines inside each class, CSS pixels. */
+  readonly outlineWidth: number;
+  readonly backdrop: BackdropId;
   readonly palette: PaletteId;
   /** Colours the user picked, by class id; they win over the palette. */
   readonly colors: Readonly<Record<number, Rgb>>;
@@ -42,6 +48,8 @@ export interface ViewState {
 export const defaultView: ViewState = {
   opacity: 0.55,
   mode: 'fill',
+  outlineWidth: 2,
+  backdrop: 'theme',
   palette: 'model',
   colors: {},
   hidden: new Set(),

@@ -1,3 +1,22 @@
 export const display = {
   title: 'Display',
+  opacity: 'Opacity',
+  mode: 'Mask as',
+  fill: 'Fill',
+  outline: 'Outline',
+  outlineWidth: 'Width',
+  pixels: '{{value}} px',
+  split: 'Original beside overlay',
+  palette: 'Palette',
+  palettes: {
+    model: 'Model’s own',
+    cityscapes: 'Cityscapes',
+    ade20k: 'ADE20K',
+    colourBlind: 'Colour-blind safe',
+  },
+  backdrop: 'Around',
+  backdrops: { theme: 'Window grey', black: 'Black', white: 'White', checker: 'Checkerboard' },
+  zoom: 'Zoom',
+  oneToOne: '1:1',
+  fit: 'Fit',
 } as const;

@@ -1,0 +1,293 @@
+import { toErrorReport } from '../../../shared/app-error';
+import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Label, Rgb } from '../../../shared/domain/model';
+import { classColors } from '../display/class-colors';
+import { i18n } from '../i18n/i18n';
+import { connectionStore } from '../state/connection-store';
+import { setHoverText } from '../state/hover-slot';
+import { activeModel, libraryStore } from '../state/library-store';
+import { picturesStore } from '../state/pictures-store';
+import { markReady } from '../state/readiness';
+import { setView, viewStore, type ViewState } from '../state/view-store';
+import { canvasStore, hoverStore } from './canvas-store';
+import { followGestures, type GestureTarget } from './gestures';
+import { MaskRenderer } from './mask-renderer';
+import { movePicture, toggleFit, zoomByFactor } from './navigate';
+import { paletteBytes } from './palette-texture';
+import type { LoadedPicture, PictureSource } from './picture-source';
+import { splitPanes, type Backdrop, type Scene } from './scene';
+import { carriedOver, fit, pixelAt, resized, visiblePart, type Point, type Size } from './viewport';
+
+const MASK = 'mask';
+/** A picture that takes longer than this to appear is announced as loading. */
+const PATIENCE_MS = 150;
+/** Stillness after which a slow machine draws at full quality again. */
+const SETTLE_MS = 140;
+const CHECKER: Backdrop = { kind: 'checker', even: [92, 92, 92], odd: [112, 112, 112] };
+const noLabels: readonly Label[] = [];
+
+interface DrawnMask {
+  readonly mask: Mask;
+  readonly ids: Uint8Array | Uint16Array;
+}
+
+/**
+ * Joins the stores to the renderer, outside of React: a picture, a mask, a colour or a place that changes is drawn in
+ * the next frame, and nothing else happens.
+ */
+export class CanvasController implements GestureTarget {
+  readonly #stage: HTMLElement;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #source: PictureSource;
+  readonly #renderer: MaskRenderer;
+  readonly #isSoftware: boolean;
+  readonly #stops: (() => void)[] = [];
+  #picture: LoadedPicture | null = null;
+  #drawn: DrawnMask | null = null;
+  #wanted: string | null = null;
+  #loading: AbortController | null = null;
+  #pointer: Point | null = null;
+  #settling: number | null = null;
+  #paletteInputs: readonly unknown[] = [];
+
+  /** Throws what {@link MaskRenderer} throws. */
+  constructor(stage: HTMLElement, canvas: HTMLCanvasElement, source: PictureSource) {
+    this.#stage = stage;
+    this.#canvas = canvas;
+    this.#source = source;
+    this.#renderer = new MaskRenderer(canvas, {
+      onTrouble: (error) => canvasStore.setState({ error: error === null ? null : toErrorReport(error) }),
+    });
+    this.#isSoftware = this.#renderer.isSoftware;
+    this.#stops.push(followGestures(stage, canvas, this), this.#followSize(), this.#followTheme());
+    for (const store of [viewStore, picturesStore, libraryStore]) this.#stops.push(store.subscribe(() => this.#sync()));
+    this.#stops.push(canvasStore.subscribe((state, before) => state.viewport !== before.viewport && this.#moved()));
+    this.#stops.push(
+      connectionStore.subscribe((state, before) => state.generation !== before.generation && this.retry()),
+    );
+    this.#sync();
+  }
+
+  /** Reads the selected picture again after it could not be read. */
+  retry(): void {
+    if (canvasStore.getState().error === null) return;
+    this.#wanted = null;
+    this.#sync();
+  }
+
+  /** What is shown, without what surrounds the picture, as a PNG. Null before there is a picture. */
+  async snapshot(): Promise<Blob | null> {
+    const { viewport, shown } = canvasStore.getState();
+    if (viewport === null || shown === null) return null;
+    this.#renderer.drawNow();
+    const part = visiblePart(viewport, shown.size, this.#canvas);
+    const copy = document.createElement('canvas');
+    copy.width = Math.max(1, part.width);
+    copy.height = Math.max(1, part.height);
+    copy.getContext('2d')?.drawImage(this.#canvas, -part.x, -part.y);
+    return new Promise((resolve) => copy.toBlob(resolve, 'image/png'));
+  }
+
+  zoom(factor: number, at: Point): void {
+    zoomByFactor(factor, at);
+  }
+
+  pan(delta: Point): void {
+    movePicture(delta);
+  }
+
+  hover(at: Point | null): void {
+    this.#pointer = at;
+    this.#readHover();
+  }
+
+  doubleClick(at: Point): void {
+    toggleFit(at);
+  }
+
+  settled(): void {
+    this.#draw();
+  }
+
+  dispose(): void {
+    this.#loading?.abort();
+    if (this.#settling !== null) window.clearTimeout(this.#settling);
+    for (const stop of this.#stops) stop();
+    this.#renderer.dispose();
+    hoverStore.setState({ pixel: null, classId: null });
+    setHoverText('');
+  }
+
+  #sync(): void {
+    const { selectedId } = picturesStore.getState();
+    if (selectedId !== this.#wanted) void this.#show(selectedId);
+    this.#syncMask();
+    this.#syncPalette();
+    this.#draw();
+  }
+
+  async #show(pictureId: string | null): Promise<void> {
+    this.#wanted = pictureId;
+    this.#loading?.abort();
+    if (pictureId === null) return this.#adopt(null);
+    const loading = new AbortController();
+    this.#loading = loading;
+    const timer = window.setTimeout(() => canvasStore.setState({ loading: true }), PATIENCE_MS);
+    try {
+      const picture = await this.#source.load(pictureId, this.#renderer.maxTextureSize, loading.signal);
+      if (!loading.signal.aborted) this.#adopt(picture);
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      this.#adopt(null);
+      canvasStore.setState({ error: toErrorReport(error) });
+    } finally {
+      window.clearTimeout(timer);
+    }
+  }
+
+  #adopt(picture: LoadedPicture | null): void {
+    this.#picture = picture;
+    this.#renderer.setPicture(picture?.bitmap ?? null);
+    const { viewport, shown, view } = canvasStore.getState();
+    if (picture === null) canvasStore.setState({ shown: null, loading: false, error: null });
+    else {
+      const { id, size, bitmap } = picture;
+      canvasStore.setState({
+        shown: { id, size, preview: bitmap.width < size.width },
+        viewport: viewport === null || shown === null ? fit(size, view) : carriedOver(viewport, shown.size, size, view),
+        loading: false,
+        error: null,
+      });
+    }
+    this.#sync();
+  }
+
+  #syncMask(): void {
+    const { segmentations } = picturesStore.getState();
+    const mask = this.#picture === null ? undefined : segmentations.get(this.#picture.id)?.mask;
+    if (mask === this.#drawn?.mask) return;
+    this.#drawn = mask === undefined ? null : { mask, ids: maskIds(mask) };
+    if (mask === undefined) return this.#renderer.removeMask(MASK);
+    this.#paletteInputs = [];
+    this.#renderer.setMask(MASK, mask, this.#syncPalette() ?? new Uint8Array());
+    this.#readHover();
+    requestAnimationFrame(() => requestAnimationFrame(markReady));
+  }
+
+  /** Colours and visibility, when they have changed since the last time. */
+  #syncPalette(): Uint8Array | null {
+    if (this.#drawn === null) return null;
+    const { palette, colors, hidden, solo } = viewStore.getState();
+    const labels = activeModel(libraryStore.getState())?.labels ?? noLabels;
+    const inputs = [palette, colors, hidden, solo, labels];
+    if (inputs.every((input, i) => input === this.#paletteInputs[i])) return null;
+    this.#paletteInputs = inputs;
+    const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
+    const bytes = paletteBytes(this.#drawn.mask.bytesPerId, classColors(labels, palette, colors), visibility);
+    this.#renderer.setPalette(MASK, bytes);
+    return bytes;
+  }
+
+  #moved(): void {
+    setView({ zoom: canvasStore.getState().viewport?.scale ?? 0 });
+    if (this.#isSoftware) {
+      if (this.#settling !== null) window.clearTimeout(this.#settling);
+      this.#settling = window.setTimeout(() => {
+        this.#settling = null;
+        this.#draw();
+      }, SETTLE_MS);
+    }
+    this.#readHover();
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { viewport, view, shown } = canvasStore.getState();
+    const look = viewStore.getState();
+    if (view.width === 0 || view.height === 0) return;
+    this.#renderer.setScene({
+      picture: shown?.size ?? view,
+      viewport: viewport ?? fit(view, view),
+      panes: shown === null ? [] : this.#panes(view, look),
+      backdrop: this.#backdrop(look.backdrop),
+      pixelGrid: true,
+      quality: this.#settling === null ? 'full' : 'draft',
+    });
+  }
+
+  #panes(view: Size, look: ViewState): Scene['panes'] {
+    const mask = look.maskHeld || this.#drawn === null ? null : MASK;
+    return splitPanes(view, look.split ? look.splitAt : null, mask, {
+      opacity: look.opacity,
+      mode: look.mode,
+      outlineWidth: look.outlineWidth * devicePixelRatio,
+      highlight: look.emphasised,
+    });
+  }
+
+  #backdrop(choice: ViewState['backdrop']): Backdrop {
+    if (choice === 'checker') return CHECKER;
+    if (choice === 'black') return { kind: 'plain', color: [0, 0, 0] };
+    if (choice === 'white') return { kind: 'plain', color: [255, 255, 255] };
+    return { kind: 'plain', color: parseColor(getComputedStyle(this.#stage).backgroundColor) };
+  }
+
+  #readHover(): void {
+    const { viewport, shown, view } = canvasStore.getState();
+    const pixel =
+      this.#pointer === null || viewport === null || shown === null
+        ? null
+        : pixelAt(viewport, shown.size, view, this.#pointer);
+    const classId =
+      pixel === null || this.#drawn === null
+        ? null
+        : (this.#drawn.ids[pixel.y * this.#drawn.mask.width + pixel.x] ?? null);
+    const before = hoverStore.getState();
+    if (before.pixel?.x === pixel?.x && before.pixel?.y === pixel?.y && before.classId === classId) return;
+    hoverStore.setState({ pixel, classId });
+    setHoverText(pixel === null ? '' : hoverText(pixel, classId));
+  }
+
+  #followSize(): () => void {
+    const observer = new ResizeObserver(([entry]) => {
+      const box = entry?.devicePixelContentBoxSize[0];
+      if (box === undefined) return;
+      const view = { width: box.inlineSize, height: box.blockSize };
+      if (view.width === 0 || view.height === 0) return;
+      this.#canvas.width = view.width;
+      this.#canvas.height = view.height;
+      canvasStore.setState(({ viewport, shown }) => ({
+        view,
+        viewport: viewport === null || shown === null ? viewport : resized(viewport, shown.size, view),
+      }));
+      this.#draw();
+      // In this very frame: a canvas that was resized is empty.
+      this.#renderer.drawNow();
+    });
+    observer.observe(this.#canvas, { box: 'device-pixel-content-box' });
+    return () => observer.disconnect();
+  }
+
+  #followTheme(): () => void {
+    const observer = new MutationObserver(() => this.#draw());
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    return () => observer.disconnect();
+  }
+}
+
+function hoverText(pixel: Point, classId: number | null): string {
+  const x = String(pixel.x);
+  const y = String(pixel.y);
+  if (classId === null) return i18n.t('canvas.hoverPixel', { x, y });
+  const labels = activeModel(libraryStore.getState())?.labels ?? noLabels;
+  const label = labels.find(({ id }) => id === classId)?.name;
+  return label === undefined
+    ? i18n.t('canvas.hoverUnnamed', { x, y, id: String(classId) })
+    : i18n.t('canvas.hoverClass', { x, y, label, id: String(classId) });
+}
+
+/** `rgb(41, 41, 41)` as a computed style gives it. */
+function parseColor(css: string): Rgb {
+  const [red = 0, green = 0, blue = 0] = (css.match(/\d+/g) ?? []).map(Number);
+  return [red, green, blue];
+}

@@ -1,0 +1,44 @@
+import { createStore, useStore } from 'zustand';
+import type { ErrorReport } from '../../../shared/app-error';
+import type { Point, Size, Viewport } from './viewport';
+
+/**
+ * Where the user looks. Outlives the mounted canvas, so that changing the mode changes neither the place nor the zoom,
+ * and is shared by all panes that show one picture.
+ */
+export interface CanvasState {
+  /** Of the canvas, device pixels; without area while it is not on the screen. */
+  readonly view: Size;
+  /** Null before the first picture. */
+  readonly viewport: Viewport | null;
+  /** The picture that is drawn now, which is the selected one as soon as it is decoded. */
+  readonly shown: { readonly id: string; readonly size: Size; readonly preview: boolean } | null;
+  /** True while the selected picture takes long enough to say so. */
+  readonly loading: boolean;
+  /** Why the selected picture, or anything, cannot be drawn. */
+  readonly error: ErrorReport | null;
+}
+
+export const canvasStore = createStore<CanvasState>(() => ({
+  view: { width: 0, height: 0 },
+  viewport: null,
+  shown: null,
+  loading: false,
+  error: null,
+}));
+
+export function useCanvas<T>(select: (state: CanvasState) => T): T {
+  return useStore(canvasStore, select);
+}
+
+/** What lies under the pointer on the canvas. Changes with every mouse move: select the class alone where possible. */
+export interface HoverState {
+  readonly pixel: Point | null;
+  readonly classId: number | null;
+}
+
+export const hoverStore = createStore<HoverState>(() => ({ pixel: null, classId: null }));
+
+export function useHover<T>(select: (state: HoverState) => T): T {
+  return useStore(hoverStore, select);
+}
