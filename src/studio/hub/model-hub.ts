@@ -127,7 +127,14 @@ export class ModelHub {
     await this.#sizes.remember(new Map([[`${wanted.repo}/${wanted.path}`, model.sizeBytes]]));
     const licence = this.licenceOf(wanted.repo);
     const origin = { repo: wanted.repo, revision, file: wanted.path };
-    return this.#options.library.add(join(folder, ...wanted.path.split('/')), { origin, licence });
+    const path = join(folder, ...wanted.path.split('/'));
+    try {
+      return await this.#options.library.add(path, { origin, licence });
+    } catch (error) {
+      // What cannot be used is not kept.
+      await rm(path, { force: true });
+      throw error;
+    }
   }
 
   async #download(

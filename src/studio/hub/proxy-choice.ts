@@ -26,14 +26,18 @@ export function proxyFor(url: URL, env: Environment): URL | null {
 function isExempt(url: URL, list: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  return list.split(/[\s,]+/).some((rule) => {
-    if (rule === '') return false;
-    if (rule === '*') return true;
-    const [, name = '', rulePort] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(rule.toLowerCase()) ?? [];
-    if (rulePort !== undefined && rulePort !== port) return false;
-    const domain = name.replace(/^\*?\./, '');
-    return host === domain || host.endsWith(`.${domain}`);
-  });
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((rule) => {
+      if (rule === '') return false;
+      if (rule === '*') return true;
+      const bareIpv6 = /^[^[]*:[^\]]*:/.test(rule);
+      const [, name = '', rulePort] = (bareIpv6 ? [rule, rule] : /^\[?(.+?)\]?(?::(\d+))?$/.exec(rule)) ?? [];
+      if (rulePort !== undefined && rulePort !== port) return false;
+      const domain = name.replace(/^\*?\./, '');
+      return host === domain || host.endsWith(`.${domain}`);
+    });
 }
 
 function read(env: Environment, name: string): string | null {
