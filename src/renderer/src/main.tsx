@@ -4,14 +4,14 @@ import { createRoot } from 'react-dom/client';
 import './styles/base.css';
 import './i18n/i18n';
 import { App } from './frame/app';
-import { connectStudio } from './studio-client/studio';
+import { start } from './actions/start';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 
+start();
 createRoot(root).render(
   <StrictMode>
     <App />
   </StrictMode>,
 );
-connectStudio();

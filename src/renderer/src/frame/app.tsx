@@ -1,6 +1,7 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { ToastRegion } from '../components/toast';
+import { LiveRegions } from '../notices/live-regions';
 import { Frame } from './frame';
 
 export function App() {
@@ -9,6 +10,7 @@ export function App() {
     <CSPProvider disableStyleElements>
       <Tooltip.Provider delay={400} closeDelay={0}>
         <Frame />
+        <LiveRegions />
         <ToastRegion />
       </Tooltip.Provider>
     </CSPProvider>

@@ -1,13 +1,38 @@
-import { CanvasView } from '../canvas/canvas-view';
-import { DisplayPanel } from '../display/display-panel';
-import { LegendPanel } from '../legend/legend-panel';
+import { useEffect } from 'react';
+import { listenToKeyboard } from '../commands/keyboard';
+import { useMediaQuery } from '../components/use-media-query';
+import { DropOverlay } from '../drop/drop-overlay';
+import { listenToPaste } from '../drop/paste';
+import { StatusBar } from '../status-bar/status-bar';
+import { setWindow } from '../state/window-store';
+import { ConnectionBanner } from './connection-banner';
+import styles from './frame.module.css';
+import { NarrowBody } from './narrow-body';
+import { OpenDialogs } from './open-dialogs';
+import { listenToShell } from './shell-commands';
+import { TitleBar } from './title-bar';
+import { WideBody } from './wide-body';
+
+/** Below this width the side panels are drawers over the canvas. */
+const narrowWindow = '(max-width: 899px)';
 
 export function Frame() {
+  const narrow = useMediaQuery(narrowWindow);
+  useEffect(() => {
+    const stops = [listenToKeyboard(), listenToPaste(), listenToShell()];
+    return () => stops.forEach((stop) => stop());
+  }, []);
+  // Drawers would cover the picture: they start closed, and panels come back when there is room again.
+  useEffect(() => setWindow({ filmStripOpen: !narrow, sidePanelsOpen: !narrow }), [narrow]);
+
   return (
-    <main>
-      <CanvasView />
-      <LegendPanel />
-      <DisplayPanel />
-    </main>
+    <div className={styles.frame}>
+      <TitleBar narrow={narrow} />
+      <ConnectionBanner />
+      {narrow ? <NarrowBody /> : <WideBody />}
+      <StatusBar />
+      <DropOverlay />
+      <OpenDialogs />
+    </div>
   );
 }

@@ -29,6 +29,18 @@ export function useWindow<T>(select: (state: WindowState) => T): T {
   return useStore(windowStore, select);
 }
 
+export function setWindow(change: Partial<WindowState>): void {
+  windowStore.setState(change);
+}
+
+/** Folds both panels away, or brings both back. */
+export function togglePanels(): void {
+  windowStore.setState((state) => {
+    const open = !(state.filmStripOpen || state.sidePanelsOpen);
+    return { filmStripOpen: open, sidePanelsOpen: open };
+  });
+}
+
 export function openDialog(dialog: OpenDialog): void {
   windowStore.setState({ dialog });
 }

@@ -10,7 +10,6 @@ export const canvas = {
   overlay: 'Overlay',
   divider: 'Divider between original and overlay',
   loading: 'Loading the picture…',
-  segmenting: 'Segmenting…',
   preview: 'Large picture: drawn from a smaller copy. The mask is complete.',
   fit: 'Fit to window',
   actualSize: 'Actual size (1:1)',

@@ -13,7 +13,6 @@ export const canvas: Translation<typeof source> = {
   overlay: '叠加',
   divider: '原图与叠加之间的分隔线',
   loading: '正在加载图片…',
-  segmenting: '正在分割…',
   preview: '图片较大，以缩小的副本显示；掩码是完整的。',
   fit: '适应窗口',
   actualSize: '实际大小 (1:1)',

@@ -18,6 +18,8 @@ export const legend: Translation<typeof source> = {
   hide: '隐藏',
   solo: '只显示此类别',
   endSolo: '重新显示其他类别',
+  hiddenCount_other: '已隐藏 {{count}} 个类别',
+  soloOnly: '仅显示一个类别',
   showAll: '全部显示',
   hideAll: '全部隐藏',
   changeColor: '更改颜色…',

@@ -1,0 +1,117 @@
+import type { ModelSummary } from '../../../shared/domain/model';
+import { toErrorReport } from '../../../shared/app-error';
+import type { CallArgs } from '../../../shared/contract';
+import { i18n } from '../i18n/i18n';
+import { announce } from '../notices/announce';
+import { notify, reportError } from '../notices/notify';
+import { updatePreferences } from '../preferences/preferences';
+import type { Picked } from '../shell/shell';
+import { activeModel, libraryStore, openSession } from '../state/library-store';
+import { forgetSegmentations } from '../state/pictures-store';
+import { forgetClassChoices } from '../state/view-store';
+import { studio } from '../studio-client/studio';
+import { removedLater } from './removed-later';
+import { stopSegmentation } from './segment';
+
+/** Models the user has just removed and may still bring back. */
+const hiddenModels = new Set<string>();
+
+export function setModels(models: readonly ModelSummary[]): void {
+  libraryStore.setState({ models: models.filter((model) => !hiddenModels.has(model.id)), loaded: true });
+}
+
+/**
+ * Opens a model; the one that was open closes when the new one is. When opening fails the old one stays, and the user
+ * is told.
+ */
+export async function openModel(modelId: string): Promise<void> {
+  const before = libraryStore.getState().session;
+  libraryStore.setState({ session: { kind: 'opening', modelId } });
+  stopSegmentation();
+  try {
+    const info = await studio.call('session.open', { modelId });
+    // The user may have picked yet another one meanwhile.
+    const wanted = libraryStore.getState().session;
+    if (wanted.kind !== 'opening' || wanted.modelId !== modelId) return void closeSession(info.id);
+    if (before.kind === 'open') void closeSession(before.info.id);
+    if (before.kind !== 'open' || before.modelId !== modelId) forgetClassChoices();
+    forgetSegmentations();
+    libraryStore.setState({ session: { kind: 'open', modelId, info } });
+    updatePreferences({ lastModelId: modelId });
+    announce(i18n.t('models.announceOpen', { name: info.modelName }));
+  } catch (error) {
+    const wanted = libraryStore.getState().session;
+    if (wanted.kind !== 'opening' || wanted.modelId !== modelId) return;
+    if (before.kind === 'open') {
+      libraryStore.setState({ session: before });
+      reportError(error);
+    } else libraryStore.setState({ session: { kind: 'failed', modelId, error: toErrorReport(error) } });
+  }
+}
+
+/** After the engine host came back, or the model's preprocessing changed. */
+export async function reopenModel(): Promise<void> {
+  const model = activeModel(libraryStore.getState());
+  if (model !== null) await openModel(model.id);
+}
+
+async function closeSession(sessionId: string): Promise<void> {
+  // A session that is gone already is as good as closed.
+  await studio.call('session.close', { sessionId }).catch(() => undefined);
+}
+
+/** Adds what was picked to the library and opens it. */
+export async function addModels(picked: Picked): Promise<void> {
+  const added: ModelSummary[] = [];
+  for (const path of picked.paths) added.push(await studio.call('models.add', { path }));
+  if (picked.files.length > 0) {
+    const files = await Promise.all(
+      picked.files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+    );
+    added.push(await studio.call('models.addBytes', { files }));
+  }
+  const last = added[added.length - 1];
+  if (last === undefined) return;
+  for (const model of added) putModel(model);
+  notify(i18n.t('models.added', { name: last.name }), describeAdded(last));
+  await openModel(last.id);
+}
+
+function describeAdded(model: ModelSummary): { description?: string } {
+  return model.preprocessingSource === 'assumed' ? { description: i18n.t('models.assumedHint') } : {};
+}
+
+/** An answer and the `models.changed` event race; both lead to the same list. */
+function putModel(model: ModelSummary): void {
+  libraryStore.setState((state) => ({
+    models: state.models.some((other) => other.id === model.id)
+      ? state.models.map((other) => (other.id === model.id ? model : other))
+      : [...state.models, model],
+  }));
+}
+
+export function removeModel(model: ModelSummary): void {
+  const before = libraryStore.getState().models;
+  hiddenModels.add(model.id);
+  setModels(before);
+  if (activeModel({ ...libraryStore.getState(), models: before })?.id === model.id) {
+    const bundled = before.find((other) => other.bundled && other.id !== model.id);
+    if (bundled !== undefined) void openModel(bundled.id);
+  }
+  removedLater(i18n.t('models.removed', { name: model.name }), {
+    undo: () => {
+      hiddenModels.delete(model.id);
+      libraryStore.setState({ models: before });
+    },
+    commit: async () => {
+      await studio.call('models.remove', { modelId: model.id });
+      hiddenModels.delete(model.id);
+    },
+  });
+}
+
+export async function configureModel(change: CallArgs<'models.configure'>): Promise<void> {
+  putModel(await studio.call('models.configure', change));
+  const open = openSession(libraryStore.getState());
+  if (open?.modelId === change.modelId) await reopenModel();
+}

@@ -1,0 +1,151 @@
+import type { PictureEntry } from '../../../shared/domain/picture';
+import { fromErrorReport } from '../../../shared/app-error';
+import { i18n } from '../i18n/i18n';
+import { notify, reportError } from '../notices/notify';
+import { updatePreferences } from '../preferences/preferences';
+import type { Picked } from '../shell/shell';
+import type { PicturesState } from '../state/pictures-store';
+import { addEntries, picturesStore, select } from '../state/pictures-store';
+import { preferencesStore } from '../state/preferences-store';
+import { studio } from '../studio-client/studio';
+import { removedLater } from './removed-later';
+
+const recentLimit = 12;
+/** Ids of pictures that came with the studio: they make room for the user's own. */
+const sampleIds = new Set<string>();
+/** Contents of pictures that have no path, so that they survive a restart of the engine host. */
+const uploads = new Map<string, File>();
+
+export function uploadOf(pictureId: string): File | undefined {
+  return uploads.get(pictureId);
+}
+
+export function isSample(pictureId: string): boolean {
+  return sampleIds.has(pictureId);
+}
+
+export async function addPictures(picked: Picked): Promise<void> {
+  const added: PictureEntry[] = [];
+  if (picked.paths.length > 0) {
+    const answer = await studio.call('pictures.add', { paths: [...picked.paths] });
+    added.push(...answer.added);
+    show(answer.added);
+    reportRejected(answer.rejected);
+    if (answer.added.length > 0) rememberRecent(picked.paths);
+  }
+  for (const file of picked.files) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const answer = await studio.call('pictures.addBytes', { name: file.name, bytes });
+    for (const entry of answer.added) uploads.set(entry.id, file);
+    // The first one is shown at once; a folder of hundreds must not wait for its last file.
+    show(answer.added, added.length === 0);
+    added.push(...answer.added);
+    reportRejected(answer.rejected);
+  }
+  if (added.length > 1) notify(i18n.t('pictures.added', { count: added.length }));
+}
+
+/** The pictures that ship with the studio, after what is on the strip. */
+export async function addSamples(): Promise<void> {
+  const entries = await studio.call('pictures.samples', {});
+  for (const entry of entries) sampleIds.add(entry.id);
+  const [first] = addEntries(entries);
+  if (picturesStore.getState().selectedId === null && first !== undefined) select(first);
+}
+
+function show(entries: readonly PictureEntry[], selectFirst = true): void {
+  const [first] = addEntries(entries);
+  if (first === undefined) return;
+  makeRoom();
+  if (selectFirst) select(first);
+}
+
+/** Samples go when the user's own pictures come. They are one command away. */
+function makeRoom(): void {
+  picturesStore.setState((state) =>
+    state.order.some(isSample) ? without(state, state.order.filter(isSample)) : state,
+  );
+  sampleIds.clear();
+}
+
+export function removePictures(pictureIds: readonly string[]): void {
+  const before = picturesStore.getState();
+  const first = before.items[pictureIds[0] ?? ''];
+  if (first === undefined) return;
+  picturesStore.setState((state) => without(state, pictureIds));
+  const title =
+    pictureIds.length === 1
+      ? i18n.t('pictures.removedOne', { name: first.entry.name })
+      : i18n.t('pictures.removed', { count: pictureIds.length });
+  removedLater(title, {
+    undo: () => picturesStore.setState((state) => putBack(state, before, pictureIds)),
+    commit: async () => {
+      for (const id of pictureIds) uploads.delete(id);
+      await studio.call('pictures.remove', { pictureIds: [...pictureIds] });
+    },
+  });
+}
+
+/** Takes pictures off the strip and moves the selection to the nearest one that stays. Pure. */
+export function without(state: PicturesState, pictureIds: readonly string[]): Partial<PicturesState> {
+  const gone = new Set(pictureIds);
+  const order = state.order.filter((id) => !gone.has(id));
+  const items = Object.fromEntries(Object.entries(state.items).filter(([id]) => !gone.has(id)));
+  const segmentations = new Map([...state.segmentations].filter(([id]) => !gone.has(id)));
+  if (state.selectedId === null || !gone.has(state.selectedId)) return { order, items, segmentations };
+  const at = state.order.indexOf(state.selectedId);
+  const after = state.order.slice(at).find((id) => !gone.has(id));
+  return { order, items, segmentations, selectedId: after ?? order[order.length - 1] ?? null };
+}
+
+/** The reverse of {@link without}, at the places they had. Pure. */
+export function putBack(
+  state: PicturesState,
+  before: PicturesState,
+  pictureIds: readonly string[],
+): Partial<PicturesState> {
+  const back = new Set(pictureIds);
+  const items = { ...state.items };
+  for (const id of pictureIds) {
+    const item = before.items[id];
+    if (item !== undefined) items[id] = item.status === 'working' ? { ...item, status: 'idle' } : item;
+  }
+  const known = before.order.filter((id) => back.has(id) || state.items[id] !== undefined);
+  const since = state.order.filter((id) => !before.order.includes(id));
+  return { items, order: [...known, ...since], selectedId: before.selectedId ?? state.selectedId };
+}
+
+/** Walks the strip as filtered; stays at its ends. */
+export function selectBy(step: number): void {
+  const state = picturesStore.getState();
+  const visible = visibleOrder(state);
+  const at = state.selectedId === null ? -1 : visible.indexOf(state.selectedId);
+  const target = visible[Math.min(visible.length - 1, Math.max(0, at + step))];
+  if (target !== undefined) select(target);
+}
+
+/** Ids whose name contains the filter; the store's own array while there is none. */
+export function visibleOrder(state: Pick<PicturesState, 'order' | 'items' | 'filter'>): readonly string[] {
+  const wanted = state.filter.trim().toLowerCase();
+  if (wanted === '') return state.order;
+  return state.order.filter((id) => state.items[id]?.entry.name.toLowerCase().includes(wanted));
+}
+
+function rememberRecent(paths: readonly string[]): void {
+  const before = preferencesStore.getState().recentFiles.filter((path) => !paths.includes(path));
+  updatePreferences({ recentFiles: [...paths.slice(0, recentLimit), ...before].slice(0, recentLimit) });
+}
+
+function reportRejected(rejected: readonly { name: string; error: Parameters<typeof fromErrorReport>[0] }[]): void {
+  const few = rejected.slice(0, 3);
+  for (const { name, error } of few) reportError(fromErrorReport(error), { subject: name });
+  if (rejected.length > few.length) {
+    notify(i18n.t('pictures.rejectedMore', { count: rejected.length - few.length }), {
+      description: rejected
+        .slice(few.length, few.length + 5)
+        .map(({ name }) => name)
+        .join(', '),
+      seconds: 20,
+    });
+  }
+}

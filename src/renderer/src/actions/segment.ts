@@ -1,0 +1,93 @@
+import { isAbort, toErrorReport } from '../../../shared/app-error';
+import { i18n } from '../i18n/i18n';
+import { announce } from '../notices/announce';
+import { connectionStore } from '../state/connection-store';
+import { libraryStore } from '../state/library-store';
+import { picturesStore, setSegmentation, setStatus } from '../state/pictures-store';
+import { studio } from '../studio-client/studio';
+import { nextToSegment } from './next-to-segment';
+
+/** Asked for by the user beyond the selected picture, in order. */
+let batch: string[] = [];
+let fresh = new Set<string>();
+let running: { readonly pictureId: string; readonly controller: AbortController } | null = null;
+
+/**
+ * Keeps the engine busy with what is looked at, one picture at a time: the engine uses all cores for each, so that more
+ * at once would only make the selected one wait. Runs by itself whenever a store it depends on changes.
+ */
+export function runSegmentation(): void {
+  picturesStore.subscribe((state, before) => {
+    if (state.selectedId !== before.selectedId || state.order !== before.order) pump();
+  });
+  libraryStore.subscribe((state, before) => {
+    if (state.session !== before.session) pump();
+  });
+  connectionStore.subscribe(pump);
+}
+
+/** Again, even though there is a mask, and even though it failed before. */
+export function segmentAgain(pictureIds: readonly string[]): void {
+  for (const id of pictureIds) {
+    fresh.add(id);
+    if (picturesStore.getState().items[id]?.status !== 'working') setStatus(id, 'queued');
+  }
+  batch = [...batch.filter((id) => !pictureIds.includes(id)), ...pictureIds];
+  pump();
+}
+
+/** All pictures of the strip that have no mask yet. */
+export function segmentAll(): void {
+  const { order, items } = picturesStore.getState();
+  const wanted = order.filter((id) => items[id]?.status === 'idle' && items[id].entry.kind === 'image');
+  for (const id of wanted) setStatus(id, 'queued');
+  batch = [...batch, ...wanted];
+  pump();
+}
+
+/** Masks under way are of no use any more: the model changed, or the pictures were taken away. */
+export function stopSegmentation(): void {
+  batch = [];
+  fresh = new Set();
+  running?.controller.abort();
+}
+
+function pump(): void {
+  if (running !== null || connectionStore.getState().status !== 'connected') return;
+  const { session } = libraryStore.getState();
+  if (session.kind !== 'open') return;
+  const pictureId = nextToSegment(picturesStore.getState(), batch);
+  if (pictureId === null) return;
+  const controller = new AbortController();
+  running = { pictureId, controller };
+  setStatus(pictureId, 'working');
+  void segmentOne(session.info.id, pictureId, controller.signal).finally(() => {
+    running = null;
+    pump();
+  });
+}
+
+async function segmentOne(sessionId: string, pictureId: string, signal: AbortSignal): Promise<void> {
+  batch = batch.filter((id) => id !== pictureId);
+  const again = fresh.delete(pictureId);
+  try {
+    const segmentation = await studio.call('session.segment', { sessionId, pictureId, fresh: again }, { signal });
+    if (signal.aborted) return;
+    setSegmentation(segmentation);
+    if (picturesStore.getState().selectedId === pictureId) {
+      announce(i18n.t('pictures.announceDone', { name: nameOf(pictureId), count: segmentation.classes.length }));
+    }
+  } catch (error) {
+    // HOST_GONE included: the picture may be what killed the host, so only the user may try it again.
+    if (isAbort(error)) setStatus(pictureId, 'idle');
+    else {
+      const report = toErrorReport(error);
+      setStatus(pictureId, 'failed', report);
+      announce(i18n.t('pictures.announceFailed', { name: nameOf(pictureId), reason: report.message }), 'assertive');
+    }
+  }
+}
+
+function nameOf(pictureId: string): string {
+  return picturesStore.getState().items[pictureId]?.entry.name ?? '';
+}

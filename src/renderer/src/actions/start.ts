@@ -1,0 +1,54 @@
+import { reportError } from '../notices/notify';
+import { followPreferences } from '../preferences/preferences';
+import { connectionStore } from '../state/connection-store';
+import { jobsStore, putJob } from '../state/jobs-store';
+import { libraryStore } from '../state/library-store';
+import { picturesStore } from '../state/pictures-store';
+import { preferencesStore } from '../state/preferences-store';
+import { connectStudio, studio } from '../studio-client/studio';
+import { openModel, setModels } from './models';
+import { addSamples } from './pictures';
+import { restoreAfterReconnect } from './reconnect';
+import { runSegmentation } from './segment';
+
+/** Called once, before the first render. */
+export function start(): void {
+  followPreferences();
+  runSegmentation();
+  studio.on('jobs.changed', putJob);
+  studio.on('models.changed', setModels);
+  studio.on('settings.changed', (settings) => preferencesStore.setState(settings));
+  connectionStore.subscribe((state, before) => {
+    if (state.generation === before.generation) return;
+    const arrive = state.generation === 1 ? firstArrival : restoreAfterReconnect;
+    arrive().catch((error: unknown) => reportError(error));
+  });
+  connectStudio();
+}
+
+/** A picture with its mask, whatever else fails: the last model or the one that ships, and the samples. */
+async function firstArrival(): Promise<void> {
+  const [settings, models] = await Promise.all([
+    studio.call('settings.get', {}),
+    studio.call('models.list', {}),
+    loadInfo(),
+    loadJobs(),
+    picturesStore.getState().order.length === 0 ? addSamples() : undefined,
+  ]);
+  preferencesStore.setState(settings);
+  setModels(models);
+  const last = models.find((model) => model.id === settings.lastModelId);
+  const model = last ?? models.find((candidate) => candidate.bundled) ?? models[0];
+  if (model !== undefined && libraryStore.getState().session.kind === 'none') await openModel(model.id);
+}
+
+export async function loadInfo(): Promise<number> {
+  const info = await studio.call('app.info', {});
+  libraryStore.setState({ runtimes: info.runtimes, version: info.version });
+  return info.hostPid;
+}
+
+async function loadJobs(): Promise<void> {
+  const jobs = await studio.call('jobs.list', {});
+  jobsStore.setState({ jobs: [...jobs].reverse() });
+}

@@ -1,0 +1,73 @@
+import { ClipboardCopy, Download, FolderSearch, RotateCcw, Trash2 } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { removePictures } from '../actions/pictures';
+import { segmentAgain } from '../actions/segment';
+import { shortcutOf } from '../commands/registry';
+import type { MenuEntry } from '../components/menu';
+import { reportError } from '../notices/notify';
+import { shell } from '../shell/current-shell';
+import type { PictureItem } from '../state/pictures-store';
+import { picturesStore } from '../state/pictures-store';
+import { openDialog } from '../state/window-store';
+
+/** What can be done with one picture. */
+export function usePictureMenu(item: PictureItem): MenuEntry[] {
+  const { t } = useTranslation();
+  const { id, path, name, kind } = item.entry;
+  const isImage = kind === 'image';
+  return [
+    {
+      kind: 'item',
+      id: 'again',
+      label: t('commands.segmentAgain'),
+      shortcut: shortcutOf('segment-again'),
+      icon: <RotateCcw size={16} aria-hidden />,
+      disabled: !isImage,
+      run: () => segmentAgain([id]),
+    },
+    {
+      kind: 'item',
+      id: 'export',
+      label: t('commands.export'),
+      shortcut: shortcutOf('export'),
+      icon: <Download size={16} aria-hidden />,
+      disabled: item.status !== 'done',
+      run: () => openDialog({ kind: 'export', pictureIds: [id] }),
+    },
+    { kind: 'separator' },
+    {
+      kind: 'item',
+      id: 'copy-path',
+      label: path === null ? t('pictures.copyName') : t('pictures.copyPath'),
+      icon: <ClipboardCopy size={16} aria-hidden />,
+      run: () => void navigator.clipboard.writeText(path ?? name).catch((error: unknown) => reportError(error)),
+    },
+    ...(path !== null && shell.hasFolders
+      ? [
+          {
+            kind: 'item' as const,
+            id: 'reveal',
+            label: t('pictures.reveal'),
+            icon: <FolderSearch size={16} aria-hidden />,
+            run: () => void shell.reveal(path).catch((error: unknown) => reportError(error)),
+          },
+        ]
+      : []),
+    { kind: 'separator' },
+    {
+      kind: 'item',
+      id: 'remove',
+      label: t('commands.removePicture'),
+      shortcut: shortcutOf('remove-picture'),
+      icon: <Trash2 size={16} aria-hidden />,
+      run: () => removePictures([id]),
+    },
+    {
+      kind: 'item',
+      id: 'remove-others',
+      label: t('pictures.removeOthers'),
+      disabled: picturesStore.getState().order.length < 2,
+      run: () => removePictures(picturesStore.getState().order.filter((other) => other !== id)),
+    },
+  ];
+}

@@ -1,0 +1,35 @@
+import { useTranslation } from 'react-i18next';
+import { Drawer } from '../components/drawer';
+import { FilmStrip } from '../film-strip/film-strip';
+import { setWindow, useWindow } from '../state/window-store';
+import { CanvasArea } from './canvas-area';
+import styles from './frame.module.css';
+import { SidePanels } from './side-panels';
+
+/** The canvas alone; the panels come as drawers. */
+export function NarrowBody() {
+  const { t } = useTranslation();
+  const filmStripOpen = useWindow((state) => state.filmStripOpen);
+  const sidePanelsOpen = useWindow((state) => state.sidePanelsOpen);
+  return (
+    <div className={styles.body}>
+      <CanvasArea />
+      <Drawer
+        side="left"
+        title={t('pictures.title')}
+        open={filmStripOpen}
+        onClose={() => setWindow({ filmStripOpen: false })}
+      >
+        <FilmStrip />
+      </Drawer>
+      <Drawer
+        side="right"
+        title={t('frame.sidePanels')}
+        open={sidePanelsOpen}
+        onClose={() => setWindow({ sidePanelsOpen: false })}
+      >
+        <SidePanels />
+      </Drawer>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import { X } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../../../shared/domain/job';
+import { Button, IconButton } from '../components/button';
+import { Progress } from '../components/progress';
+import { useFormat } from '../format/use-format';
+import { ErrorDetails } from '../notices/error-card';
+import { errorTitle } from '../notices/error-text';
+import { reportError } from '../notices/notify';
+import { clearFinishedJobs, isRunning, useJobs } from '../state/jobs-store';
+import { studio } from '../studio-client/studio';
+import styles from './job-list.module.css';
+import { progressOf } from './job-progress';
+
+export function JobList() {
+  const { t } = useTranslation();
+  const jobs = useJobs((state) => state.jobs);
+  return (
+    <>
+      <ul className={styles.list}>
+        {jobs.map((job) => (
+          <li key={job.id} className={styles.job}>
+            <JobEntry job={job} />
+          </li>
+        ))}
+      </ul>
+      {jobs.some((job) => !isRunning(job)) && (
+        <div className={styles.footer}>
+          <Button variant="quiet" onClick={clearFinishedJobs}>
+            {t('frame.jobs.clear')}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function JobEntry({ job }: { readonly job: Job }) {
+  const { t } = useTranslation();
+  const running = isRunning(job);
+  const cancel = (): void => {
+    studio.call('jobs.cancel', { jobId: job.id }).catch((error: unknown) => reportError(error));
+  };
+  return (
+    <>
+      <div className={styles.head}>
+        <span className={styles.title}>{job.title}</span>
+        {running && <IconButton label={t('frame.jobs.cancel')} icon={<X size={14} aria-hidden />} onClick={cancel} />}
+      </div>
+      {running && <Progress label={job.title} value={progressOf(job)} />}
+      <p className={styles.line}>
+        <JobLine job={job} />
+      </p>
+      {job.error !== null && (
+        <div className={styles.error}>
+          <p>{errorTitle(job.error)}</p>
+          <p>{job.error.message}</p>
+          {job.error.hint !== undefined && <p>{job.error.hint}</p>}
+          <ErrorDetails error={job.error} />
+        </div>
+      )}
+      {job.failures.length > 0 && <Failures job={job} />}
+    </>
+  );
+}
+
+function JobLine({ job }: { readonly job: Job }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (job.state !== 'queued' && job.state !== 'running') return t(`frame.jobs.states.${job.state}`);
+  const amount = (value: number): string => (job.unit === 'bytes' ? format.bytes(value) : format.integer(value));
+  const parts = [
+    job.state === 'queued' ? t('frame.jobs.states.queued') : job.phase,
+    job.total > 0 ? t('frame.jobs.progress', { done: amount(job.done), total: amount(job.total) }) : amount(job.done),
+    ...(job.secondsLeft === null ? [] : [t('frame.jobs.left', { time: format.timeLeft(job.secondsLeft) })]),
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function Failures({ job }: { readonly job: Job }) {
+  const { t } = useTranslation();
+  return (
+    <details className={styles.failures}>
+      <summary>{t('frame.jobs.failures', { count: job.failures.length })}</summary>
+      <ul>
+        {job.failures.map((failure, index) => (
+          <li key={index} className={styles.failure}>
+            <span className={styles.item}>{failure.item}</span>
+            <span>{failure.error.message}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
