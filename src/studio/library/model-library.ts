@@ -86,6 +86,8 @@ export class ModelLibrary {
     const summary = await this.#change(async (entries) => {
       const known = entries.find((entry) => entry.path === onnx);
       const candidate: LibraryEntry = { ...(known ?? { id: '', path: onnx, bundled: false }), ...options };
+      // Watched before it is read, so that no change falls between the two.
+      this.#watch?.include(onnx);
       const read = await readModel(candidate, this.#describe);
       const taken = new Set(entries.map((entry) => entry.id));
       const id = known?.id ?? freshId(nameFromPlace(onnx, options.origin), taken);

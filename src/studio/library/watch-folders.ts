@@ -30,6 +30,11 @@ export class FolderWatch {
     for (const folder of wanted) if (!this.#watchers.has(folder)) this.#open(folder);
   }
 
+  /** Watches one more file's folders at once. */
+  include(path: string): void {
+    for (const folder of foldersOf(path)) if (!this.#watchers.has(folder)) this.#open(folder);
+  }
+
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
