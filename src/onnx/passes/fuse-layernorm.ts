@@ -1,0 +1,178 @@
+import type { DataType } from '../data-type';
+import { isFloatType } from '../data-type';
+import type { NodeProto } from '../generated/onnx_pb';
+import type { Graph } from '../graph';
+import { attributeFloat, attributeInt, isOp, nodeLabel } from '../node';
+import { upgradeOpset } from '../opset-upgrade';
+import type { Finding, Pass } from '../pass';
+import { constantToTensor, elementCount, toNumbers } from '../tensor';
+import type { FactsOf } from './facts';
+import { factsOf } from './facts';
+import type { LayerNormMatch } from './layernorm-match';
+import { matchLayerNorm } from './layernorm-match';
+import type { AffineConstant } from './layernorm-parts';
+import { remakeValue } from './rewrite';
+
+/** The domain of our own operators, which the TensorRT plugin library implements. */
+export const PLUGIN_DOMAIN = 'maskforge';
+
+export interface FuseLayerNormOptions {
+  /** `native`: ONNX's LayerNormalization (operator set 17). `plugin`: maskforge::LayerNorm, for TensorRT only. */
+  readonly form: 'native' | 'plugin';
+  /** Names of nodes or values: only the LayerNorms that hold one of them. All when left out. */
+  readonly only?: readonly string[];
+}
+
+/** A LayerNorm in whatever form it has now; gamma and beta as values that exist already, or constants to be made. */
+export interface LayerNormFinding {
+  readonly input: string;
+  readonly output: string;
+  readonly type: DataType;
+  /** Sizes of the axes that are normalised together. */
+  readonly shape: readonly number[];
+  readonly epsilon: number;
+  readonly gamma: AffineConstant | string | undefined;
+  readonly beta: AffineConstant | string | undefined;
+  /** The node that makes the output. */
+  readonly node: NodeProto;
+}
+
+/**
+ * Replaces every LayerNorm, decomposed or whole, by one node. Epsilon and the axes are read from the graph.
+ *
+ * `native` raises the operator set to 17 and turns plugin nodes back; `plugin` takes only norms over the last axis.
+ *
+ * @throws ONNX_OPSET_CONVERSION (from `apply`) when some node cannot be brought to operator set 17.
+ */
+export function fuseLayerNorm(options: FuseLayerNormOptions): Pass<LayerNormFinding> {
+  const { form } = options;
+  const pass = 'fuse-layernorm';
+  return {
+    name: pass,
+    summary:
+      form === 'native'
+        ? 'Writes each LayerNorm as one LayerNormalization node instead of nine or more primitive ones.'
+        : 'Writes each LayerNorm as one node for the TensorRT plugin.',
+    // Sums are taken in another order; norms over few channels of nearly equal values magnify that.
+    tolerance: { relative: 1e-4 },
+    match: (model) => {
+      const facts = factsOf(model.graph);
+      return findAll(model.graph, facts, form).filter((finding) => isChosen(finding, options.only));
+    },
+    apply: (model, findings) => {
+      if (findings.length === 0) return;
+      if (form === 'native') {
+        const facts = factsOf(model.graph);
+        upgradeOpset(model, 17, (value) => facts(value)?.dims?.length);
+      } else model.setOpset(PLUGIN_DOMAIN, 1);
+      for (const { data } of findings) if (model.graph.has(data.node)) replace(model.graph, data, form);
+    },
+  };
+}
+
+function isChosen(finding: Finding<LayerNormFinding>, only: readonly string[] | undefined): boolean {
+  return only === undefined || only.some((name) => name === finding.data.output || finding.nodes.includes(name));
+}
+
+function findAll(graph: Graph, facts: FactsOf, form: 'native' | 'plugin'): Finding<LayerNormFinding>[] {
+  const findings: Finding<LayerNormFinding>[] = [];
+  const taken = new Set<string>();
+  for (const node of graph.nodes) {
+    const decomposed = isOp(node, 'Sqrt', 'Pow') ? matchLayerNorm(graph, node, facts) : undefined;
+    const whole = decomposed === undefined ? wholeNorm(graph, node, facts, form) : undefined;
+    const found = decomposed === undefined ? whole : fromDecomposed(graph, decomposed);
+    if (found === undefined || taken.has(found.output)) continue;
+    if (form === 'plugin' && found.shape.length !== 1) continue;
+    taken.add(found.output);
+    const nodes = decomposed?.nodes ?? [node];
+    findings.push(toFinding(found, nodes, facts, form));
+  }
+  return findings;
+}
+
+function toFinding(
+  found: LayerNormFinding,
+  nodes: readonly NodeProto[],
+  facts: FactsOf,
+  form: 'native' | 'plugin',
+): Finding<LayerNormFinding> {
+  const shape = facts(found.input)?.text;
+  const target = form === 'native' ? 'one LayerNormalization' : 'the LayerNorm plugin';
+  const what =
+    nodes.length > 1
+      ? `These ${nodes.length} nodes normalise ${found.shape.join(' x ')} channels to mean 0 and variance 1`
+      : `This node normalises ${found.shape.join(' x ')} channels`;
+  return {
+    pass: 'fuse-layernorm',
+    nodes: nodes.map(nodeLabel),
+    reason: `${what}; ${target} does it in one pass over the data.`,
+    ...(shape === undefined ? {} : { before: shape, after: shape }),
+    data: found,
+  };
+}
+
+function fromDecomposed(graph: Graph, match: LayerNormMatch): LayerNormFinding | undefined {
+  const node = graph.producer(match.output);
+  return node === undefined ? undefined : { ...match, node };
+}
+
+/** A norm that is one node already, but not in the form that is wanted. */
+function wholeNorm(
+  graph: Graph,
+  node: NodeProto,
+  facts: FactsOf,
+  form: 'native' | 'plugin',
+): LayerNormFinding | undefined {
+  const isPlugin = node.domain === PLUGIN_DOMAIN && node.opType === 'LayerNorm';
+  if (form === 'plugin' ? !isOp(node, 'LayerNormalization') : !isPlugin) return undefined;
+  const [input = '', gamma = '', beta = ''] = node.input;
+  const [output = '', ...statistics] = node.output;
+  if (statistics.some((value) => value !== '' && graph.isUsed(value))) return undefined;
+  const { type, dims } = facts(input) ?? {};
+  const axis = attributeInt(node, 'axis', -1);
+  if (type === undefined || !isFloatType(type) || (axis >= 0 && dims === undefined)) return undefined;
+  const axisCount = axis < 0 ? -axis : (dims?.length ?? 0) - axis;
+  const shape = dims?.slice(-axisCount) ?? graph.constant(gamma)?.dims;
+  if (shape?.every((dim): dim is number => dim !== undefined) !== true) return undefined;
+  const epsilon = attributeFloat(node, 'epsilon', 1e-5);
+  const named = (value: string): string | undefined => (value === '' ? undefined : value);
+  return { input, output, type, shape, epsilon, gamma: named(gamma), beta: named(beta), node };
+}
+
+function replace(graph: Graph, found: LayerNormFinding, form: 'native' | 'plugin'): void {
+  const { input, output, shape, epsilon } = found;
+  const gamma = affineInput(graph, found, found.gamma, 'gamma', 1);
+  const beta = affineInput(graph, found, found.beta, 'beta', 0);
+  const name = `${nodeLabel(found.node).replace(/\/[^/]*$/, '')}/LayerNorm`;
+  const attributes = { axis: form === 'native' ? -shape.length : -1, epsilon: { float: epsilon } };
+  if (form === 'native') remakeValue(graph, output, 'LayerNormalization', [input, gamma, beta], { name, attributes });
+  else remakeValue(graph, output, 'LayerNorm', [input, gamma, beta], { name, domain: PLUGIN_DOMAIN, attributes });
+}
+
+/** The operator wants gamma and beta in full: made where the graph has none, or has them as one number. */
+function affineInput(
+  graph: Graph,
+  found: LayerNormFinding,
+  given: AffineConstant | string | undefined,
+  name: string,
+  fallback: number,
+): string {
+  if (typeof given === 'string') return given;
+  const { type, shape } = found;
+  const count = elementCount(shape);
+  const base = `${found.output}_${name}`;
+  if (given === undefined) return graph.addInitializer(base, type, shape, new Float32Array(count).fill(fallback));
+  const { constant, value } = given;
+  if (constant.type === type && elementCount(constant.dims) === count) {
+    if (constant.dims.length === shape.length) return value;
+    const tensor = constantToTensor(graph.uniqueName(base), { ...constant, dims: shape });
+    graph.setInitializer(tensor);
+    return tensor.name;
+  }
+  const numbers = toNumbers(constant);
+  const values = Float64Array.from(
+    { length: count },
+    (_, index) => numbers[numbers.length === 1 ? 0 : index] ?? fallback,
+  );
+  return graph.addInitializer(base, type, shape, values);
+}
