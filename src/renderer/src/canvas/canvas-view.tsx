@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toErrorReport } from '../../../shared/app-error';
 import { ContextMenu } from '../components/menu';
@@ -34,6 +34,7 @@ export function CanvasView() {
   const controller = useController(stage, canvas);
   const [menuClass, setMenuClass] = useState<number | null>(null);
   const entries = useCanvasMenu(menuClass);
+  useArrowKeys(stage);
   const retry = useCallback(() => controller.current?.retry(), [controller]);
   return (
     <ContextMenu entries={entries}>
@@ -43,8 +44,6 @@ export function CanvasView() {
         role="group"
         aria-label={t('canvas.title')}
         aria-describedby={descriptionId}
-        tabIndex={0}
-        onKeyDown={moveByKey}
         onContextMenuCapture={() => setMenuClass(hoverStore.getState().classId)}
       >
         <canvas ref={canvas} className={styles.canvas} aria-hidden />
@@ -57,9 +56,9 @@ export function CanvasView() {
 }
 
 function useController(
-  stage: React.RefObject<HTMLDivElement | null>,
-  canvas: React.RefObject<HTMLCanvasElement | null>,
-): React.RefObject<CanvasController | null> {
+  stage: RefObject<HTMLDivElement | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
+): RefObject<CanvasController | null> {
   const controller = useRef<CanvasController | null>(null);
   useEffect(() => {
     if (stage.current === null || canvas.current === null) return undefined;
@@ -92,9 +91,21 @@ async function copy(controller: CanvasController): Promise<void> {
   }
 }
 
-/** Arrows alone walk the film strip; with shift they move the picture under a canvas that has the focus. */
+/**
+ * Arrows alone walk the film strip; with shift they move the picture. Heard on the whole region of the canvas, which is
+ * what has the focus.
+ */
+function useArrowKeys(stage: RefObject<HTMLDivElement | null>): void {
+  useEffect(() => {
+    const region = stage.current?.closest<HTMLElement>('[data-region="canvas"]');
+    region?.addEventListener('keydown', moveByKey);
+    return () => region?.removeEventListener('keydown', moveByKey);
+  }, [stage]);
+}
+
 function moveByKey(event: KeyboardEvent): void {
-  if (!event.shiftKey || event.target !== event.currentTarget) return;
+  const onControl = event.target instanceof Element && event.target.closest('[data-canvas-control]') !== null;
+  if (!event.shiftKey || onControl) return;
   const step = KEY_STEP * devicePixelRatio;
   const moves: Record<string, readonly [number, number]> = {
     ArrowLeft: [step, 0],

@@ -21,8 +21,7 @@ export function DisplayPanel() {
   const { t } = useTranslation();
   const { opacity, mode, outlineWidth, split, palette, backdrop } = useDisplay();
   return (
-    <section className={styles.panel} aria-label={t('display.title')}>
-      <h2 className={styles.title}>{t('display.title')}</h2>
+    <div className={styles.panel}>
       <Slider
         label={t('display.opacity')}
         value={opacity}
@@ -72,7 +71,7 @@ export function DisplayPanel() {
       </div>
       <Switch label={t('display.split')} checked={split} onChange={(value) => setView({ split: value })} />
       <ZoomControls />
-    </section>
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
-import { ChevronRight, Ellipsis, Search, X } from 'lucide-react';
+import { ChevronRight, Ellipsis } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Label } from '../../../shared/domain/model';
 import { IconButton } from '../components/button';
 import { ContextMenu, Menu, type MenuEntry } from '../components/menu';
+import { SearchField } from '../components/search-field';
 import { toHex } from '../display/class-colors';
 import { useClassColors } from '../display/use-class-colors';
 import { activeModel, useLibrary } from '../state/library-store';
@@ -26,9 +27,12 @@ export function LegendPanel() {
   const { present, absent } = useMemo(() => legendRows(labels, shares, search, sort), [labels, shares, search, sort]);
   const nothing = present.length + absent.length === 0;
   return (
-    <section className={styles.panel} aria-label={t('legend.title')}>
-      <LegendHeader sort={sort} onSort={setSort} rows={[...present, ...absent]} />
-      <SearchField value={search} onChange={setSearch} />
+    <div className={styles.panel}>
+      <div className={styles.tools}>
+        <SearchField label={t('legend.search')} value={search} onChange={setSearch} />
+        <LegendMenu sort={sort} onSort={setSort} rows={[...present, ...absent]} />
+      </div>
+      <ShowAll />
       <div className={styles.scroll}>
         <ClassList label={t('legend.present')} rows={present} />
         {absent.length > 0 && (
@@ -46,18 +50,18 @@ export function LegendPanel() {
           </p>
         )}
       </div>
-    </section>
+    </div>
   );
 }
 
-interface LegendHeaderProps {
+interface LegendMenuProps {
   readonly sort: LegendSort;
   readonly onSort: (sort: LegendSort) => void;
   /** What the search leaves. */
   readonly rows: readonly LegendRow[];
 }
 
-function LegendHeader({ sort, onSort, rows }: LegendHeaderProps) {
+function LegendMenu({ sort, onSort, rows }: LegendMenuProps) {
   const { t } = useTranslation();
   const filtered = useView((state) => state.hidden.size > 0 || state.solo !== null);
   const picked = useView((state) => Object.keys(state.colors).length > 0);
@@ -94,47 +98,27 @@ function LegendHeader({ sort, onSort, rows }: LegendHeaderProps) {
     },
   ];
   return (
-    <header className={styles.header}>
-      <h2>{t('legend.title')}</h2>
-      {filtered && (
-        <button type="button" className={styles.showAll} onClick={() => setView({ hidden: new Set(), solo: null })}>
-          {t('legend.showAll')}
-        </button>
-      )}
-      <Menu
-        align="end"
-        entries={entries}
-        trigger={<IconButton label={t('legend.options')} icon={<Ellipsis size={16} aria-hidden />} />}
-      />
-    </header>
+    <Menu
+      align="end"
+      entries={entries}
+      trigger={<IconButton label={t('legend.options')} icon={<Ellipsis size={16} aria-hidden />} />}
+    />
   );
 }
 
-function SearchField({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
+/** Says that something is left out, and puts it back. */
+function ShowAll() {
   const { t } = useTranslation();
+  const solo = useView((state) => state.solo);
+  const hidden = useView((state) => state.hidden.size);
+  if (solo === null && hidden === 0) return null;
   return (
-    <div className={styles.search}>
-      <Search size={14} aria-hidden className={styles.searchIcon} />
-      <input
-        type="text"
-        className={styles.searchField}
-        placeholder={t('legend.search')}
-        aria-label={t('legend.search')}
-        value={value}
-        spellCheck={false}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape' || value === '') return;
-          event.stopPropagation();
-          onChange('');
-        }}
-      />
-      {value !== '' && (
-        <button type="button" className={styles.clear} aria-label={t('common.clear')} onClick={() => onChange('')}>
-          <X size={14} aria-hidden />
-        </button>
-      )}
-    </div>
+    <p className={styles.filtered}>
+      {solo === null ? t('legend.hiddenCount', { count: hidden }) : t('legend.soloOnly')}
+      <button type="button" className={styles.showAll} onClick={() => setView({ hidden: new Set(), solo: null })}>
+        {t('legend.showAll')}
+      </button>
+    </p>
   );
 }
 

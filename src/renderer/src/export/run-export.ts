@@ -1,0 +1,112 @@
+import type { ExportFormat, MaskStyle } from '../../../shared/domain/export';
+import type { Job } from '../../../shared/domain/job';
+import { hiddenIds } from '../canvas/palette-texture';
+import { changedColors, classColors } from '../display/class-colors';
+import { i18n } from '../i18n/i18n';
+import { notify, reportError } from '../notices/notify';
+import { shell } from '../shell/current-shell';
+import { isRunning, jobsStore } from '../state/jobs-store';
+import { activeModel, libraryStore } from '../state/library-store';
+import { viewStore } from '../state/view-store';
+import { studio } from '../studio-client/studio';
+
+export interface ExportRequest {
+  readonly sessionId: string;
+  readonly pictureIds: readonly string[];
+  readonly formats: readonly ExportFormat[];
+  /** Null: each file is given to the browser as a download. */
+  readonly directory: string | null;
+}
+
+/** Masks as they are drawn now: what palette and overlay files have to look like. */
+export function currentStyle(): MaskStyle {
+  const { opacity, mode, palette, colors, hidden, solo } = viewStore.getState();
+  const labels = activeModel(libraryStore.getState())?.labels ?? [];
+  const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
+  return {
+    opacity,
+    mode,
+    colors: changedColors(labels, classColors(labels, palette, colors)),
+    hidden: hiddenIds(visibility, new Set([...labels.map(({ id }) => id), ...hidden])),
+  };
+}
+
+/**
+ * Writes or downloads what was asked for and says so. Many pictures for a folder become a job of the studio's, which
+ * goes on when the dialog is closed; downloads are made one after the other here, `onProgress` counting pictures.
+ */
+export async function runExport(
+  request: ExportRequest,
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sessionId, directory } = request;
+  const formats = [...request.formats];
+  const style = currentStyle();
+  const [first] = request.pictureIds;
+  if (directory !== null && request.pictureIds.length > 1) {
+    const pictureIds = [...request.pictureIds];
+    const { jobId } = await studio.call('export.pictures', { sessionId, pictureIds, formats, style, directory });
+    return followJob(jobId, directory);
+  }
+  if (directory !== null && first !== undefined) {
+    const files = await studio.call(
+      'export.picture',
+      { sessionId, pictureId: first, formats, style, directory },
+      { signal },
+    );
+    return saySaved(files.length, directory, files[0]?.path ?? directory);
+  }
+  let count = 0;
+  for (const [done, pictureId] of request.pictureIds.entries()) {
+    const files = await studio.call(
+      'export.picture',
+      { sessionId, pictureId, formats, style, directory: null },
+      { signal },
+    );
+    for (const { name, mime, bytes } of files) if (bytes !== null) shell.download(name, mime, bytes);
+    count += files.length;
+    onProgress(done + 1);
+  }
+  notify(i18n.t('exporting.downloaded', { count }));
+}
+
+/** Says how the job ended, whenever that is. */
+function followJob(jobId: string, directory: string): void {
+  notify(i18n.t('exporting.started'));
+  const ended = (job: Job | undefined): boolean => {
+    if (job === undefined || isRunning(job)) return false;
+    sayEnded(job, directory);
+    return true;
+  };
+  const find = () => jobsStore.getState().jobs.find(({ id }) => id === jobId);
+  if (ended(find())) return;
+  const stop = jobsStore.subscribe(() => {
+    if (ended(find())) stop();
+  });
+}
+
+function sayEnded(job: Job, directory: string): void {
+  if (job.state === 'cancelled') return;
+  if (job.state === 'failed') {
+    reportError(new Error(job.error?.message ?? job.title));
+    return;
+  }
+  if (job.failures.length > 0) {
+    notify(i18n.t('exporting.someFailed', { count: job.failures.length }), {
+      description: job.failures
+        .slice(0, 5)
+        .map(({ item, error }) => `${item}: ${error.message}`)
+        .join('\n'),
+      seconds: 20,
+    });
+  }
+  saySaved(job.results.length, directory, job.results[0] ?? directory);
+}
+
+function saySaved(count: number, directory: string, reveal: string): void {
+  notify(i18n.t('exporting.saved', { count }), {
+    description: directory,
+    action: { label: i18n.t('exporting.reveal'), run: () => void shell.reveal(reveal) },
+  });
+}
