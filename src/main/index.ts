@@ -8,7 +8,8 @@ import { declareSchemes } from './page';
 const data = dataDirectory();
 // Chromium's own files stay apart from the studio's, which the other shells share.
 app.setPath('userData', join(data, 'window'));
-app.enableSandbox();
+// Undoes --no-sandbox, which is how root has to start Chromium; every window asks for its sandbox besides.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 declareSchemes();
 
 /** `electron FOLDER` names the program itself before the user's own arguments. */

@@ -16,23 +16,31 @@ export function parentLink(): ParentLink {
   return parentPort === undefined ? forkedLink() : portLink(parentPort);
 }
 
+/**
+ * Messages are handed on in a turn of their own: while Electron 22 delivers one, no microtask runs before Node looks for
+ * unhandled rejections, so that a promise rejected at once would end the process although its handler is on the way.
+ */
 function portLink(parent: PortLike): ParentLink {
   return {
     send: (message) => parent.postMessage(message),
     onMessage: (listener) =>
       void parent.on('message', ({ data, ports }) => {
         const port = ports?.[0];
-        listener(data, port === undefined ? undefined : portChannel(port));
+        const channel = port === undefined ? undefined : portChannel(port);
+        setImmediate(() => listener(data, channel));
       }),
     exit: (code) => process.exit(code),
   };
 }
 
 function portChannel(port: PortLike): Channel {
-  port.start?.();
   return {
     send: (message) => port.postMessage(message),
-    onMessage: (listener) => void port.on('message', ({ data }) => listener(data)),
+    onMessage: (listener) => {
+      port.on('message', ({ data }) => setImmediate(() => listener(data)));
+      // Until then the port keeps what has come in.
+      port.start?.();
+    },
     onClose: (listener) => void port.on('close', () => listener('The window was closed.')),
     close: () => port.close?.(),
   };

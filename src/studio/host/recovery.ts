@@ -22,10 +22,12 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
   const recovery = new Recovery(handlers, options);
   return {
     ...handlers,
-    'pictures.add': (args, context) => recovery.remember(handlers['pictures.add'](args, context)),
-    'pictures.addBytes': (args, context) => recovery.remember(handlers['pictures.addBytes'](args, context)),
-    'pictures.samples': async (args, context) =>
-      (await recovery.remember(handlers['pictures.samples'](args, context).then((added) => ({ added })))).added,
+    'pictures.add': (args, context) => recovery.remember(() => handlers['pictures.add'](args, context)),
+    'pictures.addBytes': (args, context) => recovery.remember(() => handlers['pictures.addBytes'](args, context)),
+    'pictures.samples': async (args, context) => {
+      const samples = async () => ({ added: await handlers['pictures.samples'](args, context) });
+      return (await recovery.remember(samples)).added;
+    },
     'pictures.open': async ({ pictureId }, context) => {
       const info = await handlers['pictures.open']({ pictureId: await recovery.picture(pictureId) }, context);
       return { ...info, id: pictureId };
@@ -91,9 +93,9 @@ class Recovery {
     return this.#inner.get(id) ?? id;
   }
 
-  async remember<T extends { added: PictureEntry[] }>(answer: Promise<T>): Promise<T> {
+  async remember<T extends { added: PictureEntry[] }>(add: () => Promise<T>): Promise<T> {
     await this.#restored;
-    const result = await answer;
+    const result = await add();
     const added = result.added.map((entry) => ({ ...entry, id: this.#outer.get(entry.id) ?? entry.id }));
     for (const { id, name, path } of added) if (path !== null) this.#pictures.set(id, { name, path });
     this.#report();
