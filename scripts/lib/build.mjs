@@ -12,7 +12,11 @@ const stampFile = join(root, 'out', '.built-from');
 const inputs = ['src', 'electron.vite.config.mts', 'package.json', 'package-lock.json', 'scripts/lib/build.mjs'];
 
 /** Programs that run in plain Node and, the host, in Electron's utility process as well: name in out/ and source. */
-const nodePrograms = { 'host/host': 'src/studio/host/host-main.ts', 'cli/index': 'src/cli/index.ts' };
+const nodePrograms = {
+  'host/host': 'src/studio/host/host-main.ts',
+  'server/server': 'src/server/server-main.ts',
+  'cli/index': 'src/cli/index.ts',
+};
 
 /**
  * A hash of names and contents, so that a checkout or a copy with new dates is not built again.
