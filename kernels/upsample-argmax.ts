@@ -239,15 +239,11 @@ export function widenHalves(source: usize, count: i32, target: usize, table: usi
   }
 }
 
-/** Adds `count` numbers onto others: overlapping tiles. */
-export function accumulate(target: usize, source: usize, count: i32): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
+/** Adds `count` numbers times their weights and a common factor onto others: overlapping tiles. */
+export function accumulate(target: usize, source: usize, count: i32, weights: usize, factor: f32): void {
+  for (let i = 0; i < count; i++) {
     const offset = (<usize>i) << 2;
-    v128.store(target + offset, f32x4.add(v128.load(target + offset), v128.load(source + offset)));
-  }
-  for (; i < count; i++) {
-    const offset = (<usize>i) << 2;
-    store<f32>(target + offset, load<f32>(target + offset) + load<f32>(source + offset));
+    const value = load<f32>(source + offset) * load<f32>(weights + offset) * factor;
+    store<f32>(target + offset, load<f32>(target + offset) + value);
   }
 }

@@ -27,6 +27,10 @@ export class WasmKernel<Exports> {
     return new Uint8Array(this.#memory.buffer, address, length);
   }
 
+  uint16(address: number, length: number): Uint16Array {
+    return new Uint16Array(this.#memory.buffer, address, length);
+  }
+
   int32(address: number, length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, address, length);
   }

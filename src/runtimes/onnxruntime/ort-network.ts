@@ -1,0 +1,140 @@
+import { basename } from 'node:path';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { AppError } from '../../shared/app-error';
+import type { ModelSummary } from '../../shared/domain/model';
+import { fixedInputSize } from '../placement';
+import type { InputData } from '../input-tensor';
+import type { ClassIds } from './class-ids';
+import type { Logits } from './logits';
+import { openError, runError } from './ort-errors';
+
+type Ort = typeof import('onnxruntime-node');
+
+export type NetworkOutput =
+  { readonly kind: 'logits'; readonly logits: Logits } | { readonly kind: 'class-ids'; readonly ids: ClassIds };
+
+/** ONNX Runtime's library takes tens of milliseconds to load, so it is loaded when a model is opened. */
+export function loadOrt(): Promise<Ort> {
+  return import('onnxruntime-node');
+}
+
+/** A network in ONNX Runtime: pixels of one picture in, logits or class ids out. */
+export class OrtNetwork {
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #model: ModelSummary;
+  readonly #fileName: string;
+
+  private constructor(ort: Ort, session: InferenceSession, model: ModelSummary) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#model = model;
+    this.#fileName = basename(model.path);
+  }
+
+  /** @throws AppError ONNX_UNSUPPORTED_OPERATOR, ONNX_OPSET_UNSUPPORTED, ONNX_EXTERNAL_MISSING, ONNX_REFUSED, … */
+  static async open(model: ModelSummary, threads: number): Promise<OrtNetwork> {
+    const ort = await loadOrt();
+    const options: InferenceSession.SessionOptions = {
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      executionMode: 'sequential',
+      logSeverityLevel: 4,
+      // Threads spin while a picture is computed, which is fast, and sleep between pictures, which spares the fan.
+      extra: { session: { force_spinning_stop: '1' } },
+    };
+    try {
+      const plain = await ort.InferenceSession.create(model.path, options);
+      const sizes = fixedSizes(plain, model);
+      if (sizes === null) return new OrtNetwork(ort, plain, model);
+      // All shapes are known then, and what computes them is folded away.
+      await plain.release();
+      const fixed = await ort.InferenceSession.create(model.path, { ...options, freeDimensionOverrides: sizes });
+      return new OrtNetwork(ort, fixed, model);
+    } catch (error) {
+      throw openError(error, basename(model.path));
+    }
+  }
+
+  /** @throws AppError MODEL_RUN_FAILED, OUT_OF_MEMORY, MODEL_OUTPUT_UNEXPECTED */
+  async run(data: InputData, width: number, height: number): Promise<NetworkOutput> {
+    const { input, output } = this.#model;
+    const dims = input.layout === 'NCHW' ? [1, input.channels, height, width] : [1, height, width, input.channels];
+    let result: Tensor | undefined;
+    try {
+      const feeds = { [input.name]: new this.#ort.Tensor(input.type, data, dims) };
+      result = (await this.#session.run(feeds, [output.name]))[output.name];
+    } catch (error) {
+      throw runError(error, this.#fileName, { width, height });
+    }
+    if (result === undefined) throw new Error(`There is no output ${output.name}.`);
+    return output.kind === 'logits' ? this.#asLogits(result) : this.#asIds(result);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  #asLogits(tensor: Tensor): NetworkOutput {
+    const [first, second, third] = tensor.dims.slice(-3);
+    const values = tensor.type === 'float16' ? halves(tensor.data) : tensor.data;
+    const isFloat = values instanceof Float32Array || values instanceof Uint16Array;
+    const one = tensor.dims.length === 3 || (tensor.dims.length === 4 && tensor.dims[0] === 1);
+    if (!isFloat || !one || first === undefined || second === undefined || third === undefined) {
+      throw this.#unexpected(tensor, 'logits as [1, classes, height, width]');
+    }
+    const layout = this.#model.output.layout ?? 'NCHW';
+    const [channels, height, width] = layout === 'NCHW' ? [first, second, third] : [third, first, second];
+    return { kind: 'logits', logits: { data: values, layout, channels, height, width } };
+  }
+
+  #asIds(tensor: Tensor): NetworkOutput {
+    const { data } = tensor;
+    // [N, H, W], [N, 1, H, W], [N, H, W, 1] or [H, W]: the two sides are what is not 1, from behind.
+    const dims = tensor.dims.length === 4 && tensor.dims[3] === 1 ? tensor.dims.slice(0, 3) : tensor.dims;
+    const [height, width] = dims.slice(-2);
+    const positions = dims.reduce((product, dim) => product * dim, 1);
+    if (!isIdArray(data) || height === undefined || width === undefined || positions !== height * width) {
+      throw this.#unexpected(tensor, 'class ids as [1, height, width]');
+    }
+    return { kind: 'class-ids', ids: { data, height, width } };
+  }
+
+  #unexpected(tensor: Tensor, wanted: string): AppError {
+    const found = `${tensor.type} [${tensor.dims.join(', ')}]`;
+    return new AppError('MODEL_OUTPUT_UNEXPECTED', `${this.#fileName} gave ${found}; needed are ${wanted}.`, {
+      hint: 'Choose another output of the network in model.json.',
+      details: { model: this.#fileName, found },
+    });
+  }
+}
+
+/** Numbers for the input's named sizes, when every picture has the same; null when there is nothing to fix. */
+function fixedSizes(session: InferenceSession, { input, preprocessing }: ModelSummary): Record<string, number> | null {
+  const size = fixedInputSize(preprocessing.size);
+  const declared = session.inputMetadata.find((entry) => entry.name === input.name);
+  if (size === null || declared === undefined || !declared.isTensor) return null;
+  const order =
+    input.layout === 'NCHW'
+      ? [1, input.channels, size.height, size.width]
+      : [1, size.height, size.width, input.channels];
+  const sizes: Record<string, number> = {};
+  for (const [axis, dim] of declared.shape.entries()) {
+    const value = order[axis];
+    if (typeof dim !== 'string' || dim === '' || value === undefined) continue;
+    // One name for two different sizes cannot be fixed.
+    if (sizes[dim] !== undefined && sizes[dim] !== value) return null;
+    sizes[dim] = value;
+  }
+  return Object.keys(sizes).length > 0 ? sizes : null;
+}
+
+/** Newer JavaScript engines have an array type of their own for half precision; its bits are what is wanted. */
+function halves(data: Tensor.DataType): Uint16Array | null {
+  if (!ArrayBuffer.isView(data)) return null;
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+}
+
+function isIdArray(data: Tensor.DataType): data is Tensor.DataType & ClassIds['data'] {
+  return ArrayBuffer.isView(data) && !(data instanceof BigUint64Array);
+}

@@ -1,0 +1,122 @@
+import { AppError } from '../../shared/app-error';
+import type { FrameSource } from '../../shared/domain/frame';
+import type { ModelSummary } from '../../shared/domain/model';
+import type { RuntimeStatus } from '../../shared/domain/runtime';
+import { checkFixedSize } from '../placement';
+import type { OpenOptions, Runtime, SegmentOutcome, Session } from '../runtime';
+import { OrtNetwork, loadOrt } from './ort-network';
+import { physicalCores } from './processor-count';
+import { Segmenter, now } from './segmenter';
+
+/** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
+export const onnxRuntime: Runtime = {
+  id: 'onnxruntime',
+  probe: probeOrt,
+  open: openSession,
+};
+
+async function probeOrt(): Promise<RuntimeStatus> {
+  const base = { id: 'onnxruntime', name: 'ONNX Runtime' } as const;
+  try {
+    const version = await ortVersion();
+    return { ...base, version, available: true, devices: [`CPU · ${threadsText(physicalCores())}`], reason: '' };
+  } catch (error) {
+    const reason = `Its library cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    return { ...base, version: '', available: false, devices: [], reason: `${reason} Install the studio again.` };
+  }
+}
+
+/** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what {@link OrtNetwork.open} and `run` throw. */
+async function openSession(model: ModelSummary, options: OpenOptions): Promise<Session> {
+  checkFixedSize(model.name, model.input, model.preprocessing.size);
+  const threads = options.threads > 0 ? options.threads : physicalCores();
+  const network = await OrtNetwork.open(model, threads);
+  const segmenter = new Segmenter(network, model);
+  try {
+    throwIfAborted(options.signal);
+    await inTurn(() => segmenter.warmUp());
+    throwIfAborted(options.signal);
+  } catch (error) {
+    await network.release();
+    throw error;
+  }
+  return new OrtSession(network, segmenter, { threads, version: await ortVersion(), precision: precisionOf(model) });
+}
+
+class OrtSession implements Session {
+  readonly runtimeVersion: string;
+  readonly device: string;
+  readonly precision: string;
+  readonly threads: number;
+  readonly #network: OrtNetwork;
+  readonly #segmenter: Segmenter;
+  #closed: Promise<void> | null = null;
+
+  constructor(
+    network: OrtNetwork,
+    segmenter: Segmenter,
+    facts: { threads: number; version: string; precision: string },
+  ) {
+    this.#network = network;
+    this.#segmenter = segmenter;
+    this.runtimeVersion = facts.version;
+    this.threads = facts.threads;
+    this.device = `CPU · ${threadsText(facts.threads)}`;
+    this.precision = facts.precision;
+  }
+
+  async segment(source: FrameSource, options: { signal?: AbortSignal } = {}): Promise<SegmentOutcome> {
+    throwIfAborted(options.signal);
+    const start = now();
+    const picture = { width: source.width, height: source.height };
+    const placement = this.#segmenter.place(picture);
+    const isWhole = placement.resized.width === picture.width && placement.resized.height === picture.height;
+    const frame = await source.read(isWhole ? undefined : { ...placement.resized, resample: this.#segmenter.resample });
+    const decoded = now();
+    return inTurn(async () => {
+      throwIfAborted(options.signal);
+      if (this.#closed !== null) throw sessionClosed();
+      const begin = now();
+      const { mask, times } = await this.#segmenter.segment(frame, placement, picture, options.signal);
+      const total = decoded - start + now() - begin;
+      return { mask, timings: { decode: decoded - start, ...times, transferIn: 0, transferOut: 0, total } };
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= inTurn(() => this.#network.release());
+    return this.#closed;
+  }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Two networks at once would only take the cores from each other, so all sessions of this runtime stand in one line. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work, work);
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+function precisionOf(model: ModelSummary): string {
+  return model.input.type === 'float16' ? 'FP16' : 'FP32';
+}
+
+async function ortVersion(): Promise<string> {
+  const { env } = await loadOrt();
+  return env.versions.node ?? env.versions.common;
+}
+
+function threadsText(count: number): string {
+  return `${count} ${count === 1 ? 'thread' : 'threads'}`;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
+}
+
+function sessionClosed(): AppError {
+  return new AppError('SESSION_CLOSED', 'The model was closed while a picture was waiting for it.', {
+    hint: 'Open the model again.',
+  });
+}
