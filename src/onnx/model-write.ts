@@ -4,6 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../shared/app-error';
+import { shallowCopy } from './copy';
 import type { ExternalData } from './external-data';
 import { isExternal } from './external-data';
 import {
@@ -177,12 +178,6 @@ function withoutRawData(tensor: TensorProto): TensorProto {
   // Fields of a proto2 message are present when they are the object's own.
   Reflect.deleteProperty(copy, 'rawData');
   return copy;
-}
-
-/** A message whose fields can be replaced while the original keeps its own; unknown fields come along. */
-function shallowCopy<T extends object>(message: T): T {
-  const copy: unknown = Object.assign(Object.create(Object.getPrototypeOf(message) as object | null), message);
-  return copy as T;
 }
 
 async function writeFileWith<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {

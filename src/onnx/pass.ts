@@ -56,6 +56,8 @@ export interface Pass<Data = unknown> {
   readonly tolerance: Tolerance;
   match(model: OnnxModel): readonly Finding<Data>[] | Promise<readonly Finding<Data>[]>;
   apply(model: OnnxModel, findings: readonly Finding<Data>[]): void | Promise<void>;
+  /** Finds and applies in one go, for a pass whose `match` has to try out what `apply` does. @returns what was done. */
+  run?(model: OnnxModel): readonly Finding<Data>[] | Promise<readonly Finding<Data>[]>;
 }
 
 /** A finding without what only `apply` needs: fit for JSON. */
@@ -75,9 +77,9 @@ export interface PassReport {
 export async function runPass(model: OnnxModel, pass: Pass): Promise<PassReport> {
   const start = performance.now();
   const nodesBefore = countNodes(model);
-  const findings = await pass.match(model);
+  const findings = await (pass.run ?? pass.match).call(pass, model);
   if (findings.length > 0) {
-    await pass.apply(model, findings);
+    if (pass.run === undefined) await pass.apply(model, findings);
     model.graph.removeDeadNodes();
     model.graph.sort();
   }
