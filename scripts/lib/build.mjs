@@ -32,7 +32,11 @@ export function contentHash(paths, base = root) {
       else if (!/\.test\.[a-z]+$/.test(entry.name)) add(join(path, entry.name));
     }
   };
-  const add = (file) => hash.update(`${relative(base, file)}\0`).update(readFileSync(file)).update('\0');
+  const add = (file) =>
+    hash
+      .update(`${relative(base, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   for (const path of paths) {
     if (/\.[a-z]+$/.test(path)) add(join(base, path));
     else visit(join(base, path));

@@ -1,5 +1,14 @@
 // Finds or fetches an Electron executable that starts on this machine.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { canProvision, ensureLibraries, provisionElectron, provisionedFolder } from '../provision-electron.mjs';
@@ -45,7 +54,11 @@ function downloadOfficial() {
   delete env.ELECTRON_SKIP_BINARY_DOWNLOAD;
   return new Promise((done) => {
     const installer = join(packageFolder, 'install.js');
-    const child = spawn(process.execPath, [installer], { env, stdio: 'ignore', detached: process.platform !== 'win32' });
+    const child = spawn(process.execPath, [installer], {
+      env,
+      stdio: 'ignore',
+      detached: process.platform !== 'win32',
+    });
     let bytes = -1;
     const watch = setInterval(() => {
       const now = sizeOf(scratch) + (existsSync(join(packageFolder, 'dist')) ? sizeOf(join(packageFolder, 'dist')) : 0);
@@ -88,7 +101,8 @@ export async function ensureElectron() {
       await ensureLibraries(official);
       return { executable: official };
     }
-    if (!canProvision()) return { reason: 'Electron could not be downloaded; check the network or set ELECTRON_EXEC_PATH' };
+    if (!canProvision())
+      return { reason: 'Electron could not be downloaded; check the network or set ELECTRON_EXEC_PATH' };
     if (!existsSync(provisionedFolder())) say('Electron’s own download is out of reach; taking another way');
     return { executable: await provisionElectron() };
   } catch (error) {

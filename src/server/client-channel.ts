@@ -44,5 +44,10 @@ function closeSocket(socket: WebSocket, supervisor: HostSupervisor, reason: stri
 /** A close reason may have 123 bytes. */
 function shorten(reason: string): string {
   const bytes = Buffer.from(reason);
-  return bytes.length <= 123 ? reason : `${bytes.subarray(0, 119).toString('utf8').replace(/\uFFFD+$/, '')}…`;
+  return bytes.length <= 123
+    ? reason
+    : `${bytes
+        .subarray(0, 119)
+        .toString('utf8')
+        .replace(/\uFFFD+$/, '')}…`;
 }

@@ -28,7 +28,13 @@ function fakeHandlers(check: (path: string) => void): StudioHandlers {
     'pictures.add': async ({ paths }) => {
       const added = paths.map((path, index): PictureEntry => {
         check(path);
-        return { id: `${process.pid}-${pictures.size + index}`, name: basename(path), path, sizeBytes: 1, kind: 'image' };
+        return {
+          id: `${process.pid}-${pictures.size + index}`,
+          name: basename(path),
+          path,
+          sizeBytes: 1,
+          kind: 'image',
+        };
       });
       for (const entry of added) pictures.set(entry.id, entry);
       return { added, rejected: [] };

@@ -1,0 +1,143 @@
+import type { Page } from '@playwright/test';
+import { _electron, chromium, test as base } from '@playwright/test';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { hostPidBelow } from './processes';
+
+export interface StudioOptions {
+  shell: 'electron' | 'chromium';
+  /** Interface language, as the system would ask for it. */
+  language: string;
+}
+
+/** A studio of its own, with no past, in one of the two shells. */
+export interface Studio {
+  readonly page: Page;
+  readonly shell: StudioOptions['shell'];
+  /** Holds this test's settings and model library; gone afterwards. */
+  readonly dataDirectory: string;
+  /** Waits until the first mask is drawn. */
+  ready(): Promise<void>;
+  /** Process id of the engine host that serves this window. */
+  hostPid(): Promise<number>;
+  /** Drops files or folders from the file manager on the middle of the window. */
+  drop(paths: readonly string[]): Promise<void>;
+  /** What went wrong in the page so far: exceptions and console errors. */
+  readonly problems: readonly string[];
+}
+
+interface OpenShell {
+  readonly page: Page;
+  /** Of the process that started the engine host. */
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+const root = resolve(__dirname, '..');
+const viewport = { width: 1440, height: 900 };
+const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+
+export const test = base.extend<StudioOptions & { studio: Studio }>({
+  shell: ['chromium', { option: true }],
+  language: ['en-US', { option: true }],
+  studio: async ({ shell, language }, use, testInfo) => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
+    const open = shell === 'electron' ? openElectron : openChromium;
+    const opened = await open(dataDirectory, language);
+    const { page } = opened;
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    try {
+      await use({
+        page,
+        shell,
+        dataDirectory,
+        problems,
+        ready: () => page.locator('html[data-state="ready"]').waitFor({ timeout: 60_000 }),
+        hostPid: () => hostPidBelow(opened.pid),
+        drop: (paths) => dropFiles(page, paths),
+      });
+    } finally {
+      if (testInfo.status !== testInfo.expectedStatus) await attachState(page, testInfo);
+      await opened.close();
+      await rm(dataDirectory, { recursive: true, force: true });
+    }
+  },
+});
+
+export { expect } from '@playwright/test';
+
+async function openElectron(dataDirectory: string, language: string): Promise<OpenShell> {
+  const executablePath = process.env['ELECTRON_EXEC_PATH'];
+  if (executablePath === undefined) throw new Error('ELECTRON_EXEC_PATH names no Electron; use npm test');
+  const app = await _electron.launch({
+    executablePath,
+    args: [...sandbox, `--lang=${language}`, root],
+    env: { ...environment(), MASKFORGE_DATA: dataDirectory },
+  });
+  const page = await app.firstWindow();
+  return { page, pid: app.process().pid ?? 0, close: () => app.close() };
+}
+
+async function openChromium(dataDirectory: string, language: string): Promise<OpenShell> {
+  const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs')], {
+    env: { ...environment(), MASKFORGE_DATA: dataDirectory },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((done) => server.once('exit', done));
+  const url = await firstLine(server.stdout);
+  const executablePath = process.env['MASKFORGE_CHROMIUM'];
+  const browser = await chromium.launch({
+    args: [...sandbox, '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ...(executablePath === undefined ? { channel: 'chrome' } : { executablePath }),
+  });
+  const page = await browser.newPage({ viewport, locale: language, acceptDownloads: true });
+  await page.goto(url);
+  const close = async (): Promise<void> => {
+    await browser.close();
+    server.kill('SIGTERM');
+    await ended;
+  };
+  return { page, pid: server.pid ?? 0, close };
+}
+
+/** Without what would have the studio find somebody's tokens or settings. */
+function environment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(HF_|MASKFORGE_|ELECTRON_RUN_AS_NODE)/.test(name));
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
+  return new Promise((done, fail) => {
+    let text = '';
+    stream.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('\n')) done(text.split('\n')[0] ?? '');
+    });
+    stream.on('end', () => fail(new Error('the server ended before it printed its address')));
+  });
+}
+
+/** As the browser's own drag and drop does it, so that the page gets real files, and the desktop their paths. */
+async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const size = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }));
+  const data = { items: [], files: paths.map((path) => resolve(path)), dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...size, data });
+  }
+  await session.detach();
+}
+
+async function attachState(page: Page, testInfo: { attach(name: string, what: object): Promise<void> }): Promise<void> {
+  const body = await page
+    .locator('body')
+    .innerText({ timeout: 2_000 })
+    .catch(() => 'the page does not answer');
+  await testInfo.attach('text on the screen', { body, contentType: 'text/plain' });
+}

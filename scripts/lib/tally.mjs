@@ -1,0 +1,43 @@
+// Counts of passed and failed tests out of what the tools report.
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Tally
+ */
+
+/**
+ * A tool that failed without naming a failed test (a file that does not load, a crash) counts as one failure.
+ * @param {Tally} tally
+ * @param {number | null} exitCode
+ * @returns {Tally}
+ */
+export function withExitCode(tally, exitCode) {
+  return exitCode === 0 || tally.failed > 0 ? tally : { ...tally, failed: 1 };
+}
+
+/** @param {any} report of `vitest --reporter=json` @returns {Tally} */
+export function vitestTally(report) {
+  const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+  return { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, skipped };
+}
+
+/** @param {any} report of `playwright test --reporter=json` @returns {Tally} */
+export function playwrightTally(report) {
+  const { expected = 0, unexpected = 0, flaky = 0, skipped = 0 } = report.stats ?? {};
+  // A flaky test has failed once: with no retries allowed there are none, and with retries they are no pass.
+  return { passed: expected, failed: unexpected + flaky, skipped };
+}
+
+/** @param {string} xml of `pytest --junitxml` @returns {Tally} */
+export function junitTally(xml) {
+  const head = /<testsuite\b[^>]*>/.exec(xml)?.[0] ?? '';
+  const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = number('failures') + number('errors');
+  const skipped = number('skipped');
+  return { passed: number('tests') - failed - skipped, failed, skipped };
+}
+
+/** @param {Tally[]} tallies @returns {Tally} */
+export function sum(tallies) {
+  const add = (key) => tallies.reduce((total, tally) => total + tally[key], 0);
+  return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') };
+}
