@@ -294,6 +294,13 @@ export class Graph {
     this.#changed();
   }
 
+  /** Adds an output as it is described, be it by name alone. */
+  exposeValue(info: ValueInfoProto): void {
+    this.proto.output.push(info);
+    this.#outputs.add(info.name);
+    this.#changed();
+  }
+
   removeOutput(name: string): void {
     this.proto.output = this.proto.output.filter((output) => output.name !== name);
     this.#outputs.delete(name);

@@ -1,0 +1,232 @@
+import { isAbort } from '../shared/app-error';
+import { describeIo } from './describe-io';
+import type { ModelIo } from './describe-io';
+import { dataTypeFacts } from './data-type';
+import type { OnnxModel } from './model';
+import type { Tolerance } from './pass';
+import { findDivergence } from './verify/divergence';
+import type { Divergence } from './verify/divergence';
+import { agreement, DifferenceSum, resizeBilinear, winners } from './verify/metrics';
+import type { Difference, Logits } from './verify/metrics';
+import { ModelRunner } from './verify/runner';
+import type { Result } from './verify/runner';
+import { feedsFor, IMAGENET_FORM, sampleSize } from './verify/samples';
+import type { PixelForm, Sample } from './verify/samples';
+import { readDeclaredType } from './value-type';
+
+export interface VerifyOptions {
+  readonly samples: Iterable<Sample> | AsyncIterable<Sample>;
+  /** How pixels become a network's floats; ImageNet's when left out. The same for both models. */
+  readonly form?: PixelForm;
+  /** Largest difference that still counts as equal, relative to the largest magnitude of the reference. */
+  readonly tolerance?: Tolerance;
+  /** Also looks for the first layer whose results differ by more than the tolerance, if the outputs do. */
+  readonly findDivergence?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onSample?: (label: string, index: number) => void;
+}
+
+export interface OutputVerdict {
+  /** Name in the reference, and in the other model where it is another. */
+  readonly output: string;
+  readonly counterpart: string;
+  /** Absent when the two are of different kinds (logits and mask): then agreement is all there is to compare. */
+  readonly difference?: Difference;
+}
+
+export interface Verdict {
+  readonly isEqual: boolean;
+  readonly tolerance: Tolerance;
+  readonly samples: readonly string[];
+  readonly outputs: readonly OutputVerdict[];
+  /** Share of pixels with the same class, where both models segment. */
+  readonly pixelAgreement: number | undefined;
+  readonly divergence: Divergence | undefined;
+  readonly milliseconds: { readonly reference: number; readonly other: number };
+}
+
+export const DEFAULT_TOLERANCE: Tolerance = { relative: 1e-4 };
+
+/**
+ * Runs both models on ONNX Runtime, without its optimiser, on the same pictures, and says how far apart they are. Masks
+ * and logits can be compared with each other: by the class of each pixel.
+ */
+export async function verifyModels(reference: OnnxModel, other: OnnxModel, options: VerifyOptions): Promise<Verdict> {
+  const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
+  const form = options.form ?? IMAGENET_FORM;
+  const pairs = pairOutputs(reference, other);
+  const sums = new Map(pairs.map((pair) => [pair, new DifferenceSum()]));
+  const pixels = new PixelAgreement(reference, other);
+  const labels: string[] = [];
+  const milliseconds = { reference: 0, other: 0 };
+  let first: Sample | undefined;
+  const runners = [await ModelRunner.open(reference)];
+  try {
+    runners.push(await ModelRunner.open(other));
+    const [one, two] = runners;
+    if (one === undefined || two === undefined) throw new Error('two models are compared');
+    for await (const sample of options.samples) {
+      throwIfAborted(options.signal);
+      first ??= sample;
+      const left = await timed(one, sample, form);
+      const right = await timed(two, sample, form);
+      milliseconds.reference += left.milliseconds;
+      milliseconds.other += right.milliseconds;
+      for (const [pair, sum] of sums) addPair(sum, left.results.get(pair.output), right.results.get(pair.counterpart));
+      pixels.add(left.results, right.results);
+      labels.push(sample.label);
+      options.onSample?.(sample.label, labels.length);
+    }
+  } finally {
+    for (const runner of runners) await runner.close();
+  }
+  const outputs = pairs.map((pair): OutputVerdict => {
+    const sum = pair.isNumeric ? sums.get(pair) : undefined;
+    const { output, counterpart } = pair;
+    return sum === undefined ? { output, counterpart } : { output, counterpart, difference: sum.result() };
+  });
+  const isEqual =
+    labels.length > 0 && outputs.every((output) => isWithin(output, tolerance)) && pixels.isAcceptable(outputs);
+  const looksFurther = options.findDivergence === true && !isEqual && first !== undefined;
+  return {
+    isEqual,
+    tolerance,
+    samples: labels,
+    outputs,
+    pixelAgreement: pixels.result(),
+    divergence:
+      looksFurther && first !== undefined ? await findDivergence(reference, other, first, form, tolerance) : undefined,
+    milliseconds,
+  };
+}
+
+async function timed(
+  runner: ModelRunner,
+  sample: Sample,
+  form: PixelForm,
+): Promise<{ results: Map<string, Result>; milliseconds: number }> {
+  const feeds = await feedsFor(runner.model, sample, form, sampleSize(runner.model).batch);
+  const start = performance.now();
+  const results = await runner.run(feeds);
+  return { results, milliseconds: performance.now() - start };
+}
+
+interface OutputPair {
+  readonly output: string;
+  readonly counterpart: string;
+  /** Both hold floats, or both hold class ids. */
+  readonly isNumeric: boolean;
+}
+
+/** By name; what is left over, by the segmentation output of each; else nothing. */
+function pairOutputs(reference: OnnxModel, other: OnnxModel): OutputPair[] {
+  const kinds = (model: OnnxModel): Map<string, string | undefined> =>
+    new Map(
+      model.graph.outputs.map(({ name, type }) => [name, dataTypeFacts(readDeclaredType(type)?.type ?? 0)?.kind]),
+    );
+  const [left, right] = [kinds(reference), kinds(other)];
+  const pairs: OutputPair[] = [];
+  for (const [output, kind] of left) {
+    if (right.has(output)) pairs.push({ output, counterpart: output, isNumeric: right.get(output) === kind });
+  }
+  if (pairs.length > 0) return pairs;
+  const [from, to] = [segmentationOf(reference), segmentationOf(other)];
+  const [output, counterpart] = [from?.output.name ?? [...left.keys()][0], to?.output.name ?? [...right.keys()][0]];
+  if (output === undefined || counterpart === undefined) return [];
+  return [{ output, counterpart, isNumeric: left.get(output) === right.get(counterpart) }];
+}
+
+function addPair(sum: DifferenceSum, left: Result | undefined, right: Result | undefined): void {
+  if (left === undefined || right === undefined || left.data.length !== right.data.length) return;
+  sum.add(left.data, right.data);
+}
+
+function isWithin({ difference }: OutputVerdict, tolerance: Tolerance): boolean {
+  if (difference === undefined) return true;
+  return difference.notFinite === 0 && difference.maxRelative <= tolerance.relative;
+}
+
+function segmentationOf(model: OnnxModel): ModelIo | undefined {
+  try {
+    return describeIo(model);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Compares classes: masks as they are, logits by their winner, at the larger of the two sizes. */
+class PixelAgreement {
+  readonly #reference: ModelIo | undefined;
+  readonly #other: ModelIo | undefined;
+  #same = 0;
+  #count = 0;
+
+  constructor(reference: OnnxModel, other: OnnxModel) {
+    this.#reference = segmentationOf(reference);
+    this.#other = segmentationOf(other);
+  }
+
+  add(left: ReadonlyMap<string, Result>, right: ReadonlyMap<string, Result>): void {
+    const one = this.#reference === undefined ? undefined : left.get(this.#reference.output.name);
+    const two = this.#other === undefined ? undefined : right.get(this.#other.output.name);
+    if (one === undefined || two === undefined || this.#reference === undefined || this.#other === undefined) return;
+    const size = largerSize(spatialSize(one, this.#reference), spatialSize(two, this.#other));
+    const [ids, others] = [classIds(one, this.#reference, size), classIds(two, this.#other, size)];
+    if (ids.length !== others.length) return;
+    this.#same += agreement(ids, others) * ids.length;
+    this.#count += ids.length;
+  }
+
+  result(): number | undefined {
+    return this.#count === 0 ? undefined : this.#same / this.#count;
+  }
+
+  /** Where nothing but classes can be compared, nearly all must agree: float noise flips ties only. */
+  isAcceptable(outputs: readonly OutputVerdict[]): boolean {
+    const agreed = this.result();
+    if (outputs.some(({ difference }) => difference !== undefined)) return true;
+    return agreed !== undefined && agreed >= 0.999;
+  }
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+function spatialSize({ dims }: Result, { output }: ModelIo): Size {
+  const isLast = output.kind === 'logits' && output.layout === 'NHWC';
+  const [height = 1, width = 1] = isLast ? dims.slice(1, 3) : dims.slice(-2);
+  return { height, width };
+}
+
+function largerSize(one: Size, other: Size): Size {
+  return one.height * one.width >= other.height * other.width ? one : other;
+}
+
+function classIds(result: Result, { output }: ModelIo, size: Size): ArrayLike<number> {
+  if (output.kind === 'class-ids') return result.data;
+  return winners(resizeBilinear(toLogits(result, output.layout ?? 'NCHW'), size.height, size.width));
+}
+
+function toLogits({ data, dims }: Result, layout: 'NCHW' | 'NHWC'): Logits {
+  const [batch = 1, second = 1, third = 1, fourth = 1] = dims;
+  if (layout === 'NCHW') return { data, dims: [batch, second, third, fourth] };
+  const planes = new Float32Array(data.length);
+  const plane = second * third;
+  for (let index = 0; index < data.length; index += 1) {
+    const id = index % fourth;
+    const pixel = Math.floor(index / fourth);
+    const image = Math.floor(pixel / plane);
+    planes[(image * fourth + id) * plane + (pixel % plane)] = data[index] ?? 0;
+  }
+  return { data: planes, dims: [batch, fourth, second, third] };
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  const error = new Error('The comparison was cancelled.');
+  error.name = 'AbortError';
+  throw error;
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyModel } from '../copy';
+import { isExternal } from '../external-data';
+import type { OnnxModel } from '../model';
+import { modelToBytes, saveModel } from '../model-write';
+import { createSession, tensorToConstant } from '../ort';
+import type { OrtSession, OrtTensor } from '../ort';
+import { runPass } from '../pass';
+import { fuseLayerNorm, PLUGIN_DOMAIN } from '../passes/fuse-layernorm';
+import { tensorByteLength, toNumbers } from '../tensor';
+
+/** Past this, ONNX Runtime reads the model from a file, so that there are not two more copies of it in memory. */
+const IN_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** A tensor as numbers. */
+export interface Result {
+  readonly data: ArrayLike<number>;
+  readonly dims: readonly number[];
+}
+
+/** A model that runs on ONNX Runtime. Close it. */
+export class ModelRunner {
+  readonly model: OnnxModel;
+  readonly #session: OrtSession;
+
+  private constructor(model: OnnxModel, session: OrtSession) {
+    this.model = model;
+    this.#session = session;
+  }
+
+  /** Nodes for our TensorRT plugins run as the ONNX operators that they stand for. */
+  static async open(model: OnnxModel): Promise<ModelRunner> {
+    const runnable = await withoutPlugins(model);
+    return new ModelRunner(runnable, await openSession(runnable));
+  }
+
+  /** @param names outputs to fetch; all when left out. Tensors that hold no numbers are missing. */
+  async run(feeds: Readonly<Record<string, OrtTensor>>, names?: readonly string[]): Promise<Map<string, Result>> {
+    const fetched = await (names === undefined ? this.#session.run(feeds) : this.#session.run(feeds, [...names]));
+    const results = new Map<string, Result>();
+    for (const [name, tensor] of Object.entries(fetched)) {
+      const constant = tensorToConstant(tensor);
+      if (constant !== undefined) results.set(name, { data: toNumbers(constant), dims: constant.dims });
+    }
+    return results;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+async function withoutPlugins(model: OnnxModel): Promise<OnnxModel> {
+  if (!model.graph.nodes.some(({ domain }) => domain === PLUGIN_DOMAIN)) return model;
+  const copy = copyModel(model);
+  await runPass(copy, fuseLayerNorm({ form: 'native' }));
+  return copy;
+}
+
+async function openSession(model: OnnxModel): Promise<OrtSession> {
+  const tensors = [...model.graph.initializers.values()];
+  const bytes = tensors.reduce((sum, tensor) => sum + (tensorByteLength(tensor) ?? 0), 0);
+  if (bytes <= IN_MEMORY_BYTES && !tensors.some(isExternal)) return createSession(modelToBytes(model));
+  const folder = await mkdtemp(join(tmpdir(), 'maskforge-verify-'));
+  try {
+    const path = join(folder, 'model.onnx');
+    await saveModel(model, path, { weights: 'external' });
+    return await createSession(path);
+  } finally {
+    // On Linux and macOS the mapped weights outlive their name; elsewhere the folder stays until the process is gone.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
