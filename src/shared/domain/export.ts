@@ -16,6 +16,8 @@ export type ExportFormat = z.infer<typeof exportFormatSchema>;
 export const maskStyleSchema = z.object({
   opacity: z.number().min(0).max(1).default(0.55),
   mode: z.enum(['fill', 'outline']).default('fill'),
+  /** Pixels of the picture within which another class must lie for a pixel to be part of an outline. */
+  outlineWidth: z.number().min(1).max(256).default(2),
   /** Colours that differ from the model's, by class id. */
   colors: z.record(z.string(), rgbSchema).default({}),
   hidden: z.array(z.int().nonnegative()).default([]),
