@@ -49,10 +49,18 @@ export async function openModel(modelId: string): Promise<void> {
   }
 }
 
-/** After the engine host came back, or the model's preprocessing changed. */
-export async function reopenModel(): Promise<void> {
+/** The model's preprocessing changed. */
+async function reopenModel(): Promise<void> {
   const model = activeModel(libraryStore.getState());
   if (model !== null) await openModel(model.id);
+}
+
+/** The engine host does not know the session any more: there is nothing to fall back on while opening. */
+export async function reopenLostModel(): Promise<void> {
+  const { session } = libraryStore.getState();
+  if (session.kind === 'none') return;
+  libraryStore.setState({ session: { kind: 'opening', modelId: session.modelId } });
+  await openModel(session.modelId);
 }
 
 async function closeSession(sessionId: string): Promise<void> {

@@ -4,11 +4,11 @@ import { i18n } from '../i18n/i18n';
 import { notify, reportError } from '../notices/notify';
 import { updatePreferences } from '../preferences/preferences';
 import type { Picked } from '../shell/shell';
-import type { PicturesState } from '../state/pictures-store';
 import { addEntries, picturesStore, select } from '../state/pictures-store';
 import { preferencesStore } from '../state/preferences-store';
 import { studio } from '../studio-client/studio';
 import { removedLater } from './removed-later';
+import { putBack, visibleOrder, without } from './strip-edits';
 
 const recentLimit = 12;
 /** Ids of pictures that came with the studio: they make room for the user's own. */
@@ -20,7 +20,14 @@ export function uploadOf(pictureId: string): File | undefined {
   return uploads.get(pictureId);
 }
 
-export function isSample(pictureId: string): boolean {
+export function moveUpload(fromId: string, toId: string): void {
+  const file = uploads.get(fromId);
+  if (file === undefined || fromId === toId) return;
+  uploads.delete(fromId);
+  uploads.set(toId, file);
+}
+
+function isSample(pictureId: string): boolean {
   return sampleIds.has(pictureId);
 }
 
@@ -86,35 +93,6 @@ export function removePictures(pictureIds: readonly string[]): void {
   });
 }
 
-/** Takes pictures off the strip and moves the selection to the nearest one that stays. Pure. */
-export function without(state: PicturesState, pictureIds: readonly string[]): Partial<PicturesState> {
-  const gone = new Set(pictureIds);
-  const order = state.order.filter((id) => !gone.has(id));
-  const items = Object.fromEntries(Object.entries(state.items).filter(([id]) => !gone.has(id)));
-  const segmentations = new Map([...state.segmentations].filter(([id]) => !gone.has(id)));
-  if (state.selectedId === null || !gone.has(state.selectedId)) return { order, items, segmentations };
-  const at = state.order.indexOf(state.selectedId);
-  const after = state.order.slice(at).find((id) => !gone.has(id));
-  return { order, items, segmentations, selectedId: after ?? order[order.length - 1] ?? null };
-}
-
-/** The reverse of {@link without}, at the places they had. Pure. */
-export function putBack(
-  state: PicturesState,
-  before: PicturesState,
-  pictureIds: readonly string[],
-): Partial<PicturesState> {
-  const back = new Set(pictureIds);
-  const items = { ...state.items };
-  for (const id of pictureIds) {
-    const item = before.items[id];
-    if (item !== undefined) items[id] = item.status === 'working' ? { ...item, status: 'idle' } : item;
-  }
-  const known = before.order.filter((id) => back.has(id) || state.items[id] !== undefined);
-  const since = state.order.filter((id) => !before.order.includes(id));
-  return { items, order: [...known, ...since], selectedId: before.selectedId ?? state.selectedId };
-}
-
 /** Walks the strip as filtered; stays at its ends. */
 export function selectBy(step: number): void {
   const state = picturesStore.getState();
@@ -122,13 +100,6 @@ export function selectBy(step: number): void {
   const at = state.selectedId === null ? -1 : visible.indexOf(state.selectedId);
   const target = visible[Math.min(visible.length - 1, Math.max(0, at + step))];
   if (target !== undefined) select(target);
-}
-
-/** Ids whose name contains the filter; the store's own array while there is none. */
-export function visibleOrder(state: Pick<PicturesState, 'order' | 'items' | 'filter'>): readonly string[] {
-  const wanted = state.filter.trim().toLowerCase();
-  if (wanted === '') return state.order;
-  return state.order.filter((id) => state.items[id]?.entry.name.toLowerCase().includes(wanted));
 }
 
 function rememberRecent(paths: readonly string[]): void {

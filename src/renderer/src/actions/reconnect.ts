@@ -5,43 +5,27 @@ import { libraryStore } from '../state/library-store';
 import type { PicturesState } from '../state/pictures-store';
 import { picturesStore } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
-import { reopenModel } from './models';
-import { isSample, uploadOf } from './pictures';
+import { reopenLostModel } from './models';
+import { moveUpload, uploadOf } from './pictures';
 
 /**
- * The engine host came back with nothing: tells it the pictures again and opens the model again. The picture that was
- * being segmented when it went stays failed until the user tries it again (actions/segment.ts).
+ * A new engine host opens the files and the model of the last one again, under the same ids; only pictures whose
+ * content came from this window have to be sent again. The picture that was being segmented when the old host went stays
+ * failed until the user tries it again (segment.ts).
  */
-export async function restoreAfterReconnect(): Promise<void> {
-  const before = picturesStore.getState();
-  const renamed = await addAgain(before.order.flatMap((id) => before.items[id]?.entry ?? []));
-  picturesStore.setState((state) => withNewIds(state, renamed));
-  if (libraryStore.getState().session.kind !== 'none') await reopenModel();
-  notify(i18n.t('frame.reconnected'));
-}
-
-/** Old id → entry in the new host. Pictures that are gone from the disk are left as they are and fail when shown. */
-async function addAgain(entries: readonly PictureEntry[]): Promise<Map<string, PictureEntry>> {
+export async function restoreAfterReconnect(isNewHost: boolean): Promise<void> {
+  if (libraryStore.getState().session.kind === 'opening') await reopenLostModel();
+  if (!isNewHost) return;
   const renamed = new Map<string, PictureEntry>();
-  const samples = entries.some((entry) => isSample(entry.id)) ? await studio.call('pictures.samples', {}) : [];
-  const byPath = new Map<string, PictureEntry>();
-  const paths = entries.flatMap((entry) => (entry.path === null || isSample(entry.id) ? [] : [entry.path]));
-  if (paths.length > 0) {
-    const { added } = await studio.call('pictures.add', { paths });
-    for (const entry of added) if (entry.path !== null) byPath.set(entry.path, entry);
+  for (const id of picturesStore.getState().order) {
+    const upload = uploadOf(id);
+    const again = upload === undefined ? undefined : await uploadAgain(upload);
+    if (again === undefined) continue;
+    renamed.set(id, again);
+    moveUpload(id, again.id);
   }
-  for (const entry of entries) {
-    const upload = uploadOf(entry.id);
-    const again = isSample(entry.id)
-      ? samples.find((sample) => sample.name === entry.name)
-      : entry.path !== null
-        ? byPath.get(entry.path)
-        : upload !== undefined
-          ? await uploadAgain(upload)
-          : undefined;
-    if (again !== undefined) renamed.set(entry.id, again);
-  }
-  return renamed;
+  if (renamed.size > 0) picturesStore.setState((state) => withNewIds(state, renamed));
+  notify(i18n.t('frame.reconnected'));
 }
 
 async function uploadAgain(file: File): Promise<PictureEntry | undefined> {

@@ -1,4 +1,4 @@
-import { isAbort, toErrorReport } from '../../../shared/app-error';
+import { AppError, isAbort, toErrorReport } from '../../../shared/app-error';
 import { i18n } from '../i18n/i18n';
 import { announce } from '../notices/announce';
 import { connectionStore } from '../state/connection-store';
@@ -10,13 +10,16 @@ import { nextToSegment } from './next-to-segment';
 /** Asked for by the user beyond the selected picture, in order. */
 let batch: string[] = [];
 let fresh = new Set<string>();
+/** Opens the model again. */
+let onSessionGone: () => void = () => undefined;
 let running: { readonly pictureId: string; readonly controller: AbortController } | null = null;
 
 /**
  * Keeps the engine busy with what is looked at, one picture at a time: the engine uses all cores for each, so that more
  * at once would only make the selected one wait. Runs by itself whenever a store it depends on changes.
  */
-export function runSegmentation(): void {
+export function runSegmentation(reopen: () => void): void {
+  onSessionGone = reopen;
   picturesStore.subscribe((state, before) => {
     if (state.selectedId !== before.selectedId || state.order !== before.order) pump();
   });
@@ -78,14 +81,22 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
       announce(i18n.t('pictures.announceDone', { name: nameOf(pictureId), count: segmentation.classes.length }));
     }
   } catch (error) {
-    // HOST_GONE included: the picture may be what killed the host, so only the user may try it again.
     if (isAbort(error)) setStatus(pictureId, 'idle');
-    else {
+    else if (isSessionGone(error)) {
+      // The engine host forgot the model, and nothing is wrong with the picture.
+      setStatus(pictureId, 'idle');
+      onSessionGone();
+    } else {
+      // HOST_GONE included: the picture may be what killed the host, so only the user may try it again.
       const report = toErrorReport(error);
       setStatus(pictureId, 'failed', report);
       announce(i18n.t('pictures.announceFailed', { name: nameOf(pictureId), reason: report.message }), 'assertive');
     }
   }
+}
+
+function isSessionGone(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'SESSION_UNKNOWN' || error.code === 'SESSION_CLOSED');
 }
 
 function nameOf(pictureId: string): string {

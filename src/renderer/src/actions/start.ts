@@ -6,22 +6,25 @@ import { libraryStore } from '../state/library-store';
 import { picturesStore } from '../state/pictures-store';
 import { preferencesStore } from '../state/preferences-store';
 import { connectStudio, studio } from '../studio-client/studio';
-import { openModel, setModels } from './models';
+import { openModel, reopenLostModel, setModels } from './models';
 import { addSamples } from './pictures';
 import { restoreAfterReconnect } from './reconnect';
 import { runSegmentation } from './segment';
 
+/** Tells a new engine host from a connection that only broke off. */
+let hostPid = 0;
+
 /** Called once, before the first render. */
 export function start(): void {
   followPreferences();
-  runSegmentation();
+  runSegmentation(() => void reopenLostModel());
   studio.on('jobs.changed', putJob);
   studio.on('models.changed', setModels);
   studio.on('settings.changed', (settings) => preferencesStore.setState(settings));
   connectionStore.subscribe((state, before) => {
     if (state.generation === before.generation) return;
-    const arrive = state.generation === 1 ? firstArrival : restoreAfterReconnect;
-    arrive().catch((error: unknown) => reportError(error));
+    const arrive = state.generation === 1 ? firstArrival() : laterArrival();
+    arrive.catch((error: unknown) => reportError(error));
   });
   connectStudio();
 }
@@ -42,10 +45,16 @@ async function firstArrival(): Promise<void> {
   if (model !== undefined && libraryStore.getState().session.kind === 'none') await openModel(model.id);
 }
 
-export async function loadInfo(): Promise<number> {
+async function laterArrival(): Promise<void> {
+  const before = hostPid;
+  await loadInfo();
+  await restoreAfterReconnect(hostPid !== before);
+}
+
+async function loadInfo(): Promise<void> {
   const info = await studio.call('app.info', {});
+  hostPid = info.hostPid;
   libraryStore.setState({ runtimes: info.runtimes, version: info.version });
-  return info.hostPid;
 }
 
 async function loadJobs(): Promise<void> {

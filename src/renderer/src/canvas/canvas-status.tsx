@@ -10,12 +10,16 @@ export function CanvasStatus({ onRetry }: { readonly onRetry: () => void }) {
   const item = usePictures(selectedItem);
   const error = useCanvas((state) => state.error);
   const loading = useCanvas((state) => state.loading);
-  const preview = useCanvas((state) => state.shown?.preview ?? false);
+  // Only where more of the picture would be seen than the copy holds.
+  const preview = useCanvas(({ shown, viewport }) => {
+    const { resolution } = shown ?? { resolution: 1 };
+    return resolution < 1 && (viewport?.scale ?? 0) > resolution * 1.01;
+  });
   // What kept the mask from being made explains the missing picture as well.
   if (item !== null && error !== null && item.status !== 'failed') {
     return (
       <div className={styles.failure} data-canvas-control>
-        <ErrorCard error={error} subject={item.entry.name} remedy={{ label: t('common.retry'), run: onRetry }} />
+        <ErrorCard error={error} subject={item.entry.name} remedies={[{ label: t('common.retry'), run: onRetry }]} />
       </div>
     );
   }

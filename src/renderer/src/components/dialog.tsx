@@ -1,6 +1,7 @@
 import { Dialog as BaseDialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import type { ReactNode, RefObject } from 'react';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cx } from './cx';
 import styles from './dialog.module.css';
@@ -21,16 +22,15 @@ interface DialogProps {
 
 export function Dialog(props: DialogProps) {
   const { t } = useTranslation();
+  // The dialog itself: a ring around the closing cross would be the first thing seen.
+  const popup = useRef<HTMLDivElement>(null);
   const { open, onClose, title, description, size = 'medium', footer, initialFocus, flush = false, children } = props;
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={styles.backdrop} />
         <BaseDialog.Viewport className={styles.viewport}>
-          <BaseDialog.Popup
-            className={cx(styles.popup, styles[size])}
-            {...(initialFocus === undefined ? {} : { initialFocus })}
-          >
+          <BaseDialog.Popup className={cx(styles.popup, styles[size])} ref={popup} initialFocus={initialFocus ?? popup}>
             <header className={styles.header}>
               <BaseDialog.Title className={styles.title}>{title}</BaseDialog.Title>
               <BaseDialog.Close className={styles.close} aria-label={t('common.close')}>

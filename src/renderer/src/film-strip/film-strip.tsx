@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { Plus } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { visibleOrder } from '../actions/pictures';
+import { visibleOrder } from '../actions/strip-edits';
 import { IconButton } from '../components/button';
 import { Menu } from '../components/menu';
 import { SearchField } from '../components/search-field';

@@ -95,13 +95,14 @@ function ModelFailed() {
         <ErrorCard
           error={session.error}
           subject={name}
-          remedy={{ label: t('common.retry'), run: () => void openModel(session.modelId) }}
+          remedies={[
+            { label: t('common.retry'), run: () => void openModel(session.modelId) },
+            {
+              label: t('models.chooseAnother'),
+              run: () => openDialog({ kind: 'library', modelId: session.modelId }),
+            },
+          ]}
         />
-        <div className={styles.buttons}>
-          <Button onClick={() => openDialog({ kind: 'library', modelId: session.modelId })}>
-            {t('models.chooseAnother')}
-          </Button>
-        </div>
       </div>
     </div>
   );
@@ -117,11 +118,11 @@ function PictureFailed() {
         <ErrorCard
           error={item.error}
           subject={item.entry.name}
-          remedy={{ label: t('common.retry'), run: () => segmentAgain([item.entry.id]) }}
+          remedies={[
+            { label: t('common.retry'), run: () => segmentAgain([item.entry.id]) },
+            { label: t('commands.removePicture'), run: () => removePictures([item.entry.id]) },
+          ]}
         />
-        <div className={styles.buttons}>
-          <Button onClick={() => removePictures([item.entry.id])}>{t('commands.removePicture')}</Button>
-        </div>
       </div>
     </div>
   );

@@ -1,4 +1,4 @@
-import { Box, FolderOpen, Image, Images, LibraryBig } from 'lucide-react';
+import { Box, CloudDownload, FolderOpen, Image, Images } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { openPaths } from '../actions/open-files';
@@ -26,7 +26,7 @@ export function useOpenMenu(): MenuEntry[] {
     item('show-samples', t('commands.showSamples'), <Images size={16} aria-hidden />),
     { kind: 'separator' },
     item('open-model', t('commands.openModel'), <Box size={16} aria-hidden />),
-    item('catalogue', t('commands.catalogue'), <LibraryBig size={16} aria-hidden />),
+    item('catalogue', t('commands.catalogue'), <CloudDownload size={16} aria-hidden />),
     ...(recent.length === 0
       ? []
       : [

@@ -33,7 +33,7 @@ export function WideBody() {
         className={styles.panel}
         groupResizeBehavior="preserve-pixel-size"
         collapsible
-        defaultSize={208}
+        defaultSize={232}
         minSize={152}
         maxSize={400}
       >

@@ -48,7 +48,7 @@ function CatalogueList({ onChoose }: { readonly onChoose: (entry: CatalogueEntry
   if (loaded.kind === 'failed') {
     return (
       <>
-        <ErrorCard error={loaded.error} remedy={{ label: t('common.retry'), run: reload }} />
+        <ErrorCard error={loaded.error} remedies={[{ label: t('common.retry'), run: reload }]} />
         <p className={styles.offline}>
           <WifiOff size={14} aria-hidden />
           {t('models.offlineHint')}

@@ -1,4 +1,4 @@
-import { Box, LibraryBig, Plus, TriangleAlert } from 'lucide-react';
+import { Box, CloudDownload, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { runById } from '../commands/registry';
@@ -30,7 +30,7 @@ export function LibraryDialog({ modelId }: { readonly modelId: string | null }) 
       footer={
         <>
           <Button onClick={() => openDialog({ kind: 'catalogue' })}>
-            <LibraryBig size={16} aria-hidden />
+            <CloudDownload size={16} aria-hidden />
             {t('commands.catalogue')}
           </Button>
           <Button onClick={() => runById('open-model')}>

@@ -1,4 +1,4 @@
-import { Box, ChevronsUpDown, LibraryBig, Plus, TriangleAlert } from 'lucide-react';
+import { Box, ChevronsUpDown, CloudDownload, LibraryBig, TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { openModel } from '../actions/models';
 import { runById, shortcutOf } from '../commands/registry';
@@ -29,7 +29,7 @@ export function ModelPicker() {
       kind: 'item',
       id: 'add',
       label: t('commands.openModel'),
-      icon: <Plus size={16} aria-hidden />,
+      icon: <Box size={16} aria-hidden />,
       shortcut: shortcutOf('open-model'),
       run: () => runById('open-model'),
     },
@@ -37,7 +37,7 @@ export function ModelPicker() {
       kind: 'item',
       id: 'catalogue',
       label: t('commands.catalogue'),
-      icon: <Box size={16} aria-hidden />,
+      icon: <CloudDownload size={16} aria-hidden />,
       run: () => runById('catalogue'),
     },
     {

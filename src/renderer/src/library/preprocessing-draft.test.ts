@@ -32,6 +32,9 @@ describe('a draft', () => {
     ['a broken pixel', { width: '12.5' }],
     ['a deviation of nought', { std: ['0', '1', '1'] }],
     ['no scale', { scale: '0' }],
+    ['half a fraction', { scale: '1/' }],
+    ['a fraction of nothing', { scale: '1/0' }],
+    ['two strokes', { scale: '1/2/3' }],
     ['a mean that is being typed', { mean: ['-', '0', '0'] }],
   ])('is nothing yet with %s', (_name, change) => {
     const draft = draftOf(preprocessing({ mode: 'stretch', width: 512, height: 512 }));

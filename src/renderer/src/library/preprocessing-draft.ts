@@ -21,9 +21,9 @@ export type PresetId = 'imagenet' | 'unit' | 'symmetric' | 'raw';
 
 /** Value ranges that exported networks use most. */
 export const presets: Readonly<Record<PresetId, Pick<Draft, 'scale' | 'mean' | 'std'>>> = {
-  imagenet: { scale: '0.00392156862745098', mean: ['0.485', '0.456', '0.406'], std: ['0.229', '0.224', '0.225'] },
-  unit: { scale: '0.00392156862745098', mean: ['0', '0', '0'], std: ['1', '1', '1'] },
-  symmetric: { scale: '0.00392156862745098', mean: ['0.5', '0.5', '0.5'], std: ['0.5', '0.5', '0.5'] },
+  imagenet: { scale: '1/255', mean: ['0.485', '0.456', '0.406'], std: ['0.229', '0.224', '0.225'] },
+  unit: { scale: '1/255', mean: ['0', '0', '0'], std: ['1', '1', '1'] },
+  symmetric: { scale: '1/255', mean: ['0.5', '0.5', '0.5'], std: ['0.5', '0.5', '0.5'] },
   raw: { scale: '1', mean: ['0', '0', '0'], std: ['1', '1', '1'] },
 };
 
@@ -39,7 +39,7 @@ export function draftOf(preprocessing: Preprocessing): Draft {
     fill: size.mode === 'pad' ? size.fill : [0, 0, 0],
     resample,
     channelOrder,
-    scale: String(scale),
+    scale: Math.abs(scale * 255 - 1) < 1e-9 ? '1/255' : String(scale),
     mean: [String(mean[0]), String(mean[1]), String(mean[2])],
     std: [String(std[0]), String(std[1]), String(std[2])],
   };
@@ -74,8 +74,12 @@ function sizeOf(draft: Draft): unknown {
   }
 }
 
-function number(text: string): number {
-  return text.trim() === '' ? NaN : Number(text);
+/** Decimals and fractions such as `1/255`; NaN for anything else. */
+export function number(text: string): number {
+  const [above, below, more] = text.split('/');
+  if (above === undefined || above.trim() === '' || more !== undefined) return NaN;
+  if (below === undefined) return Number(above);
+  return below.trim() === '' ? NaN : Number(above) / Number(below);
 }
 
 export function presetOf(draft: Draft): PresetId | null {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Select } from '../components/select';
 import type { Draft, PresetId } from './preprocessing-draft';
-import { presetOf, presets } from './preprocessing-draft';
+import { number, presetOf, presets } from './preprocessing-draft';
 import styles from './preprocessing.module.css';
 
 interface FormProps {
@@ -131,7 +131,7 @@ function NumberField(props: NumberFieldProps) {
 }
 
 function Input({ label, value, onChange }: NumberFieldProps) {
-  const invalid = value.trim() === '' || Number.isNaN(Number(value));
+  const invalid = Number.isNaN(number(value));
   return (
     <input
       className={styles.input}

@@ -10,24 +10,28 @@ interface ErrorCardProps {
   readonly error: ErrorReport;
   /** What the error is about, when its message does not stand beside it: a file name. */
   readonly subject?: string;
-  /** One button that mends it, where there is one. */
-  readonly remedy?: { readonly label: string; readonly run: () => void } | undefined;
+  /** Buttons that mend it, the likeliest first. */
+  readonly remedies?: readonly { readonly label: string; readonly run: () => void }[];
 }
 
 /** What happened, to which file, what to do; details fold out and copy. */
-export function ErrorCard({ error, subject, remedy }: ErrorCardProps) {
+export function ErrorCard({ error, subject, remedies = [] }: ErrorCardProps) {
   return (
     <section className={styles.card} role="group" aria-label={errorTitle(error)}>
       <CircleAlert size={16} aria-hidden className={styles.icon} />
       <div className={styles.text}>
         <h3 className={styles.title}>{errorTitle(error)}</h3>
-        {subject !== undefined && <p className={styles.subject}>{subject}</p>}
+        {subject !== undefined && !error.message.includes(subject) && <p className={styles.subject}>{subject}</p>}
         <p>{error.message}</p>
         {error.hint !== undefined && <p className={styles.hint}>{error.hint}</p>}
         <ErrorDetails error={error} />
-        {remedy !== undefined && (
-          <div className={styles.remedy}>
-            <Button onClick={remedy.run}>{remedy.label}</Button>
+        {remedies.length > 0 && (
+          <div className={styles.remedies}>
+            {remedies.map(({ label, run }) => (
+              <Button key={label} onClick={run}>
+                {label}
+              </Button>
+            ))}
           </div>
         )}
       </div>

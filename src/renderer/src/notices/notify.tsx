@@ -46,7 +46,7 @@ export function reportError(error: unknown, options: { subject?: string; action?
     timeout: 0,
     description: (
       <>
-        {subject !== undefined && <p>{subject}</p>}
+        {subject !== undefined && !report.message.includes(subject) && <p>{subject}</p>}
         <p>{report.message}</p>
         {report.hint !== undefined && <p>{report.hint}</p>}
         <ErrorDetails error={report} />

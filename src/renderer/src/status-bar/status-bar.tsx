@@ -82,7 +82,7 @@ function Engine() {
         <Tooltip text={session.fallback} side="top">
           <span className={styles.fallback} role="note" tabIndex={0}>
             <TriangleAlert size={14} aria-hidden />
-            {t('frame.fallback')}
+            {session.device.startsWith('CPU') ? t('frame.fallbackCpu') : t('frame.fallback')}
           </span>
         </Tooltip>
       )}

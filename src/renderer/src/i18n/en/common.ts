@@ -10,8 +10,6 @@ export const common = {
   details: 'Details',
   apply: 'Apply',
   reset: 'Reset',
-  search: 'Search',
-  more: 'More',
   clear: 'Clear',
   dismiss: 'Dismiss',
   loading: 'Loading…',

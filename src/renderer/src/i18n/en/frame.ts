@@ -9,6 +9,7 @@ export const frame = {
   resizeFilmStrip: 'Resize film strip',
   resizeSidePanels: 'Resize side panels',
   reconnected: 'The engine is running again',
+  fallbackCpu: 'Runs on the CPU',
   fallback: 'Slower device',
   bits: '{{count}} bits per channel',
   orientation: 'EXIF orientation {{value}}, applied',

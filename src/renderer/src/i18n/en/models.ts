@@ -8,7 +8,7 @@ export const models = {
   noneText: 'Drop an ONNX file on the window, press {{model}}, or get one from the catalogue.',
   opening: 'Opening model…',
   open: 'Open',
-  isOpen: 'Open',
+  isOpen: 'In use',
   chooseAnother: 'Choose another model',
   bundled: 'Comes with Maskforge',
   added: '{{name}} added',
@@ -41,7 +41,7 @@ export const models = {
     huggingface: 'Hugging Face configuration',
     assumed: 'assumed',
   },
-  policies: { stretch: 'stretch', pad: 'keep aspect, pad', tile: 'tiles', native: 'original size' },
+  policies: { stretch: 'Stretch', pad: 'Keep aspect, pad', tile: 'Tiles', native: 'Original size' },
   policyHints: {
     stretch: 'Resized to exactly this size; the aspect ratio is not kept.',
     pad: 'Resized to fit; what is left over is filled.',

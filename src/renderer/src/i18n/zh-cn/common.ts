@@ -13,8 +13,6 @@ export const common: Translation<typeof source> = {
   details: '详细信息',
   apply: '应用',
   reset: '重置',
-  search: '搜索',
-  more: '更多',
   clear: '清除',
   dismiss: '关闭提示',
   loading: '正在加载…',

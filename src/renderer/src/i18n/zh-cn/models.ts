@@ -11,7 +11,7 @@ export const models: Translation<typeof source> = {
   noneText: '将 ONNX 文件拖入窗口，按 {{model}}，或从模型目录获取。',
   opening: '正在打开模型…',
   open: '打开',
-  isOpen: '已打开',
+  isOpen: '使用中',
   chooseAnother: '选择其他模型',
   bundled: '随 Maskforge 提供',
   added: '已添加 {{name}}',

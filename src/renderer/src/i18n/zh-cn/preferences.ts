@@ -10,5 +10,5 @@ export const preferences: Translation<typeof source> = {
   askEachTime: '每次询问',
   recent: '最近的文件',
   clearRecent: '清空列表',
-  aboutText: '从 ONNX 文件到本机最快的推理引擎，并证明其掩膜依然正确。',
+  aboutText: '从 ONNX 文件到本机最快的推理引擎，并证明其掩码依然正确。',
 };
