@@ -1,13 +1,11 @@
-import { createWriteStream } from 'node:fs';
 import * as fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { Transform } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../shared/app-error';
-import { fileError, readTextIfPresent, writeFileAtomically } from '../library/json-file';
+import { writeError, readTextIfPresent, writeFileAtomically } from '../library/json-file';
 import type { Environment, HubFile, HubSettings } from './hub-address';
 import type { FileFacts, HubResponse } from './hub-response';
 import { asksTooLong, describeFile, isPassing, requestFile, waitAsked } from './hub-response';
@@ -47,7 +45,7 @@ const stateSchema = z.object({ etag: z.string(), size: z.int().nullable() });
  */
 export async function downloadFile(file: HubFile, target: string, options: DownloadOptions): Promise<Downloaded> {
   await mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
-    throw fileError(error, dirname(target));
+    throw writeError(error, dirname(target));
   });
   let tries = 0;
   let best = await sizeOf(partOf(target));
@@ -142,6 +140,7 @@ function checkLength(response: IncomingMessage, offset: number, facts: FileFacts
   throw lengthMismatch(file, facts.size, Number(promised) + offset);
 }
 
+/** Each piece is on the disk before the next is asked for: what a broken connection has brought is never lost. */
 async function receive(
   response: IncomingMessage,
   part: string,
@@ -150,27 +149,40 @@ async function receive(
   file: HubFile,
   { onProgress }: DownloadOptions,
 ): Promise<void> {
-  if (offset === 0) await rm(part, { force: true });
-  else await truncate(part, offset);
+  const handle = await openPart(part, offset);
   let done = offset;
   onProgress?.(done, facts.size);
-  const count = new Transform({
-    transform: (chunk: Buffer, _encoding, next) => {
-      done += chunk.length;
-      if (facts.size !== null && done > facts.size) return next(lengthMismatch(file, facts.size, done));
-      onProgress?.(done, facts.size);
-      next(null, chunk);
-    },
-  });
-  const output = createWriteStream(part, { flags: offset === 0 ? 'w' : 'a' });
-  let diskFailure: unknown = null;
-  output.once('error', (error) => (diskFailure = error));
   try {
-    await pipeline(response, count, output);
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      if (facts.size !== null && done + chunk.length > facts.size) {
+        await forget(part);
+        throw lengthMismatch(file, facts.size, done + chunk.length);
+      }
+      await writeAll(handle, chunk, part);
+      done += chunk.length;
+      onProgress?.(done, facts.size);
+    }
   } catch (error) {
-    if (diskFailure !== null && diskFailure === error) throw fileError(error, part);
-    if (error instanceof AppError && error.code === 'HUB_LENGTH_MISMATCH') await forget(part);
-    throw networkError(error, response.socket?.remoteAddress ?? 'The hub');
+    throw networkError(error, 'the hub');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openPart(part: string, offset: number): Promise<FileHandle> {
+  try {
+    if (offset > 0) await truncate(part, offset);
+    return await open(part, offset === 0 ? 'w' : 'a');
+  } catch (error) {
+    throw writeError(error, part);
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer, part: string): Promise<void> {
+  try {
+    await handle.writeFile(chunk);
+  } catch (error) {
+    throw writeError(error, part);
   }
 }
 
@@ -193,7 +205,7 @@ async function place(part: string, target: string, facts: FileFacts, file: HubFi
     await handle.sync().finally(() => handle.close());
     await rename(part, target);
   } catch (error) {
-    throw fileError(error, target);
+    throw writeError(error, target);
   }
   await rm(`${part}.json`, { force: true });
   if (facts.etag !== null) await writeFileAtomically(recordOf(target), JSON.stringify({ etag: facts.etag, size }));

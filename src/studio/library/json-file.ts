@@ -19,13 +19,13 @@ export async function readTextIfPresent(path: string): Promise<string | null> {
     return stripByteOrderMark(await readFile(path, 'utf8'));
   } catch (error) {
     if (isMissing(error)) return null;
-    throw error instanceof AppError ? error : fileError(error, path);
+    throw error instanceof AppError ? error : readError(error, path);
   }
 }
 
 /**
  * Writes so that the file is either the old or the new one, never half of it, whatever happens in between.
- * Rejects with DISK_FULL, FILE_READ_ONLY or FILE_UNWRITABLE.
+ * Rejects with DISK_FULL or FILE_NOT_WRITABLE.
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
@@ -41,48 +41,54 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(error, path);
+    throw writeError(error, path);
   }
 }
 
-/** Turns a failure of the file system into one that names the file and the remedy. */
-export function fileError(error: unknown, path: string): AppError {
-  const cause = { cause: error, details: { path } };
-  switch (errorCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new AppError('FILE_NOT_FOUND', `There is no file or folder ${path}.`, {
-        ...cause,
-        hint: 'Check the spelling of the path.',
-      });
-    case 'EACCES':
-    case 'EPERM':
-      return new AppError('FILE_NO_PERMISSION', `${path} may not be accessed by this user.`, {
-        ...cause,
-        hint: 'Change its permissions, or choose another place.',
-      });
-    case 'EROFS':
-      return new AppError('FILE_READ_ONLY', `${path} lies on a read-only file system.`, {
-        ...cause,
-        hint: 'Choose another folder.',
-      });
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new AppError('DISK_FULL', `There is no room left on the disk for ${path}.`, {
-        ...cause,
-        hint: 'Free some space or choose another disk, then try again.',
-      });
-    default:
-      return new AppError('FILE_FAILED', `${path} could not be accessed: ${describe(error)}.`, {
-        ...cause,
-        hint: 'Check the disk, or choose another place.',
-      });
+/** A failure to read, told so that it names the file and the remedy. */
+export function readError(error: unknown, path: string): AppError {
+  if (isMissing(error)) {
+    return new AppError('FILE_NOT_FOUND', `There is no file or folder ${path}.`, {
+      hint: 'Check the spelling of the path.',
+      cause: error,
+      details: { path },
+    });
   }
+  const denied = isDenied(error);
+  return new AppError('FILE_UNREADABLE', `${path} cannot be read: ${denied ? 'permission denied' : describe(error)}.`, {
+    hint: denied
+      ? 'Change its permissions, or copy it to a place of your own.'
+      : 'Check the disk or the network drive.',
+    cause: error,
+    details: { path },
+  });
+}
+
+/** A failure to write: DISK_FULL or FILE_NOT_WRITABLE. */
+export function writeError(error: unknown, path: string): AppError {
+  const code = errorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new AppError('DISK_FULL', `There is no room left on the disk for ${path}.`, {
+      hint: 'Free some space or choose another disk, then try again. No half-written file was left.',
+      cause: error,
+      details: { path },
+    });
+  }
+  const why = isDenied(error) ? 'permission denied' : code === 'EROFS' ? 'the disk is read-only' : describe(error);
+  return new AppError('FILE_NOT_WRITABLE', `${path} cannot be written: ${why}.`, {
+    hint: 'Choose another folder, or change the permissions of this one.',
+    cause: error,
+    details: { path },
+  });
 }
 
 export function isMissing(error: unknown): boolean {
   const code = errorCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function isDenied(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '');
 }
 
 function errorCode(error: unknown): string | undefined {

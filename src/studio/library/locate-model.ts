@@ -2,7 +2,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { ModelManifest } from '../../shared/domain/model';
-import { fileError, readTextIfPresent } from './json-file';
+import { readError, readTextIfPresent } from './json-file';
 import { parseManifest } from './manifest';
 
 /** An ONNX file and the folders in which files about it may lie, nearest first. */
@@ -29,7 +29,7 @@ const USUAL_NAME = 'model.onnx';
 export async function locateModel(path: string): Promise<LocatedModel> {
   const absolute = resolve(path);
   const info = await stat(absolute).catch((error: unknown) => {
-    throw fileError(error, absolute);
+    throw readError(error, absolute);
   });
   if (info.isDirectory()) return locateInFolder(absolute);
   if (!info.isFile()) {
@@ -124,7 +124,7 @@ async function locateNamed(folder: string, named: string, manifestFile: string):
 async function onnxFilesOf(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (basename(folder) === ONNX_FOLDER) return [];
-    throw fileError(error, folder);
+    throw readError(error, folder);
   });
   return names
     .filter((name) => extname(name).toLowerCase() === '.onnx' && !name.startsWith('.'))

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { DescribeGraph, GraphDescription } from './graph-description';
-import { fileError, isMissing } from './json-file';
+import { readError, isMissing } from './json-file';
 import type { LibraryEntry } from './library-index';
 import type { FoundManifest, LocatedModel } from './locate-model';
 import { findManifest, located, readSidecar } from './locate-model';
@@ -48,7 +48,7 @@ type Seen = NonNullable<LibraryEntry['seen']>;
 
 async function see(entry: LibraryEntry, describe: DescribeGraph): Promise<Seen> {
   const info = await stat(entry.path).catch((error: unknown) => {
-    if (!isMissing(error)) throw fileError(error, entry.path);
+    if (!isMissing(error)) throw readError(error, entry.path);
     throw new AppError('MODEL_FILE_MISSING', `The model file ${entry.path} is no longer there.`, {
       hint: 'Put it back, or remove the model from the library.',
       cause: error,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
-import { fileError } from './json-file';
+import { writeError } from './json-file';
 
 export interface DroppedFile {
   readonly name: string;
@@ -51,7 +51,7 @@ async function storeAll(files: readonly DroppedFile[], root: string, folder: str
     await rename(staging, folder);
   } catch (error) {
     await rm(staging, { recursive: true, force: true }).catch(() => undefined);
-    throw fileError(error, folder);
+    throw writeError(error, folder);
   }
 }
 
