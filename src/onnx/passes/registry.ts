@@ -1,0 +1,43 @@
+import type { Pass } from '../pass';
+import { foldDecodeHead } from './fold-decode-head';
+import { fuseLayerNorm } from './fuse-layernorm';
+import { imageInput } from './image-input';
+import { maskOutput } from './mask-output';
+import { shapeReshape } from './shape-reshape';
+import { simplify } from './simplify';
+import { IMAGENET_FORM } from '../verify/samples';
+
+/** What a user decides about passes; each takes from it what concerns it. */
+export interface PassSettings {
+  readonly layerNorm?: 'native' | 'plugin' | 'keep';
+  /** Names of the LayerNorms to rewrite; all when left out. */
+  readonly only?: readonly string[];
+  readonly preprocessing?: Parameters<typeof imageInput>[0]['preprocessing'];
+  readonly mask?: Parameters<typeof maskOutput>[0];
+}
+
+type Factory = (settings: PassSettings) => Pass;
+
+/** Every pass by its name, in the order in which they help each other. */
+const FACTORIES: Readonly<Record<string, Factory>> = {
+  simplify: () => simplify(),
+  'shape-reshape': () => shapeReshape,
+  'fuse-layernorm': ({ layerNorm, only }) =>
+    fuseLayerNorm({ form: layerNorm === 'plugin' ? 'plugin' : 'native', ...(only === undefined ? {} : { only }) }),
+  'fold-decode-head': () => foldDecodeHead,
+  'image-input': ({ preprocessing }) => imageInput({ preprocessing: preprocessing ?? IMAGENET_FORM }),
+  'mask-output': ({ mask }) => maskOutput(mask ?? { size: 'input' }),
+};
+
+export function passNames(): string[] {
+  return Object.keys(FACTORIES);
+}
+
+/** Undefined for a name that no pass has. */
+export function createPass(name: string, settings: PassSettings = {}): Pass | undefined {
+  return FACTORIES[name]?.(settings);
+}
+
+export function registeredPasses(settings: PassSettings = {}): Pass[] {
+  return Object.values(FACTORIES).map((factory) => factory(settings));
+}
