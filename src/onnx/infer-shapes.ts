@@ -83,6 +83,8 @@ export class ShapeTable {
 export interface InferOptions {
   /** Sizes to assume for inputs instead of the declared ones, by input name. */
   readonly inputs?: ReadonlyMap<string, readonly Dim[]>;
+  /** Sees each node before its rule; returns true when it has told the table all about the node's outputs itself. */
+  readonly override?: (node: NodeProto, table: ShapeTable) => boolean;
 }
 
 export function formatShape(dims: readonly Dim[] | undefined): string {
@@ -109,7 +111,7 @@ export function inferShapes(graph: Graph, options: InferOptions = {}, outer?: Sh
   const declaredTypes = readDeclarations(graph, options);
   graph.sort();
   for (const node of graph.nodes) {
-    inferNode(graph, node, table, options);
+    if (options.override?.(node, table) !== true) inferNode(graph, node, table, options);
     for (const value of node.output) if (value !== '') fillFromDeclaration(table, value, declaredTypes.get(value));
   }
   return table;
