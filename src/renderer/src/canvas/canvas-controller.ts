@@ -15,7 +15,7 @@ import { MaskRenderer } from './mask-renderer';
 import { movePicture, toggleFit, zoomByFactor } from './navigate';
 import { paletteBytes } from './palette-texture';
 import type { LoadedPicture, PictureSource } from './picture-source';
-import { splitPanes, type Backdrop, type Scene } from './scene';
+import { drawnOpacity, splitPanes, type Backdrop, type Scene } from './scene';
 import { carriedOver, fit, pixelAt, resized, visiblePart, type Point, type Size } from './viewport';
 
 const MASK = 'mask';
@@ -49,6 +49,8 @@ export class CanvasController implements GestureTarget {
   #pointer: Point | null = null;
   #settling: number | null = null;
   #paletteInputs: readonly unknown[] = [];
+  /** Classes that the drawn mask holds. */
+  #present: ReadonlySet<number> = new Set();
 
   /** Throws what {@link MaskRenderer} throws. */
   constructor(stage: HTMLElement, canvas: HTMLCanvasElement, source: PictureSource) {
@@ -79,6 +81,7 @@ export class CanvasController implements GestureTarget {
   async snapshot(): Promise<Blob | null> {
     const { viewport, shown } = canvasStore.getState();
     if (viewport === null || shown === null) return null;
+    this.#setScene('full');
     this.#renderer.drawNow();
     const part = visiblePart(viewport, shown.size, this.#canvas);
     const copy = document.createElement('canvas');
@@ -103,10 +106,6 @@ export class CanvasController implements GestureTarget {
 
   doubleClick(at: Point): void {
     toggleFit(at);
-  }
-
-  settled(): void {
-    this.#draw();
   }
 
   dispose(): void {
@@ -153,7 +152,7 @@ export class CanvasController implements GestureTarget {
     else {
       const { id, size, bitmap } = picture;
       canvasStore.setState({
-        shown: { id, size, preview: bitmap.width < size.width },
+        shown: { id, size, resolution: Math.min(1, bitmap.width / size.width) },
         viewport: viewport === null || shown === null ? fit(size, view) : carriedOver(viewport, shown.size, size, view),
         loading: false,
         error: null,
@@ -164,8 +163,10 @@ export class CanvasController implements GestureTarget {
 
   #syncMask(): void {
     const { segmentations } = picturesStore.getState();
-    const mask = this.#picture === null ? undefined : segmentations.get(this.#picture.id)?.mask;
+    const segmentation = this.#picture === null ? undefined : segmentations.get(this.#picture.id);
+    const mask = segmentation?.mask;
     if (mask === this.#drawn?.mask) return;
+    this.#present = new Set(segmentation?.classes.map(({ id }) => id));
     this.#drawn = mask === undefined ? null : { mask, ids: maskIds(mask) };
     if (mask === undefined) return this.#renderer.removeMask(MASK);
     this.#paletteInputs = [];
@@ -190,18 +191,19 @@ export class CanvasController implements GestureTarget {
 
   #moved(): void {
     setView({ zoom: canvasStore.getState().viewport?.scale ?? 0 });
-    if (this.#isSoftware) {
-      if (this.#settling !== null) window.clearTimeout(this.#settling);
-      this.#settling = window.setTimeout(() => {
-        this.#settling = null;
-        this.#draw();
-      }, SETTLE_MS);
-    }
     this.#readHover();
     this.#draw();
   }
 
+  /** Without a graphics card everything that changes is first drawn roughly, and well once it has come to rest. */
   #draw(): void {
+    if (!this.#isSoftware) return this.#setScene('full');
+    if (this.#settling !== null) window.clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => this.#setScene('fair'), SETTLE_MS);
+    this.#setScene('draft');
+  }
+
+  #setScene(quality: Scene['quality']): void {
     const { viewport, view, shown } = canvasStore.getState();
     const look = viewStore.getState();
     if (view.width === 0 || view.height === 0) return;
@@ -211,17 +213,17 @@ export class CanvasController implements GestureTarget {
       panes: shown === null ? [] : this.#panes(view, look),
       backdrop: this.#backdrop(look.backdrop),
       pixelGrid: true,
-      quality: this.#settling === null ? 'full' : 'draft',
+      quality,
     });
   }
 
   #panes(view: Size, look: ViewState): Scene['panes'] {
     const mask = look.maskHeld || this.#drawn === null ? null : MASK;
     return splitPanes(view, look.split ? look.splitAt : null, mask, {
-      opacity: look.opacity,
+      opacity: drawnOpacity(look.mode, look.opacity),
       mode: look.mode,
       outlineWidth: look.outlineWidth * devicePixelRatio,
-      highlight: look.emphasised,
+      highlight: this.#present.has(look.emphasised ?? -1) ? look.emphasised : null,
     });
   }
 

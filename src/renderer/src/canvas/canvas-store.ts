@@ -2,6 +2,13 @@ import { createStore, useStore } from 'zustand';
 import type { ErrorReport } from '../../../shared/app-error';
 import type { Point, Size, Viewport } from './viewport';
 
+export interface ShownPicture {
+  readonly id: string;
+  readonly size: Size;
+  /** Texels for each picture pixel: below 1 for a large picture that is drawn from a smaller copy. */
+  readonly resolution: number;
+}
+
 /**
  * Where the user looks. Outlives the mounted canvas, so that changing the mode changes neither the place nor the zoom,
  * and is shared by all panes that show one picture.
@@ -12,7 +19,7 @@ export interface CanvasState {
   /** Null before the first picture. */
   readonly viewport: Viewport | null;
   /** The picture that is drawn now, which is the selected one as soon as it is decoded. */
-  readonly shown: { readonly id: string; readonly size: Size; readonly preview: boolean } | null;
+  readonly shown: ShownPicture | null;
   /** True while the selected picture takes long enough to say so. */
   readonly loading: boolean;
   /** Why the selected picture, or anything, cannot be drawn. */

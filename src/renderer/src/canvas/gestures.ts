@@ -8,8 +8,6 @@ export interface GestureTarget {
   /** Null when the pointer has left, or drags. */
   hover(at: Point | null): void;
   doubleClick(at: Point): void;
-  /** The hand has let go, or the fingers. */
-  settled(): void;
 }
 
 /** A press that moves less than this (CSS pixels) is a click. */
@@ -31,7 +29,6 @@ export function followGestures(stage: HTMLElement, canvas: HTMLCanvasElement, ta
     if (intent.type === 'zoom') target.zoom(intent.factor, at(event));
     else target.pan({ x: intent.x * ratio, y: intent.y * ratio });
     target.hover(at(event));
-    target.settled();
   });
   listen('pointerdown', (event) => {
     if (event.button > 1 || isControl(event.target)) return;
@@ -63,7 +60,6 @@ export function followGestures(stage: HTMLElement, canvas: HTMLCanvasElement, ta
     if (pressed.size > 0) return;
     dragging = false;
     delete stage.dataset['dragging'];
-    target.settled();
     target.hover(event.pointerType === 'mouse' ? at(event) : null);
   };
   listen('pointerup', release);

@@ -4,8 +4,16 @@ import { GlProgram } from './gl-program';
 import { MaskTexture } from './mask-texture';
 import { PALETTE_COLUMNS } from './palette-texture';
 import { PictureTexture, type PictureImage } from './picture-texture';
-import { CHECKER_CELL, gridStrength, HIGHLIGHT_RIM, samplesPerSide, type Pane, type Scene } from './scene';
-import { checkerShader, gridShader, maskShader, pictureShader, vertexShader } from './shaders';
+import {
+  CHECKER_CELL,
+  gridStrength,
+  HIGHLIGHT_RIM,
+  outlineRings,
+  samplesPerSide,
+  type Pane,
+  type Scene,
+} from './scene';
+import { checkerShader, gridShader, maskShader, pictureShader, vertexShader, type MaskShaderVariant } from './shaders';
 import { pictureOrigin, type Point, type Rect } from './viewport';
 
 /** Time of the main thread from a mask's arrival to its texture, as a performance measure; the last one is kept. */
@@ -27,7 +35,8 @@ interface LayerTextures {
 interface Resources {
   readonly checker: GlProgram;
   readonly picture: GlProgram;
-  readonly mask: GlProgram;
+  /** By variant, made when first needed. */
+  readonly masks: Map<string, GlProgram>;
   readonly grid: GlProgram;
   readonly pictureTexture: PictureTexture;
   readonly layers: Map<string, LayerTextures>;
@@ -162,7 +171,8 @@ export class MaskRenderer {
     this.#resources = null;
     if (resources === null) return;
     resources.pictureTexture.dispose();
-    for (const program of [resources.checker, resources.picture, resources.mask, resources.grid]) program.dispose();
+    const { checker, picture, grid, masks } = resources;
+    for (const program of [checker, picture, grid, ...masks.values()]) program.dispose();
   }
 
   #drawPane(resources: Resources, scene: Scene, pane: Pane): void {
@@ -177,7 +187,7 @@ export class MaskRenderer {
     gl.enable(gl.BLEND);
     if (this.#image !== null) this.#drawPicture(resources, shown);
     const textures = pane.mask === null ? undefined : resources.layers.get(pane.mask);
-    if (textures !== undefined) this.#drawMask(resources.mask, textures, scene, pane, origin);
+    if (textures !== undefined) this.#drawMask(resources, textures, scene, pane, origin);
     if (scene.pixelGrid && gridStrength(scale) > 0) this.#drawGrid(resources.grid, scale, origin);
     gl.disable(gl.BLEND);
   }
@@ -199,9 +209,16 @@ export class MaskRenderer {
     this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
   }
 
-  #drawMask(program: GlProgram, textures: LayerTextures, scene: Scene, { look }: Pane, origin: Point): void {
+  #drawMask(resources: Resources, textures: LayerTextures, scene: Scene, { look }: Pane, origin: Point): void {
     const gl = this.#gl;
     const { grid, size } = textures.mask;
+    const program = this.#maskProgram(resources, {
+      samples: samplesPerSide(scene.viewport.scale, scene.quality),
+      rings: outlineRings(look),
+      directions: scene.quality === 'full' ? 8 : 4,
+      highlighted: look.highlight !== null,
+      tiled: grid.columns * grid.rows > 1,
+    });
     this.#begin(program);
     textures.mask.bind(0);
     program.int('uMask', 0);
@@ -215,12 +232,20 @@ export class MaskRenderer {
     // A mask of another size than the picture is stretched over it.
     program.float('uScale', (scene.viewport.scale * scene.picture.width) / size.width);
     program.float('uOpacity', look.opacity);
-    program.int('uOutlined', look.mode === 'outline' ? 1 : 0);
     program.float('uOutline', look.outlineWidth);
-    program.int('uSamples', samplesPerSide(scene.viewport.scale, scene.quality));
     program.int('uHighlight', look.highlight ?? -1);
     program.float('uHighlightRim', HIGHLIGHT_RIM);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  #maskProgram({ masks }: Resources, variant: MaskShaderVariant): GlProgram {
+    const key = Object.values(variant).join();
+    let program = masks.get(key);
+    if (program === undefined) {
+      program = new GlProgram(this.#gl, vertexShader, maskShader(variant));
+      masks.set(key, program);
+    }
+    return program;
   }
 
   #drawGrid(program: GlProgram, scale: number, origin: Point): void {
@@ -298,7 +323,7 @@ export class MaskRenderer {
     this.#resources = {
       checker: new GlProgram(gl, vertexShader, checkerShader),
       picture: new GlProgram(gl, vertexShader, pictureShader),
-      mask: new GlProgram(gl, vertexShader, maskShader),
+      masks: new Map(),
       grid: new GlProgram(gl, vertexShader, gridShader),
       pictureTexture: new PictureTexture(gl),
       layers: new Map(),

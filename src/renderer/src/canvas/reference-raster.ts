@@ -1,5 +1,5 @@
 import { maskIds, type Mask } from '../../../shared/domain/mask';
-import { HIGHLIGHT_RIM, samplesPerSide, type Pane, type Scene } from './scene';
+import { HIGHLIGHT_RIM, outlineRings, samplesPerSide, type Pane, type Scene } from './scene';
 import { pictureOrigin, type Point } from './viewport';
 
 /** Premultiplied, each 0–1. */
@@ -27,12 +27,10 @@ export function referenceMaskColor(scene: Scene, pane: Pane, mask: Mask, palette
 }
 
 /**
- * True when another class lies within `width` screen pixels in one of eight directions, looked at in rings that are at
- * most two pixels apart.
+ * True when another class lies within `width` screen pixels in one of eight directions, looked at in so many rings.
  */
-export function isEdge(classAt: (point: Point) => number, point: Point, width: number): boolean {
+export function isEdge(classAt: (point: Point) => number, point: Point, width: number, rings: number): boolean {
   const id = classAt(point);
-  const rings = Math.max(1, Math.ceil(width / 2));
   for (let ring = 1; ring <= rings; ring++) {
     const d = (width * ring) / rings;
     for (const dy of [-d, 0, d]) {
@@ -61,12 +59,12 @@ function colorAt(point: Point, classAt: (point: Point) => number, { look }: Pane
   let strength = visible / 255;
   if (look.highlight !== null) {
     if (id === look.highlight) {
-      if (isEdge(classAt, point, HIGHLIGHT_RIM)) return WHITE;
+      if (isEdge(classAt, point, HIGHLIGHT_RIM, 1)) return WHITE;
       return shaded(outlined ? look.opacity * 0.6 : Math.max(look.opacity, 0.7));
     }
     strength *= 0.3;
   }
   if (strength === 0 || look.opacity === 0) return CLEAR;
-  if (outlined && !isEdge(classAt, point, look.outlineWidth)) return CLEAR;
+  if (outlined && !isEdge(classAt, point, look.outlineWidth, outlineRings(look))) return CLEAR;
   return shaded(strength * look.opacity);
 }

@@ -36,8 +36,11 @@ export interface Scene {
   readonly backdrop: Backdrop;
   /** Lines between picture pixels, once these are large enough to see. */
   readonly pixelGrid: boolean;
-  /** `draft` takes one sample for each screen pixel: for machines that draw without a graphics card, while moving. */
-  readonly quality: 'full' | 'draft';
+  /**
+   * Less than `full` is for machines that draw without a graphics card: `fair` while nothing moves, with fewer samples
+   * and neighbours; `draft` takes one sample for each screen pixel.
+   */
+  readonly quality: 'full' | 'fair' | 'draft';
 }
 
 /** Cell of the checkerboard, screen pixels. */
@@ -60,7 +63,28 @@ export function gridStrength(scale: number): number {
 export function samplesPerSide(scale: number, quality: Scene['quality']): number {
   if (quality === 'draft') return 1;
   if (scale >= 1 && Number.isInteger(scale)) return 1;
-  return scale >= 0.5 ? 2 : 3;
+  return scale >= 0.5 || quality === 'fair' ? 2 : 3;
+}
+
+/**
+ * Opacity at which a mask is drawn for what the user has set. Outlines cover little and vanish at an opacity that suits
+ * fills, so that theirs rises faster; none stays none and full stays full.
+ */
+export function drawnOpacity(mode: MaskLook['mode'], opacity: number): number {
+  return mode === 'fill' ? opacity : 1 - (1 - opacity) ** 3;
+}
+
+/** Rings of neighbours to look at, so that nothing thicker than two screen pixels slips through an outline's width. */
+export function outlineRings({ mode, outlineWidth }: MaskLook): number {
+  return mode === 'outline' ? Math.max(1, Math.ceil(outlineWidth / 2)) : 0;
+}
+
+/**
+ * Width of an outline in picture pixels that looks as on the screen: `width` screen pixels at `scale`. Magnified, a
+ * screen pixel is less than a picture's; files are looked at as a whole, so that 1:1 counts then.
+ */
+export function exportedOutlineWidth(width: number, scale: number): number {
+  return Math.min(256, Math.max(1, Math.round(width / Math.min(1, scale))));
 }
 
 /** The panes of a picture with its mask, and with the bare picture left of a divider at `split` (0–1) if there is one. */

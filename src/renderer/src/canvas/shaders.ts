@@ -42,13 +42,32 @@ void main() {
   color = vec4(texel.rgb * texel.a, texel.a);
 }`;
 
+/** What a mask shader is made for. Each is a program of its own: software renderers execute branches not taken, too. */
+export interface MaskShaderVariant {
+  /** Points along each side of a screen pixel at which colours are taken. */
+  readonly samples: number;
+  /** Rings of neighbours to look at for an outline; 0 fills. */
+  readonly rings: number;
+  /** Neighbours of a ring: straight ones, or diagonal ones as well. */
+  readonly directions: 4 | 8;
+  readonly highlighted: boolean;
+  /** The mask lies in more than one layer. */
+  readonly tiled: boolean;
+}
+
 /**
  * Class ids to colour. Ids are fetched, never filtered; where screen and picture pixels do not meet, the *colours* of
- * uSamples x uSamples points are averaged. An outline is every point that has another class within uOutline screen
- * pixels (8 directions, rings at most 2 pixels apart), so its width does not depend on the zoom; each class draws its
- * own side. See reference-raster.ts for the same in TypeScript.
+ * several points are averaged. An outline is every point that has another class within uOutline screen pixels (8
+ * directions, rings at most 2 pixels apart), so its width does not depend on the zoom; each class draws its own side.
+ * See reference-raster.ts for the same in TypeScript.
  */
-export const maskShader = `#version 300 es
+export function maskShader({ samples, rings, directions, highlighted, tiled }: MaskShaderVariant): string {
+  return `#version 300 es
+#define SAMPLES ${samples}
+#define RINGS ${rings}
+#define DIAGONALS ${directions === 8 ? 1 : 0}
+#define HIGHLIGHTED ${highlighted ? 1 : 0}
+#define TILED ${tiled ? 1 : 0}
 precision highp float;
 precision highp int;
 precision highp usampler2DArray;
@@ -60,9 +79,7 @@ uniform int uTileColumns;
 uniform vec2 uOrigin;
 uniform float uScale;
 uniform float uOpacity;
-uniform bool uOutlined;
 uniform float uOutline;
-uniform int uSamples;
 uniform int uHighlight;
 uniform float uHighlightRim;
 out vec4 color;
@@ -70,48 +87,59 @@ ${screenPoint}
 
 int classAt(vec2 point) {
   ivec2 pixel = clamp(ivec2(floor((point - uOrigin) / uScale)), ivec2(0), uMaskSize - 1);
+#if TILED
   ivec2 tile = pixel / uTileSize;
   return int(texelFetch(uMask, ivec3(pixel - tile * uTileSize, tile.y * uTileColumns + tile.x), 0).r);
+#else
+  return int(texelFetch(uMask, ivec3(pixel, 0), 0).r);
+#endif
 }
 
-bool isEdge(vec2 point, int id, float width) {
-  int rings = max(1, int(ceil(width / 2.0)));
-  for (int ring = rings; ring >= 1; ring--) {
-    float d = width * float(ring) / float(rings);
-    if (classAt(point + vec2(d, 0.0)) != id || classAt(point + vec2(-d, 0.0)) != id ||
-        classAt(point + vec2(0.0, d)) != id || classAt(point + vec2(0.0, -d)) != id ||
-        classAt(point + vec2(d, d)) != id || classAt(point + vec2(-d, d)) != id ||
-        classAt(point + vec2(d, -d)) != id || classAt(point + vec2(-d, -d)) != id) return true;
-  }
-  return false;
+bool isEdgeAt(vec2 point, int id, float d) {
+  bool edge = classAt(point + vec2(d, 0.0)) != id || classAt(point + vec2(-d, 0.0)) != id ||
+    classAt(point + vec2(0.0, d)) != id || classAt(point + vec2(0.0, -d)) != id;
+#if DIAGONALS
+  edge = edge || classAt(point + vec2(d, d)) != id || classAt(point + vec2(-d, d)) != id ||
+    classAt(point + vec2(d, -d)) != id || classAt(point + vec2(-d, -d)) != id;
+#endif
+  return edge;
 }
 
 vec4 colorAt(vec2 point) {
   int id = classAt(point);
   vec4 entry = texelFetch(uPalette, ivec2(id & 255, id >> 8), 0);
-  if (uHighlight >= 0) {
-    if (id == uHighlight) {
-      if (isEdge(point, id, uHighlightRim)) return vec4(1.0);
-      float shown = uOutlined ? uOpacity * 0.6 : max(uOpacity, 0.7);
-      return vec4(entry.rgb, 1.0) * shown;
-    }
-    entry.a *= 0.3;
+  float strength = entry.a * uOpacity;
+#if RINGS > 0
+  bool edge = false;
+  for (int ring = 1; ring <= RINGS; ring++) edge = edge || isEdgeAt(point, id, uOutline * float(ring) / float(RINGS));
+  strength *= edge ? 1.0 : 0.0;
+#endif
+#if HIGHLIGHTED
+  if (id == uHighlight) {
+    strength = RINGS > 0 ? uOpacity * 0.6 : max(uOpacity, 0.7);
+    if (isEdgeAt(point, id, uHighlightRim)) return vec4(1.0);
+  } else {
+    strength *= 0.3;
   }
-  if (entry.a == 0.0 || uOpacity == 0.0) return vec4(0.0);
-  if (uOutlined && !isEdge(point, id, uOutline)) return vec4(0.0);
-  return vec4(entry.rgb, 1.0) * entry.a * uOpacity;
+#endif
+  return vec4(entry.rgb, 1.0) * strength;
 }
 
 void main() {
+#if SAMPLES == 1
+  color = colorAt(screenPoint());
+#else
   vec2 corner = screenPoint() - 0.5;
   vec4 sum = vec4(0.0);
-  for (int y = 0; y < uSamples; y++) {
-    for (int x = 0; x < uSamples; x++) {
-      sum += colorAt(corner + (vec2(float(x), float(y)) + 0.5) / float(uSamples));
+  for (int y = 0; y < SAMPLES; y++) {
+    for (int x = 0; x < SAMPLES; x++) {
+      sum += colorAt(corner + (vec2(float(x), float(y)) + 0.5) / float(SAMPLES));
     }
   }
-  color = sum / float(uSamples * uSamples);
+  color = sum / float(SAMPLES * SAMPLES);
+#endif
 }`;
+}
 
 /** The first screen pixel of each picture pixel's row and column. */
 export const gridShader = `#version 300 es

@@ -1,6 +1,7 @@
 import type { ExportFormat, MaskStyle } from '../../../shared/domain/export';
 import type { Job } from '../../../shared/domain/job';
 import { hiddenIds } from '../canvas/palette-texture';
+import { drawnOpacity, exportedOutlineWidth } from '../canvas/scene';
 import { changedColors, classColors } from '../display/class-colors';
 import { i18n } from '../i18n/i18n';
 import { notify, reportError } from '../notices/notify';
@@ -20,12 +21,13 @@ export interface ExportRequest {
 
 /** Masks as they are drawn now: what palette and overlay files have to look like. */
 export function currentStyle(): MaskStyle {
-  const { opacity, mode, palette, colors, hidden, solo } = viewStore.getState();
+  const { opacity, mode, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
   const labels = activeModel(libraryStore.getState())?.labels ?? [];
   const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
   return {
-    opacity,
+    opacity: drawnOpacity(mode, opacity),
     mode,
+    outlineWidth: exportedOutlineWidth(outlineWidth * devicePixelRatio, zoom > 0 ? zoom : 1),
     colors: changedColors(labels, classColors(labels, palette, colors)),
     hidden: hiddenIds(visibility, new Set([...labels.map(({ id }) => id), ...hidden])),
   };

@@ -52,13 +52,16 @@ export const LegendRowView = memo(function LegendRowView({ id, name, share, colo
           onChange={(event) => setClassColor(id, fromHex(event.target.value))}
         />
       </label>
-      <span className={styles.name} title={t('legend.classHeading', { name, id: String(id) })}>
+      <span
+        className={cx(styles.name, (share === null || share === 0) && styles.wide)}
+        title={t('legend.classHeading', { name, id: String(id) })}
+      >
         {name}
       </span>
       {share !== null && share > 0 && (
         <>
           <span className={styles.bar} aria-hidden>
-            <span style={{ width: `${Math.max(2, bar * 100)}%`, backgroundColor: color }} />
+            <span style={{ width: `${Math.max(2, bar * 100)}%` }} />
           </span>
           <span className={styles.share}>{formatShare(share, i18n.language)}</span>
         </>
