@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Mask } from '../shared/domain/mask';
 import type { Rgb } from '../shared/domain/model';
 import { compressCounts, encodeRegions } from './coco-rle';
-import { drawOverlay, encodeOverlayPng } from './overlay';
+import { encodeFramePng } from './frame-png';
+import { drawOverlay } from './overlay';
 import { encodeIndexPng, encodePalettePng } from './png-writer';
 
 function maskOf(width: number, height: number, idAt: (x: number, y: number) => number, bytesPerId: 1 | 2 = 1): Mask {
@@ -147,7 +148,7 @@ describe('overlay', () => {
     });
     expect(
       Buffer.compare(
-        await sharp(await encodeOverlayPng(frame))
+        await sharp(await encodeFramePng(frame))
           .raw()
           .toBuffer(),
         Buffer.from(frame.pixels),

@@ -2,7 +2,6 @@ import type { Frame } from '../shared/domain/frame';
 import type { Mask } from '../shared/domain/mask';
 import { maskIds } from '../shared/domain/mask';
 import type { Rgb } from '../shared/domain/model';
-import { loadSharp } from './sharp-loader';
 
 export interface OverlayStyle {
   readonly mode: 'fill' | 'outline';
@@ -36,12 +35,6 @@ export function drawOverlay(frame: Frame, mask: Mask, style: OverlayStyle): Fram
     pixels[at + 2] = (pixels[at + 2] ?? 0) * keep + (table[entry + 2] ?? 0);
   }
   return frame;
-}
-
-export async function encodeOverlayPng(frame: Frame): Promise<Uint8Array> {
-  const { width, height, channels, pixels } = frame;
-  const raw = loadSharp()(pixels, { raw: { width, height, channels }, limitInputPixels: false });
-  return raw.removeAlpha().png({ compressionLevel: 6 }).toBuffer();
 }
 
 /** For each class red, green, blue (times opacity, plus a half for rounding) and whether it is drawn. */

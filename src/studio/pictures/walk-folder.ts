@@ -1,0 +1,54 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileError } from '../../media/picture-errors';
+
+const imageEndings = ['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'];
+const videoEndings = ['.mp4', '.m4v', '.mov', '.webm', '.mkv', '.avi'];
+
+/** Folders are not followed deeper than this: a guard against file systems that contain themselves. */
+const MAX_DEPTH = 32;
+
+/** `img2` before `img10`, as file managers sort. */
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+export interface FoundFile {
+  readonly path: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly kind: 'image' | 'video';
+}
+
+export function kindByName(name: string): 'image' | 'video' | null {
+  const ending = extname(name).toLowerCase();
+  if (imageEndings.includes(ending)) return 'image';
+  return videoEndings.includes(ending) ? 'video' : null;
+}
+
+/**
+ * Pictures and videos below a folder, in natural order: a folder's own files first, then its folders. Hidden entries and
+ * links to folders are passed over. `onProblem` hears of folders that cannot be read.
+ */
+export async function walkFolder(
+  folder: string,
+  onProblem: (path: string, error: unknown) => void,
+  depth = 0,
+): Promise<FoundFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    onProblem(folder, fileError(error, folder));
+    return [];
+  });
+  const visible = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => byName.compare(a.name, b.name));
+  const files: FoundFile[] = [];
+  for (const entry of visible) {
+    const kind = entry.isDirectory() ? null : kindByName(entry.name);
+    if (kind === null) continue;
+    const path = join(folder, entry.name);
+    const facts = await stat(path).catch(() => null);
+    if (facts?.isFile() === true) files.push({ path, name: entry.name, sizeBytes: facts.size, kind });
+  }
+  if (depth >= MAX_DEPTH) return files;
+  for (const entry of visible) {
+    if (entry.isDirectory()) files.push(...(await walkFolder(join(folder, entry.name), onProblem, depth + 1)));
+  }
+  return files;
+}

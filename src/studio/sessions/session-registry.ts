@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../../shared/app-error';
+import type { ModelSummary } from '../../shared/domain/model';
+import type { RuntimeId, RuntimeStatus, SessionInfo } from '../../shared/domain/runtime';
+import type { Runtime, Session } from '../../runtimes/runtime';
+
+export interface OpenSession {
+  readonly info: SessionInfo;
+  readonly session: Session;
+  readonly model: ModelSummary;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly opened: Promise<OpenSession>;
+  users: number;
+  lastUsed: number;
+}
+
+/** A window that was closed without a word leaves its session behind; past this many the longest unused is closed. */
+const MOST_SESSIONS = 4;
+
+/** Open engines. Shells that ask for the same one share it. */
+export class SessionRegistry {
+  readonly #runtimes: readonly Runtime[];
+  readonly #entries = new Map<string, Entry>();
+  #clock = 0;
+
+  constructor(runtimes: readonly Runtime[]) {
+    this.#runtimes = runtimes;
+  }
+
+  probe(): Promise<RuntimeStatus[]> {
+    return Promise.all(this.#runtimes.map((runtime) => runtime.probe()));
+  }
+
+  /**
+   * @param stamp changes when the model's file does
+   * @throws AppError RUNTIME_UNKNOWN, and what the runtime's `open` throws
+   */
+  async open(
+    model: ModelSummary,
+    options: { readonly runtime: RuntimeId; readonly threads: number; readonly stamp: string },
+    signal?: AbortSignal,
+  ): Promise<OpenSession> {
+    const { path, input, output, preprocessing, labels, id } = model;
+    const key = JSON.stringify([id, path, input, output, preprocessing, labels, options]);
+    const kept = [...this.#entries.values()].find((entry) => entry.key === key);
+    if (kept !== undefined) {
+      kept.users += 1;
+      kept.lastUsed = ++this.#clock;
+      return kept.opened;
+    }
+    const sessionId = randomUUID();
+    const opened = this.#start(sessionId, model, options, signal);
+    this.#entries.set(sessionId, { key, opened, users: 1, lastUsed: ++this.#clock });
+    try {
+      const result = await opened;
+      await this.#closeUnused();
+      return result;
+    } catch (error) {
+      this.#entries.delete(sessionId);
+      throw error;
+    }
+  }
+
+  /** @throws AppError SESSION_UNKNOWN */
+  get(sessionId: string): Promise<OpenSession> {
+    const entry = this.#entries.get(sessionId);
+    if (entry === undefined) {
+      throw new AppError('SESSION_UNKNOWN', 'The model is not open any more.', { hint: 'Open the model again.' });
+    }
+    entry.lastUsed = ++this.#clock;
+    return entry.opened;
+  }
+
+  async close(sessionId: string): Promise<void> {
+    const entry = this.#entries.get(sessionId);
+    if (entry === undefined) return;
+    entry.users -= 1;
+    if (entry.users <= 0) await this.#end(sessionId, entry);
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#entries].map(([id, entry]) => this.#end(id, entry)));
+  }
+
+  async #start(
+    id: string,
+    model: ModelSummary,
+    { runtime: runtimeId, threads }: { readonly runtime: RuntimeId; readonly threads: number },
+    signal: AbortSignal | undefined,
+  ): Promise<OpenSession> {
+    const runtime = this.#runtimes.find((candidate) => candidate.id === runtimeId);
+    if (runtime === undefined) {
+      throw new AppError('RUNTIME_UNKNOWN', `This version of the studio has no runtime "${runtimeId}".`, {
+        hint: `Use ${this.#runtimes.map((candidate) => candidate.id).join(' or ')}.`,
+        details: { runtime: runtimeId },
+      });
+    }
+    const start = process.hrtime.bigint();
+    const session = await runtime.open(model, { threads, ...(signal === undefined ? {} : { signal }) });
+    const info: SessionInfo = {
+      id,
+      modelId: model.id,
+      modelName: model.name,
+      runtime: runtimeId,
+      runtimeVersion: session.runtimeVersion,
+      device: session.device,
+      precision: session.precision,
+      threads: session.threads,
+      fallback: null,
+      openedIn: Number(process.hrtime.bigint() - start),
+    };
+    return { info, session, model };
+  }
+
+  async #closeUnused(): Promise<void> {
+    const byAge = [...this.#entries].sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
+    for (const [id, entry] of byAge.slice(0, Math.max(0, byAge.length - MOST_SESSIONS))) await this.#end(id, entry);
+  }
+
+  async #end(id: string, entry: Entry): Promise<void> {
+    this.#entries.delete(id);
+    const opened = await entry.opened.catch(() => null);
+    await opened?.session.close();
+  }
+}

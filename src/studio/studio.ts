@@ -1,0 +1,198 @@
+import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import packageJson from '../../package.json';
+import type { StudioHandlers } from '../shared/contract';
+import { encodeFramePng } from '../media/frame-png';
+import { onnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
+import { examine } from './doctor';
+import { PictureExporter } from './export/export-pictures';
+import { ModelHub } from './hub/model-hub';
+import { JobRegistry } from './jobs/job-registry';
+import { ModelLibrary } from './library/model-library';
+import { PictureRegistry } from './pictures/picture-registry';
+import { plainBytes } from './plain-bytes';
+import { MaskCache } from './sessions/mask-cache';
+import { previewInput } from './sessions/preview-input';
+import { PictureSegmenter } from './sessions/segment-picture';
+import { SessionRegistry } from './sessions/session-registry';
+import { SettingsStore } from './settings-store';
+import type { Studio, StudioOptions } from './studio-api';
+import { TaskLimit } from './task-limit';
+
+const MASK_CACHE_BYTES = 256 * 1024 * 1024;
+/** Pictures that are decoded at once for the film strip and the canvas. */
+const READS_AT_ONCE = 2;
+
+/** What the handlers share. */
+interface Parts {
+  readonly options: StudioOptions;
+  readonly settings: SettingsStore;
+  readonly library: ModelLibrary;
+  readonly hub: ModelHub;
+  readonly jobs: JobRegistry;
+  readonly pictures: PictureRegistry;
+  readonly sessions: SessionRegistry;
+  readonly segmenter: PictureSegmenter;
+  readonly exporter: PictureExporter;
+  readonly reads: TaskLimit;
+}
+
+/** The studio in this process. A data folder that cannot be written is no obstacle; `app.doctor` tells of it. */
+export async function createStudio(options: StudioOptions): Promise<Studio> {
+  const { dataDirectory, resourcesDirectory, access, emit } = options;
+  await mkdir(dataDirectory, { recursive: true }).catch(() => undefined);
+  const samples = join(resourcesDirectory, 'samples', 'pictures');
+  const pictures = new PictureRegistry({
+    access,
+    uploadsDirectory: join(dataDirectory, 'uploads'),
+    samplesDirectory: existsSync(samples) ? samples : join(resourcesDirectory, 'samples'),
+  });
+  const library = new ModelLibrary({
+    dataDirectory,
+    resourcesDirectory,
+    onChange: (models) => emit('models.changed', models),
+  });
+  const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
+  const parts: Parts = {
+    options,
+    settings: await SettingsStore.open(dataDirectory, emit),
+    library,
+    hub: new ModelHub({ dataDirectory, library }),
+    jobs: new JobRegistry(emit),
+    pictures,
+    sessions: new SessionRegistry([onnxRuntime]),
+    segmenter,
+    exporter: new PictureExporter(pictures, segmenter),
+    reads: new TaskLimit(READS_AT_ONCE),
+  };
+  return {
+    handlers: {
+      ...appHandlers(parts),
+      ...modelHandlers(parts),
+      ...pictureHandlers(parts),
+      ...sessionHandlers(parts),
+      ...jobHandlers(parts),
+    },
+    close: async () => {
+      await parts.jobs.close();
+      await parts.sessions.closeAll();
+      await library.close();
+      await parts.settings.flush();
+    },
+  };
+}
+
+type HandlersOf<Prefix extends string> = Pick<StudioHandlers, Extract<keyof StudioHandlers, `${Prefix}.${string}`>>;
+
+function appHandlers({ options, settings, sessions, library }: Parts): HandlersOf<'app' | 'settings'> {
+  const { dataDirectory, resourcesDirectory } = options;
+  return {
+    'app.info': async () => ({
+      version: packageJson.version,
+      hostPid: process.pid,
+      platform: process.platform,
+      runtimes: await sessions.probe(),
+    }),
+    'app.doctor': () => examine({ dataDirectory, resourcesDirectory, library, probe: () => sessions.probe() }),
+    'settings.get': async () => settings.get(),
+    'settings.update': (change) => settings.update(change),
+  };
+}
+
+function modelHandlers({ options, library, hub, jobs, pictures }: Parts): HandlersOf<'models' | 'catalogue'> {
+  return {
+    'models.list': () => library.list(),
+    'models.add': ({ path }) => {
+      options.access.check(path);
+      return library.add(path);
+    },
+    'models.addBytes': ({ files }) => library.addBytes(files),
+    'models.remove': async ({ modelId }) => {
+      await library.remove(modelId);
+      return null;
+    },
+    'models.configure': ({ modelId, preprocessing, labels }) => library.configure(modelId, { preprocessing, labels }),
+    'models.preview': async ({ modelId, pictureId, preprocessing }) => {
+      const [{ input }, file] = await Promise.all([library.get(modelId), pictures.open(pictureId)]);
+      const frame = await previewInput(file, input, preprocessing);
+      return { png: plainBytes(await encodeFramePng(frame)), width: frame.width, height: frame.height };
+    },
+    'catalogue.list': (_, { signal }) => hub.list(signal),
+    'catalogue.pull': async (request) => {
+      const { repo } = hub.check(request);
+      const plan = { kind: 'download', title: repo, unit: 'bytes', total: 0 } as const;
+      const jobId = jobs.start(plan, async (job) => {
+        const model = await hub.pull(request, {
+          signal: job.signal,
+          onProgress: ({ phase, done, total }) => {
+            job.phase(phase);
+            job.progress(done, total);
+          },
+          onLog: (line) => job.log(line),
+        });
+        job.result(model.id);
+      });
+      return { jobId };
+    },
+  };
+}
+
+function pictureHandlers({ pictures, reads }: Parts): HandlersOf<'pictures'> {
+  return {
+    'pictures.add': ({ paths }, { signal }) => pictures.add(paths, signal),
+    'pictures.addBytes': ({ name, bytes }) => pictures.addBytes(name, bytes),
+    'pictures.samples': () => pictures.samples(),
+    'pictures.open': async ({ pictureId }) => ({ id: pictureId, ...(await pictures.open(pictureId)).facts }),
+    'pictures.remove': async ({ pictureIds }) => {
+      pictures.remove(pictureIds);
+      return null;
+    },
+    'pictures.read': ({ pictureId, maxSide }, { signal }) =>
+      reads.run(async () => {
+        const { mime, bytes } = await (await pictures.open(pictureId)).show(maxSide);
+        return { mime, bytes: plainBytes(bytes) };
+      }, signal),
+  };
+}
+
+function sessionHandlers({ library, sessions, segmenter }: Parts): HandlersOf<'session'> {
+  return {
+    'session.open': async ({ modelId, runtime, threads }, { signal }) => {
+      const [model, stamp] = await Promise.all([library.get(modelId), library.stamp(modelId)]);
+      const { info } = await sessions.open(model, { runtime, threads, stamp }, signal);
+      return info;
+    },
+    'session.close': async ({ sessionId }) => {
+      await sessions.close(sessionId);
+      return null;
+    },
+    'session.segment': async ({ sessionId, pictureId, fresh }, { signal }) =>
+      segmenter.segment(await sessions.get(sessionId), { pictureId, fresh, signal }),
+  };
+}
+
+function jobHandlers({ options, jobs, sessions, exporter }: Parts): HandlersOf<'jobs' | 'export'> {
+  const checkFolder = (directory: string | null): void => {
+    if (directory !== null) options.access.check(directory);
+  };
+  return {
+    'jobs.list': async () => jobs.list(),
+    'jobs.cancel': async ({ jobId }) => {
+      jobs.cancel(jobId);
+      return null;
+    },
+    'export.picture': async ({ sessionId, pictureId, formats, style, directory }, { signal }) => {
+      checkFolder(directory);
+      const open = await sessions.get(sessionId);
+      return exporter.one({ open, formats, style }, pictureId, directory, signal);
+    },
+    'export.pictures': async ({ sessionId, pictureIds, formats, style, directory }) => {
+      checkFolder(directory);
+      const open = await sessions.get(sessionId);
+      const plan = { kind: 'export', title: directory, unit: 'files', total: pictureIds.length } as const;
+      const jobId = jobs.start(plan, (job) => exporter.many({ open, formats, style }, pictureIds, directory, job));
+      return { jobId };
+    },
+  };
+}
