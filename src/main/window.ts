@@ -1,4 +1,4 @@
-import { BrowserWindow, screen, session } from 'electron';
+import { BrowserWindow, dialog, screen, session } from 'electron';
 import { join } from 'node:path';
 import { fitBounds, readBounds, writeBounds } from './window-bounds';
 
@@ -51,6 +51,18 @@ function confine(window: BrowserWindow): void {
   webContents.on('will-navigate', (event) => event.preventDefault());
   webContents.on('will-redirect', (event) => event.preventDefault());
   webContents.on('will-attach-webview', (event) => event.preventDefault());
+  // The page asks for it while jobs run.
+  webContents.on('will-prevent-unload', (event) => {
+    const answer = dialog.showMessageBoxSync(window, {
+      type: 'question',
+      buttons: ['Keep open', 'Close anyway'],
+      defaultId: 0,
+      cancelId: 0,
+      message: 'Work is still running.',
+      detail: 'Closing stops it. What is finished stays.',
+    });
+    if (answer === 1) event.preventDefault();
+  });
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
   webContents.on('render-process-gone', (_event, details) => {
     if (details.reason !== 'clean-exit' && !window.isDestroyed()) window.reload();

@@ -9,6 +9,7 @@ import type { Picked } from '../shell/shell';
 import { activeModel, libraryStore, openSession } from '../state/library-store';
 import { forgetSegmentations } from '../state/pictures-store';
 import { forgetClassChoices } from '../state/view-store';
+import { openDialog } from '../state/window-store';
 import { studio } from '../studio-client/studio';
 import { removedLater } from './removed-later';
 import { stopSegmentation } from './segment';
@@ -81,12 +82,10 @@ export async function addModels(picked: Picked): Promise<void> {
   const last = added[added.length - 1];
   if (last === undefined) return;
   for (const model of added) putModel(model);
-  notify(i18n.t('models.added', { name: last.name }), describeAdded(last));
+  notify(i18n.t('models.added', { name: last.name }));
   await openModel(last.id);
-}
-
-function describeAdded(model: ModelSummary): { description?: string } {
-  return model.preprocessingSource === 'assumed' ? { description: i18n.t('models.assumedHint') } : {};
+  // Nobody but the user can tell whether the usual values are the right ones.
+  if (last.preprocessingSource === 'assumed') openDialog({ kind: 'preprocessing', modelId: last.id });
 }
 
 /** An answer and the `models.changed` event race; both lead to the same list. */

@@ -1,11 +1,13 @@
 import { reportError } from '../notices/notify';
 import { followPreferences } from '../preferences/preferences';
+import { shell } from '../shell/current-shell';
 import { connectionStore } from '../state/connection-store';
-import { jobsStore, putJob } from '../state/jobs-store';
+import { jobsStore } from '../state/jobs-store';
 import { libraryStore } from '../state/library-store';
 import { picturesStore } from '../state/pictures-store';
 import { preferencesStore } from '../state/preferences-store';
 import { connectStudio, studio } from '../studio-client/studio';
+import { hasRunningJobs, receiveJob } from './jobs';
 import { openModel, reopenLostModel, setModels } from './models';
 import { addSamples } from './pictures';
 import { restoreAfterReconnect } from './reconnect';
@@ -18,7 +20,7 @@ let hostPid = 0;
 export function start(): void {
   followPreferences();
   runSegmentation(() => void reopenLostModel());
-  studio.on('jobs.changed', putJob);
+  studio.on('jobs.changed', receiveJob);
   studio.on('models.changed', setModels);
   studio.on('settings.changed', (settings) => preferencesStore.setState(settings));
   connectionStore.subscribe((state, before) => {
@@ -26,6 +28,7 @@ export function start(): void {
     const arrive = state.generation === 1 ? firstArrival() : laterArrival();
     arrive.catch((error: unknown) => reportError(error));
   });
+  shell.warnBeforeClosing(hasRunningJobs);
   connectStudio();
 }
 

@@ -6,7 +6,7 @@ import { matches } from './shortcut';
 
 /** Controls that use plain keys themselves. */
 const keyUsers =
-  'input, textarea, select, [contenteditable="true"], [role="slider"], [role="menu"], [role="menuitem"], [role="listbox"]:not([data-walks-pictures]), [role="combobox"], [role="tab"], [role="separator"], [role="dialog"]';
+  'input, textarea, select, [contenteditable="true"], [role="slider"], [role="menu"], [role="menuitem"], [role="listbox"], [role="combobox"], [role="tab"], [role="separator"], [role="dialog"]';
 
 /** Every shortcut of the registry. Answers with a function that stops listening. */
 export function listenToKeyboard(): () => void {
@@ -52,7 +52,14 @@ function fits(command: Command, event: KeyboardEvent): boolean {
   if (shortcut === undefined) return false;
   if (windowStore.getState().dialog !== null) return false;
   const plain = !shortcut.includes('Mod+');
-  return !plain || !(event.target instanceof Element && event.target.closest(keyUsers) !== null);
+  return !plain || !usesKeys(event.target);
+}
+
+function usesKeys(target: EventTarget | null): boolean {
+  // Rows of the film strip are walked by the same arrows as the canvas, in a drawer too.
+  return (
+    target instanceof Element && target.closest('[data-walks-pictures]') === null && target.closest(keyUsers) !== null
+  );
 }
 
 function leavesToBrowser(command: Command, event: KeyboardEvent): boolean {

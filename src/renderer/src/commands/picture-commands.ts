@@ -57,7 +57,7 @@ export const pictureCommands: readonly Command[] = [
     id: 'segment-all',
     group: 'picture',
     title: 'commands.segmentAll',
-    shortcuts: ['Mod+Shift+R'],
+    shortcuts: ['Shift+R'],
     when: some,
     run: segmentAll,
   },

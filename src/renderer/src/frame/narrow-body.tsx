@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Drawer } from '../components/drawer';
 import { FilmStrip } from '../film-strip/film-strip';
@@ -11,6 +12,13 @@ export function NarrowBody() {
   const { t } = useTranslation();
   const filmStripOpen = useWindow((state) => state.filmStripOpen);
   const sidePanelsOpen = useWindow((state) => state.sidePanelsOpen);
+  // One drawer at a time: the later one wins.
+  useEffect(() => {
+    if (filmStripOpen) setWindow({ sidePanelsOpen: false });
+  }, [filmStripOpen]);
+  useEffect(() => {
+    if (sidePanelsOpen) setWindow({ filmStripOpen: false });
+  }, [sidePanelsOpen]);
   return (
     <div className={styles.body}>
       <CanvasArea />

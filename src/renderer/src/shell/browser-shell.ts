@@ -2,6 +2,7 @@ import { downloadBytes } from './download';
 import { filesOfTransfer } from './transfer-files';
 import type { Picked, Shell } from './shell';
 import { nothingPicked } from './shell';
+import { warnBeforeUnload } from './unload-warning';
 
 export function createBrowserShell(): Shell {
   return {
@@ -20,6 +21,7 @@ export function createBrowserShell(): Shell {
       return Promise.resolve();
     },
     setTheme: () => undefined,
+    warnBeforeClosing: warnBeforeUnload,
     onCommand: () => () => undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { DesktopBridge } from '../../../shared/desktop-bridge';
 import { downloadBytes } from './download';
 import type { Shell } from './shell';
+import { warnBeforeUnload } from './unload-warning';
 
 export function createDesktopShell(bridge: DesktopBridge): Shell {
   const pick = async (choose: () => Promise<string[]>) => ({ paths: await choose(), files: [] });
@@ -22,6 +23,7 @@ export function createDesktopShell(bridge: DesktopBridge): Shell {
     reveal: (path) => bridge.reveal(path),
     openExternal: (url) => bridge.openExternal(url),
     setTheme: (theme) => void bridge.setTheme(theme),
+    warnBeforeClosing: warnBeforeUnload,
     onCommand: (listener) => bridge.onCommand(listener),
   };
 }

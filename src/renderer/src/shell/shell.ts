@@ -28,6 +28,8 @@ export interface Shell {
   reveal(path: string): Promise<void>;
   openExternal(url: string): Promise<void>;
   setTheme(theme: 'system' | 'light' | 'dark'): void;
+  /** Asks once before the window closes while `isBusy()`. */
+  warnBeforeClosing(isBusy: () => boolean): void;
   onCommand(listener: (command: ShellCommand) => void): () => void;
 }
 

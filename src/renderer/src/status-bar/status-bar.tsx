@@ -1,4 +1,4 @@
-import { TriangleAlert } from 'lucide-react';
+import { Info, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Tooltip } from '../components/tooltip';
@@ -17,6 +17,7 @@ export function StatusBar() {
       <HoverText />
       <PictureSize />
       <Zoom />
+      <Notes />
       <LastFrame />
       <span className={styles.space} />
       <Engine />
@@ -52,6 +53,21 @@ function PictureSize() {
     <Tooltip text={detail} side="top">
       <span className={styles.item}>
         {picture.width}×{picture.height}
+      </span>
+    </Tooltip>
+  );
+}
+
+/** What is worth saying about the picture, such as that only the first of its frames is shown. */
+function Notes() {
+  const { t } = useTranslation();
+  const notes = usePictures((state) => selectedSegmentation(state)?.notes ?? null);
+  if (notes === null || notes.length === 0) return null;
+  return (
+    <Tooltip text={notes.join(' ')} side="top">
+      <span className={styles.notes} role="note" tabIndex={0} aria-label={notes.join(' ')}>
+        <Info size={14} aria-hidden />
+        {t('frame.notes', { count: notes.length })}
       </span>
     </Tooltip>
   );

@@ -5,6 +5,7 @@ export const errors = {
     CALL_INVALID: 'The window and the engine do not fit together',
     CANVAS_CONTEXT_LOST: 'The graphics driver was reset',
     CANVAS_NO_WEBGL: 'No WebGL 2 on this machine',
+    CLIPBOARD_DENIED: 'No access to the clipboard',
     CLIPBOARD_NO_PICTURE: 'Nothing to paste',
     DATA_FOLDER_UNUSABLE: 'The data folder cannot be used',
     DISK_FULL: 'The disk is full',

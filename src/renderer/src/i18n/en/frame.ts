@@ -11,6 +11,8 @@ export const frame = {
   reconnected: 'The engine is running again',
   fallbackCpu: 'Runs on the CPU',
   fallback: 'Slower device',
+  notes_one: '{{count}} note',
+  notes_other: '{{count}} notes',
   bits: '{{count}} bits per channel',
   orientation: 'EXIF orientation {{value}}, applied',
   frames: 'first of {{count}} frames',
@@ -41,6 +43,8 @@ export const frame = {
   },
   jobs: {
     title: 'Jobs',
+    announceStart: '{{title}}: started',
+    announceDone: '{{title}}: done',
     running_one: '{{count}} job',
     running_other: '{{count}} jobs',
     finished_one: '{{count}} job finished',

@@ -20,6 +20,8 @@ export const pictures = {
   reveal: 'Show in folder',
   removeOthers: 'Remove all others',
   clipboardEmpty: 'There is no picture on the clipboard.',
+  clipboardDenied: 'The clipboard may only be read with the keyboard here.',
+  clipboardDeniedHint: 'Press {{shortcut}}.',
   clipboardHint: 'Copy a picture or picture files first.',
   announceDone_one: '{{name}} segmented, {{count}} class',
   announceDone_other: '{{name}} segmented, {{count}} classes',

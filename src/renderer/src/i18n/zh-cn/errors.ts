@@ -7,6 +7,7 @@ export const errors: Translation<typeof source> = {
     CALL_INVALID: '窗口与引擎版本不匹配',
     CANVAS_CONTEXT_LOST: '图形驱动已重置',
     CANVAS_NO_WEBGL: '本机不支持 WebGL 2',
+    CLIPBOARD_DENIED: '无法访问剪贴板',
     CLIPBOARD_NO_PICTURE: '没有可粘贴的内容',
     DATA_FOLDER_UNUSABLE: '数据文件夹无法使用',
     DISK_FULL: '磁盘已满',

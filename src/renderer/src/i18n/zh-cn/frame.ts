@@ -14,6 +14,7 @@ export const frame: Translation<typeof source> = {
   reconnected: '引擎已恢复运行',
   fallbackCpu: '在 CPU 上运行',
   fallback: '较慢的设备',
+  notes_other: '{{count}} 条说明',
   bits: '每通道 {{count}} 位',
   orientation: 'EXIF 方向 {{value}}，已应用',
   frames: '共 {{count}} 帧，显示第一帧',
@@ -44,6 +45,8 @@ export const frame: Translation<typeof source> = {
   },
   jobs: {
     title: '任务',
+    announceStart: '{{title}}：已开始',
+    announceDone: '{{title}}：已完成',
     running_other: '{{count}} 个任务',
     finished_other: '{{count}} 个任务已结束',
     cancel: '取消任务',

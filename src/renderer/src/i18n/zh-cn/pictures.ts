@@ -20,6 +20,8 @@ export const pictures: Translation<typeof source> = {
   reveal: '在文件夹中显示',
   removeOthers: '移除其他全部图片',
   clipboardEmpty: '剪贴板中没有图片。',
+  clipboardDenied: '此处只能通过键盘读取剪贴板。',
+  clipboardDeniedHint: '请按 {{shortcut}}。',
   clipboardHint: '请先复制图片或图片文件。',
   announceDone_other: '{{name}} 已分割，共 {{count}} 个类别',
   announceFailed: '{{name}} 无法分割：{{reason}}',
