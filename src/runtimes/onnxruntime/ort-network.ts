@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
-import { fixedInputSize } from '../placement';
 import type { InputData } from '../input-tensor';
 import type { ClassIds } from './class-ids';
 import type { Logits } from './logits';
 import { openError, runError } from './ort-errors';
+import { prepareGraph } from './prepare-graph';
 
 type Ort = typeof import('onnxruntime-node');
 
@@ -33,7 +33,7 @@ export class OrtNetwork {
   }
 
   /** @throws AppError ONNX_UNSUPPORTED_OPERATOR, ONNX_OPSET_UNSUPPORTED, ONNX_EXTERNAL_MISSING, ONNX_REFUSED, … */
-  static async open(model: ModelSummary, threads: number): Promise<OrtNetwork> {
+  static async open(model: ModelSummary, threads: number, rewrite: boolean): Promise<OrtNetwork> {
     const ort = await loadOrt();
     const options: InferenceSession.SessionOptions = {
       graphOptimizationLevel: 'all',
@@ -44,13 +44,10 @@ export class OrtNetwork {
       extra: { session: { force_spinning_stop: '1' } },
     };
     try {
-      const plain = await ort.InferenceSession.create(model.path, options);
-      const sizes = fixedSizes(plain, model);
-      if (sizes === null) return new OrtNetwork(ort, plain, model);
-      // All shapes are known then, and what computes them is folded away.
-      await plain.release();
-      const fixed = await ort.InferenceSession.create(model.path, { ...options, freeDimensionOverrides: sizes });
-      return new OrtNetwork(ort, fixed, model);
+      const { bytes, sizes } = await prepareGraph(model, rewrite);
+      // With all sizes known, what computes them is folded away.
+      const fixed = Object.keys(sizes).length > 0 ? { ...options, freeDimensionOverrides: sizes } : options;
+      return new OrtNetwork(ort, await createSession(ort, model.path, bytes, fixed), model);
     } catch (error) {
       throw openError(error, basename(model.path));
     }
@@ -109,24 +106,21 @@ export class OrtNetwork {
   }
 }
 
-/** Numbers for the input's named sizes, when every picture has the same; null when there is nothing to fix. */
-function fixedSizes(session: InferenceSession, { input, preprocessing }: ModelSummary): Record<string, number> | null {
-  const size = fixedInputSize(preprocessing.size);
-  const declared = session.inputMetadata.find((entry) => entry.name === input.name);
-  if (size === null || declared === undefined || !declared.isTensor) return null;
-  const order =
-    input.layout === 'NCHW'
-      ? [1, input.channels, size.height, size.width]
-      : [1, size.height, size.width, input.channels];
-  const sizes: Record<string, number> = {};
-  for (const [axis, dim] of declared.shape.entries()) {
-    const value = order[axis];
-    if (typeof dim !== 'string' || dim === '' || value === undefined) continue;
-    // One name for two different sizes cannot be fixed.
-    if (sizes[dim] !== undefined && sizes[dim] !== value) return null;
-    sizes[dim] = value;
+/** A rewritten graph that ONNX Runtime refuses is no reason to refuse the file. */
+async function createSession(
+  ort: Ort,
+  path: string,
+  bytes: Uint8Array | null,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  if (bytes !== null) {
+    try {
+      return await ort.InferenceSession.create(bytes, options);
+    } catch {
+      // Told by the attempt with the file itself, if that fails too.
+    }
   }
-  return Object.keys(sizes).length > 0 ? sizes : null;
+  return ort.InferenceSession.create(path, options);
 }
 
 /** Newer JavaScript engines have an array type of their own for half precision; its bits are what is wanted. */

@@ -9,11 +9,12 @@ import { physicalCores } from './processor-count';
 import { Segmenter, now } from './segmenter';
 
 /** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
-export const onnxRuntime: Runtime = {
-  id: 'onnxruntime',
-  probe: probeOrt,
-  open: openSession,
-};
+export const onnxRuntime: Runtime = createOnnxRuntime();
+
+/** @param options `rewrite: false` runs graphs exactly as they lie in the file, for comparison */
+export function createOnnxRuntime({ rewrite = true }: { readonly rewrite?: boolean } = {}): Runtime {
+  return { id: 'onnxruntime', probe: probeOrt, open: (model, options) => openSession(model, options, rewrite) };
+}
 
 async function probeOrt(): Promise<RuntimeStatus> {
   const base = { id: 'onnxruntime', name: 'ONNX Runtime' } as const;
@@ -27,10 +28,10 @@ async function probeOrt(): Promise<RuntimeStatus> {
 }
 
 /** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what {@link OrtNetwork.open} and `run` throw. */
-async function openSession(model: ModelSummary, options: OpenOptions): Promise<Session> {
+async function openSession(model: ModelSummary, options: OpenOptions, rewrite: boolean): Promise<Session> {
   checkFixedSize(model.name, model.input, model.preprocessing.size);
   const threads = options.threads > 0 ? options.threads : physicalCores();
-  const network = await OrtNetwork.open(model, threads);
+  const network = await OrtNetwork.open(model, threads, rewrite);
   const segmenter = new Segmenter(network, model);
   try {
     throwIfAborted(options.signal);
