@@ -17,6 +17,7 @@ import math
 import os
 from pathlib import Path
 import platform
+import re
 import sys
 import time
 
@@ -187,9 +188,9 @@ def facts(trainer: Trainer, options: argparse.Namespace) -> dict:
     import onnxruntime
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    driver = ""
-    if Path("/proc/driver/nvidia/version").exists():
-        driver = Path("/proc/driver/nvidia/version").read_text().split("Module")[-1].split()[0]
+    version = Path("/proc/driver/nvidia/version")
+    found = re.search(r"\b\d{3}\.[\d.]+\b", version.read_text()) if version.exists() else None
+    driver = found.group() if found else ""
     arguments = [f"--{key.replace('_', '-')} {value}" for key, value in vars(options).items() if key != "out" and value]
     return {
         "device": gpu, "driver": driver, "date": datetime.date.today().isoformat(),
@@ -218,7 +219,9 @@ def finish(trainer: Trainer, options: argparse.Namespace) -> None:
         "heldOut": {"miou": result["miou"], "n": result["n"], "size": result["size"], "seed": result["seed"]},
     }
     (options.out / "model.json").write_text(json.dumps(export.sidecar(provenance), indent=2) + "\n")
-    (options.out / "training.json").write_text(json.dumps({**about, "heldOut": result, "log": trainer.log}, indent=1) + "\n")
+    lines = ",\n".join(f"    {json.dumps(entry)}" for entry in trainer.log)
+    head = json.dumps({**about, "heldOut": result}, indent=2)[:-2]
+    (options.out / "training.json").write_text(f'{head},\n  "log": [\n{lines}\n  ]\n}}\n')
 
 
 ATTENTION = segformer.EfficientSelfAttention.forward
