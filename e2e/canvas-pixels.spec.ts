@@ -1,12 +1,12 @@
-import { expect, test, chromium, type Browser, type Page } from '@playwright/test';
+import { _electron, chromium, type Page } from '@playwright/test';
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { paletteBytes } from '../src/renderer/src/canvas/palette-texture';
 import { referenceMaskColor } from '../src/renderer/src/canvas/reference-raster';
 import { splitPanes, type MaskLook, type Scene } from '../src/renderer/src/canvas/scene';
 import { pictureOrigin, type Viewport } from '../src/renderer/src/canvas/viewport';
 import type { DrawCase } from './canvas/harness';
+import { expect, test, type StudioOptions } from './fixtures';
 
 /**
  * Every pixel that the shaders draw against the same computed in TypeScript. The page holds the drawing code alone, so
@@ -17,16 +17,13 @@ const size = { width: 53, height: 37 };
 const backdrop = [40, 40, 40] as const;
 const fill: MaskLook = { opacity: 0.6, mode: 'fill', outlineWidth: 2, highlight: null };
 
-let browser: Browser;
 let page: Page;
+let close: () => Promise<void>;
 
-test.beforeAll(async () => {
-  const system = process.env.MASKFORGE_CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({
-    ...(existsSync(system) ? { executablePath: system } : {}),
-    args: ['--no-sandbox'],
-  });
-  page = await browser.newPage();
+test.beforeAll(async ({ shell }) => {
+  const opened = await openBlank(shell);
+  page = opened.page;
+  close = opened.close;
   const bundle = await build({
     entryPoints: [join(__dirname, 'canvas', 'harness.ts')],
     bundle: true,
@@ -37,7 +34,23 @@ test.beforeAll(async () => {
   await page.addScriptTag({ content: bundle.outputFiles[0]?.text ?? '' });
 });
 
-test.afterAll(() => browser.close());
+test.afterAll(() => close());
+
+/** An empty page in the shell that the studio would run in. */
+async function openBlank(shell: StudioOptions['shell']): Promise<{ page: Page; close: () => Promise<void> }> {
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  if (shell === 'electron') {
+    const executablePath = process.env['ELECTRON_EXEC_PATH'];
+    const app = await _electron.launch({
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: [...args, join(__dirname, 'canvas', 'blank-window.cjs')],
+    });
+    return { page: await app.firstWindow(), close: () => app.close() };
+  }
+  const executablePath = process.env['MASKFORGE_CHROMIUM'];
+  const browser = await chromium.launch({ args, ...(executablePath === undefined ? {} : { executablePath }) });
+  return { page: await browser.newPage(), close: () => browser.close() };
+}
 
 /** Discs, a pole of one pixel, a diagonal, a chequered corner: what borders look like, on a mask of `classes` ids. */
 function classAt(x: number, y: number, classes: number): number {
@@ -57,7 +70,7 @@ function maskOf(bytesPerId: 1 | 2): DrawCase['mask'] {
       if (bytesPerId === 2) data.push(id >> 8);
     }
   }
-  return { ...size, bytesPerId, data };
+  return { ...size, bytesPerId, data: base64Of(data) };
 }
 
 interface Options {
@@ -83,7 +96,7 @@ function caseOf(options: Options): DrawCase {
   const whole = Number.isInteger(options.viewport.scale);
   const picture: number[] = [];
   for (let i = 0; i < size.width * size.height; i++)
-    picture.push(...(whole ? [i % 251, (i * 7) % 256, 90] : [90, 60, 30]));
+    picture.push(...(whole ? [i % 251, (i * 7) % 256, 90] : [90, 60, 30]), 255);
   return {
     view,
     scene: {
@@ -95,16 +108,17 @@ function caseOf(options: Options): DrawCase {
       quality: options.quality ?? 'full',
     },
     mask: maskOf(bytesPerId),
-    palette: [...palette],
-    picture,
+    palette: base64Of(palette),
+    picture: base64Of(picture),
     ...(options.tileLimit === undefined ? {} : { tileLimit: options.tileLimit }),
   };
 }
 
 /** RGB of each screen pixel, as the shaders should draw it. */
 function reference(draw: DrawCase): number[] {
-  const mask = { ...draw.mask, data: Uint8Array.from(draw.mask.data) };
-  const palette = Uint8Array.from(draw.palette);
+  const mask = { ...draw.mask, data: bytesOf(draw.mask.data) };
+  const palette = bytesOf(draw.palette);
+  const picture = bytesOf(draw.picture);
   const { scale } = draw.scene.viewport;
   const origin = pictureOrigin(draw.scene.viewport, view);
   const right = Math.round(origin.x + size.width * scale);
@@ -115,8 +129,8 @@ function reference(draw: DrawCase): number[] {
       const column = Math.floor((x + 0.5 - origin.x) / scale);
       const row = Math.floor((y + 0.5 - origin.y) / scale);
       const inside = x >= origin.x && y >= origin.y && x < right && y < bottom;
-      const at = (Math.min(row, size.height - 1) * size.width + Math.min(column, size.width - 1)) * 3;
-      const under = inside ? draw.picture.slice(at, at + 3) : [...backdrop];
+      const at = (Math.min(row, size.height - 1) * size.width + Math.min(column, size.width - 1)) * 4;
+      const under = inside ? [...picture.subarray(at, at + 3)] : [...backdrop];
       const pane = draw.scene.panes.find(({ clip }) => x >= clip.x && x < clip.x + clip.width);
       const drawn = inside && pane !== undefined && pane.mask !== null;
       const over = drawn ? referenceMaskColor(draw.scene, pane, mask, palette, { x, y }) : ([0, 0, 0, 0] as const);
@@ -124,6 +138,28 @@ function reference(draw: DrawCase): number[] {
     }
   }
   return rgb;
+}
+
+/** RGB of each screen pixel, as the shaders do draw it. */
+async function drawn(draw: DrawCase): Promise<number[]> {
+  return rgbOf(await page.evaluate((one) => window.harness.draw(one), draw));
+}
+
+function rgbOf(pixels: string): number[] {
+  const bytes = bytesOf(pixels);
+  const rgb: number[] = [];
+  for (let y = view.height - 1; y >= 0; y--) {
+    for (let i = y * view.width * 4; i < (y + 1) * view.width * 4; i++) if (i % 4 !== 3) rgb.push(bytes[i] ?? 0);
+  }
+  return rgb;
+}
+
+function base64Of(bytes: ArrayLike<number>): string {
+  return Buffer.from(Uint8Array.from(bytes)).toString('base64');
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(base64, 'base64'));
 }
 
 /** Share of screen pixels that differ by more than rounding. */
@@ -160,7 +196,7 @@ for (const [name, options] of looks) {
   for (const scale of [0.4, 1, 2.37, 16]) {
     test(`${name} at ${scale}:1 is what it should be`, async () => {
       const draw = caseOf({ ...options, viewport: at(scale) });
-      const actual = await page.evaluate((one) => window.harness.draw(one), draw);
+      const actual = await drawn(draw);
       // Where scales are not whole a sample can fall on a border, which side of it is then up to rounding.
       expect(differing(actual, reference(draw))).toBeLessThanOrEqual(Number.isInteger(scale) ? 0 : 0.005);
     });
@@ -169,12 +205,12 @@ for (const [name, options] of looks) {
 
 test('a picture moved out of the middle is where the arithmetic says', async () => {
   const draw = caseOf({ viewport: at(4, 3.3, 30.9) });
-  expect(differing(await page.evaluate((one) => window.harness.draw(one), draw), reference(draw))).toBe(0);
+  expect(differing(await drawn(draw), reference(draw))).toBe(0);
 });
 
 test('a draft takes one sample for each screen pixel', async () => {
   const draw = caseOf({ viewport: at(1.5), quality: 'draft' });
-  const actual = await page.evaluate((one) => window.harness.draw(one), draw);
+  const actual = await drawn(draw);
   expect(differing(actual, reference(draw))).toBeLessThanOrEqual(0.005);
   expect(differing(actual, reference(caseOf({ viewport: at(1.5) })))).toBeGreaterThan(0.01);
 });
@@ -188,7 +224,7 @@ test('everything is drawn again after the graphics context was lost', async () =
   const draw = caseOf({ viewport: at(3) });
   const { blank, pixels } = await page.evaluate((one) => window.harness.drawAfterLoss(one), draw);
   expect(blank).toBe(true);
-  expect(differing(pixels, reference(draw))).toBe(0);
+  expect(differing(rgbOf(pixels), reference(draw))).toBe(0);
 });
 
 test('the pixel grid begins where pixels can be told apart', async () => {
@@ -196,11 +232,11 @@ test('the pixel grid begins where pixels can be told apart', async () => {
     const draw = caseOf({ viewport: at(scale) });
     return { ...draw, scene: { ...draw.scene, pixelGrid: true } };
   };
-  const close = withGrid(16);
-  const lines = differing(await page.evaluate((one) => window.harness.draw(one), close), reference(close));
+  const near = withGrid(16);
+  const lines = differing(await drawn(near), reference(near));
   // One column and one row of sixteen, less what the grid's grey happens to equal.
   expect(lines).toBeGreaterThan(0.08);
   expect(lines).toBeLessThan(0.13);
   const far = withGrid(8);
-  expect(differing(await page.evaluate((one) => window.harness.draw(one), far), reference(far))).toBe(0);
+  expect(differing(await drawn(far), reference(far))).toBe(0);
 });

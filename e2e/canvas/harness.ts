@@ -3,22 +3,22 @@ import { MASK_TO_TEXTURE, MaskRenderer } from '../../src/renderer/src/canvas/mas
 import type { Scene } from '../../src/renderer/src/canvas/scene';
 import type { Size } from '../../src/renderer/src/canvas/viewport';
 
-/** What a test hands to the page; bytes travel as plain arrays. */
+/** What a test hands to the page; bytes travel in base64. */
 export interface DrawCase {
   readonly view: Size;
   readonly scene: Scene;
-  readonly mask: Omit<Mask, 'data'> & { readonly data: readonly number[] };
-  readonly palette: readonly number[];
-  /** RGB of each picture pixel, row-major. */
-  readonly picture: readonly number[];
+  readonly mask: Omit<Mask, 'data'> & { readonly data: string };
+  readonly palette: string;
+  /** RGBA of each picture pixel, row-major. */
+  readonly picture: string;
   readonly tileLimit?: number;
 }
 
 export interface Harness {
-  /** RGB of each screen pixel, top row first. */
-  draw(test: DrawCase): Promise<number[]>;
+  /** RGBA of each screen pixel, bottom row first. */
+  draw(test: DrawCase): Promise<string>;
   /** The same, with the graphics context lost and given back in between. */
-  drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: number[] }>;
+  drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: string }>;
   /** Median main-thread milliseconds of `setMask` for a new mask of this size. */
   measureUpload(size: Size, runs: number): number;
 }
@@ -37,9 +37,9 @@ async function prepare(test: DrawCase): Promise<{ canvas: HTMLCanvasElement; ren
   const renderer = new MaskRenderer(canvas, test.tileLimit === undefined ? {} : { tileLimit: test.tileLimit });
   const { width, height } = test.mask;
   const pixels = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) pixels.data.set([...test.picture.slice(i * 3, i * 3 + 3), 255], i * 4);
+  pixels.data.set(bytesOf(test.picture));
   renderer.setPicture(await createImageBitmap(pixels));
-  renderer.setMask('mask', { ...test.mask, data: Uint8Array.from(test.mask.data) }, Uint8Array.from(test.palette));
+  renderer.setMask('mask', { ...test.mask, data: bytesOf(test.mask.data) }, bytesOf(test.palette));
   renderer.setScene(test.scene);
   return { canvas, renderer };
 }
@@ -50,23 +50,26 @@ function context(canvas: HTMLCanvasElement): WebGL2RenderingContext {
   return gl;
 }
 
-function read(canvas: HTMLCanvasElement, renderer: MaskRenderer): number[] {
+function read(canvas: HTMLCanvasElement, renderer: MaskRenderer): Uint8Array {
   renderer.drawNow();
   const gl = context(canvas);
-  const { width, height } = canvas;
-  const bytes = new Uint8Array(width * height * 4);
-  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-  const rgb: number[] = [];
-  for (let y = height - 1; y >= 0; y--) {
-    for (let i = y * width * 4; i < (y + 1) * width * 4; i++) if (i % 4 !== 3) rgb.push(bytes[i] ?? 0);
-  }
-  return rgb;
+  const bytes = new Uint8Array(canvas.width * canvas.height * 4);
+  gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+  return bytes;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 window.harness = {
   draw: async (test) => {
     const { canvas, renderer } = await prepare(test);
-    const pixels = read(canvas, renderer);
+    const pixels = base64Of(read(canvas, renderer));
     renderer.dispose();
     return pixels;
   },
@@ -83,7 +86,7 @@ window.harness = {
     await new Promise((resolve) => setTimeout(resolve));
     extension?.restoreContext();
     await restored;
-    return { blank, pixels: read(canvas, renderer) };
+    return { blank, pixels: base64Of(read(canvas, renderer)) };
   },
   measureUpload: (size, runs) => {
     const renderer = new MaskRenderer(document.createElement('canvas'));

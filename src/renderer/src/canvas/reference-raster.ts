@@ -1,5 +1,5 @@
 import { maskIds, type Mask } from '../../../shared/domain/mask';
-import { HIGHLIGHT_RIM, outlineRings, samplesPerSide, type Pane, type Scene } from './scene';
+import { HIGHLIGHT_RIM, outlineRings, samplesPerSide, type MaskLook, type Pane, type Scene } from './scene';
 import { pictureOrigin, type Point } from './viewport';
 
 /** Premultiplied, each 0–1. */
@@ -26,18 +26,18 @@ export function referenceMaskColor(scene: Scene, pane: Pane, mask: Mask, palette
   return [red, green, blue, alpha];
 }
 
-/**
- * True when another class lies within `width` screen pixels in one of eight directions, looked at in so many rings.
- */
-export function isEdge(classAt: (point: Point) => number, point: Point, width: number, rings: number): boolean {
+/** True when another class lies at one of these distances (screen pixels) in one of eight directions. */
+export function isEdge(classAt: (point: Point) => number, point: Point, distances: readonly number[]): boolean {
   const id = classAt(point);
-  for (let ring = 1; ring <= rings; ring++) {
-    const d = (width * ring) / rings;
-    for (const dy of [-d, 0, d]) {
-      for (const dx of [-d, 0, d]) if (classAt({ x: point.x + dx, y: point.y + dy }) !== id) return true;
-    }
-  }
-  return false;
+  return distances.some((d) =>
+    [-d, 0, d].some((dy) => [-d, 0, d].some((dx) => classAt({ x: point.x + dx, y: point.y + dy }) !== id)),
+  );
+}
+
+/** The rings at which an outline's neighbours are looked at, whole screen pixels. */
+export function ringDistances(look: MaskLook): number[] {
+  const rings = outlineRings(look);
+  return Array.from({ length: rings }, (_, ring) => Math.max(1, Math.round((look.outlineWidth * (ring + 1)) / rings)));
 }
 
 /** Class id at a screen point; past the picture's border the nearest pixel counts. */
@@ -59,12 +59,12 @@ function colorAt(point: Point, classAt: (point: Point) => number, { look }: Pane
   let strength = visible / 255;
   if (look.highlight !== null) {
     if (id === look.highlight) {
-      if (isEdge(classAt, point, HIGHLIGHT_RIM, 1)) return WHITE;
+      if (isEdge(classAt, point, [HIGHLIGHT_RIM])) return WHITE;
       return shaded(outlined ? look.opacity * 0.6 : Math.max(look.opacity, 0.7));
     }
     strength *= 0.3;
   }
   if (strength === 0 || look.opacity === 0) return CLEAR;
-  if (outlined && !isEdge(classAt, point, look.outlineWidth, outlineRings(look))) return CLEAR;
+  if (outlined && !isEdge(classAt, point, ringDistances(look))) return CLEAR;
   return shaded(strength * look.opacity);
 }

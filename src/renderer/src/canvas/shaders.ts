@@ -111,7 +111,10 @@ vec4 colorAt(vec2 point) {
   float strength = entry.a * uOpacity;
 #if RINGS > 0
   bool edge = false;
-  for (int ring = 1; ring <= RINGS; ring++) edge = edge || isEdgeAt(point, id, uOutline * float(ring) / float(RINGS));
+  for (int ring = 1; ring <= RINGS; ring++) {
+    // Whole pixels, so that both sides of a border are as wide, on the screen as in an exported file.
+    edge = edge || isEdgeAt(point, id, max(1.0, floor(uOutline * float(ring) / float(RINGS) + 0.5)));
+  }
   strength *= edge ? 1.0 : 0.0;
 #endif
 #if HIGHLIGHTED
