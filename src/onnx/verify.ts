@@ -32,6 +32,8 @@ export interface OutputVerdict {
   readonly counterpart: string;
   /** Absent when the two are of different kinds (logits and mask): then agreement is all there is to compare. */
   readonly difference?: Difference;
+  /** The two shapes, where they are not the same; nothing was compared then. */
+  readonly mismatch?: string;
 }
 
 export interface Verdict {
@@ -57,6 +59,8 @@ export async function verifyModels(reference: OnnxModel, other: OnnxModel, optio
   const pairs = pairOutputs(reference, other);
   const sums = new Map(pairs.map((pair) => [pair, new DifferenceSum()]));
   const pixels = new PixelAgreement(reference, other);
+  const mismatches = new Map<OutputPair, string>();
+  const { batch } = sampleSize(reference, sampleSize(other));
   const labels: string[] = [];
   const milliseconds = { reference: 0, other: 0 };
   let first: Sample | undefined;
@@ -68,11 +72,14 @@ export async function verifyModels(reference: OnnxModel, other: OnnxModel, optio
     for await (const sample of options.samples) {
       throwIfAborted(options.signal);
       first ??= sample;
-      const left = await timed(one, sample, form);
-      const right = await timed(two, sample, form);
+      const left = await timed(one, sample, form, batch);
+      const right = await timed(two, sample, form, batch);
       milliseconds.reference += left.milliseconds;
       milliseconds.other += right.milliseconds;
-      for (const [pair, sum] of sums) addPair(sum, left.results.get(pair.output), right.results.get(pair.counterpart));
+      for (const [pair, sum] of sums) {
+        const mismatch = addPair(sum, left.results.get(pair.output), right.results.get(pair.counterpart));
+        if (mismatch !== undefined && pair.isNumeric) mismatches.set(pair, mismatch);
+      }
       pixels.add(left.results, right.results);
       labels.push(sample.label);
       options.onSample?.(sample.label, labels.length);
@@ -83,6 +90,8 @@ export async function verifyModels(reference: OnnxModel, other: OnnxModel, optio
   const outputs = pairs.map((pair): OutputVerdict => {
     const sum = pair.isNumeric ? sums.get(pair) : undefined;
     const { output, counterpart } = pair;
+    const mismatch = mismatches.get(pair);
+    if (mismatch !== undefined) return { output, counterpart, mismatch };
     return sum === undefined ? { output, counterpart } : { output, counterpart, difference: sum.result() };
   });
   const isEqual =
@@ -104,8 +113,9 @@ async function timed(
   runner: ModelRunner,
   sample: Sample,
   form: PixelForm,
+  batch: number,
 ): Promise<{ results: Map<string, Result>; milliseconds: number }> {
-  const feeds = await feedsFor(runner.model, sample, form, sampleSize(runner.model).batch);
+  const feeds = await feedsFor(runner.model, sample, form, batch);
   const start = performance.now();
   const results = await runner.run(feeds);
   return { results, milliseconds: performance.now() - start };
@@ -136,12 +146,16 @@ function pairOutputs(reference: OnnxModel, other: OnnxModel): OutputPair[] {
   return [{ output, counterpart, isNumeric: left.get(output) === right.get(counterpart) }];
 }
 
-function addPair(sum: DifferenceSum, left: Result | undefined, right: Result | undefined): void {
-  if (left === undefined || right === undefined || left.data.length !== right.data.length) return;
+/** @returns the two shapes if they differ. */
+function addPair(sum: DifferenceSum, left: Result | undefined, right: Result | undefined): string | undefined {
+  const [one, two] = [left, right].map((result) => `[${result?.dims.join(', ') ?? 'nothing'}]`);
+  if (left === undefined || right === undefined || one !== two) return `${one ?? ''} against ${two ?? ''}`;
   sum.add(left.data, right.data);
+  return undefined;
 }
 
-function isWithin({ difference }: OutputVerdict, tolerance: Tolerance): boolean {
+function isWithin({ difference, mismatch }: OutputVerdict, tolerance: Tolerance): boolean {
+  if (mismatch !== undefined) return false;
   if (difference === undefined) return true;
   return difference.notFinite === 0 && difference.maxRelative <= tolerance.relative;
 }

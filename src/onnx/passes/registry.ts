@@ -2,7 +2,10 @@ import type { Pass } from '../pass';
 import { foldDecodeHead } from './fold-decode-head';
 import { fuseLayerNorm } from './fuse-layernorm';
 import { imageInput } from './image-input';
+import { dynamicFlatten, makeDynamic } from './make-dynamic';
 import { maskOutput } from './mask-output';
+import { setShapes } from './set-shapes';
+import type { SetShapesOptions } from './set-shapes';
 import { shapeReshape } from './shape-reshape';
 import { simplify } from './simplify';
 import { IMAGENET_FORM } from '../verify/samples';
@@ -14,6 +17,8 @@ export interface PassSettings {
   readonly only?: readonly string[];
   readonly preprocessing?: Parameters<typeof imageInput>[0]['preprocessing'];
   readonly mask?: Parameters<typeof maskOutput>[0];
+  /** Sizes for `set-shapes`. */
+  readonly sizes?: SetShapesOptions;
 }
 
 type Factory = (settings: PassSettings) => Pass;
@@ -22,6 +27,9 @@ type Factory = (settings: PassSettings) => Pass;
 const FACTORIES: Readonly<Record<string, Factory>> = {
   simplify: () => simplify(),
   'shape-reshape': () => shapeReshape,
+  'dynamic-flatten': () => dynamicFlatten,
+  'make-dynamic': () => makeDynamic,
+  'set-shapes': ({ sizes }) => setShapes(sizes ?? {}),
   'fuse-layernorm': ({ layerNorm, only }) =>
     fuseLayerNorm({ form: layerNorm === 'plugin' ? 'plugin' : 'native', ...(only === undefined ? {} : { only }) }),
   'fold-decode-head': () => foldDecodeHead,

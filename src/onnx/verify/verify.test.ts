@@ -59,6 +59,22 @@ describe('verifyModels', () => {
     expect(verdict.isEqual).toBe(true);
   });
 
+  test('outputs of other shapes are not equal', async () => {
+    const reference = await open('original-ts13-256.onnx');
+    const other = await open('original-ts13-dynamic.onnx');
+    other.graph.removeOutput('logits');
+    const resized = other.graph.addNode('Transpose', ['logits'], { attributes: { perm: [0, 1, 3, 2] } });
+    other.graph.renameValue('logits', 'inner');
+    other.graph.renameValue(resized.output[0] ?? '', 'logits');
+    const concat = other.graph.addNode('Concat', ['logits', 'logits'], { attributes: { axis: 1 } });
+    other.graph.renameValue('logits', 'once');
+    other.graph.renameValue(concat.output[0] ?? '', 'logits');
+    other.graph.addOutput('logits', DataType.FLOAT, undefined);
+    const verdict = await verify(reference, other);
+    expect(verdict.isEqual).toBe(false);
+    expect(verdict.outputs[0]?.mismatch).toBe('[1, 6, 64, 64] against [1, 12, 64, 64]');
+  });
+
   test('one changed weight is found, and the layer that it belongs to is named', async () => {
     const reference = await open('original-ts13-256.onnx');
     const other = copyModel(reference);
