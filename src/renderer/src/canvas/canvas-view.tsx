@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next';
 import { toErrorReport } from '../../../shared/app-error';
 import { ContextMenu } from '../components/menu';
+import { rememberDisplay } from '../display/remember-display';
 import { i18n } from '../i18n/i18n';
 import { notify, reportError } from '../notices/notify';
 import { setView } from '../state/view-store';
@@ -35,6 +36,7 @@ export function CanvasView() {
   const [menuClass, setMenuClass] = useState<number | null>(null);
   const entries = useCanvasMenu(menuClass);
   useArrowKeys(stage);
+  useEffect(rememberDisplay, []);
   const retry = useCallback(() => controller.current?.retry(), [controller]);
   return (
     <ContextMenu entries={entries}>

@@ -12,14 +12,11 @@ import { picturesStore, usePictures } from '../state/pictures-store';
 import { usePreferences } from '../state/preferences-store';
 import { closeDialog, windowStore } from '../state/window-store';
 import styles from './export-dialog.module.css';
-import { exportNames } from './export-names';
+import { exportedNames, type ExportedNames } from './export-names';
 import { exportScopes } from './export-scope';
 import { FormatList, rememberedFormats, rememberFormats } from './format-list';
 import { runExport } from './run-export';
 import { StyleSummary } from './style-summary';
-
-/** Named files in the preview; the rest is counted. */
-const MOST_NAMES = 6;
 
 /** What leaves the program: which pictures, in which formats, to where. */
 export function ExportDialog() {
@@ -30,7 +27,9 @@ export function ExportDialog() {
   const scope = scopes.find(({ id }) => id === scopeId);
   const pictureIds = scope?.pictureIds ?? [];
   const { done, start, cancel } = useExport(pictureIds, formats);
-  const ready = pictureIds.length > 0 && formats.length > 0;
+  const items = usePictures((state) => state.items);
+  const pictureNames = pictureIds.map((id) => items[id]?.entry.name ?? '');
+  const files = exportedNames(pictureNames, formats, shell.hasFolders);
   return (
     <Dialog
       open
@@ -44,8 +43,8 @@ export function ExportDialog() {
             </div>
           )}
           <Button onClick={cancel}>{t('common.cancel')}</Button>
-          <Button variant="primary" disabled={!ready || done !== null} onClick={() => void start()}>
-            {t('exporting.start', { count: formats.length * pictureIds.length })}
+          <Button variant="primary" disabled={files.count === 0 || done !== null} onClick={() => void start()}>
+            {t('exporting.start', { count: files.count })}
           </Button>
         </>
       }
@@ -71,7 +70,7 @@ export function ExportDialog() {
       />
       <StyleSummary formats={formats} />
       <Destination />
-      <NamePreview pictureIds={pictureIds} formats={formats} />
+      <NamePreview {...files} />
     </Dialog>
   );
 }
@@ -138,22 +137,15 @@ function Destination() {
   );
 }
 
-interface NamePreviewProps {
-  readonly pictureIds: readonly string[];
-  readonly formats: readonly ExportFormat[];
-}
-
-function NamePreview({ pictureIds, formats }: NamePreviewProps) {
+function NamePreview({ names, count }: ExportedNames) {
   const { t } = useTranslation();
-  const first = usePictures((state) => state.items[pictureIds[0] ?? '']?.entry.name);
-  if (first === undefined || formats.length === 0) return null;
-  const names = exportNames(first, formats);
-  const more = names.length * pictureIds.length - Math.min(names.length, MOST_NAMES);
+  if (names.length === 0) return null;
+  const more = count - names.length;
   return (
     <div className={styles.preview}>
       <span className={styles.caption}>{t('exporting.files')}</span>
       <ul className={styles.names}>
-        {names.slice(0, MOST_NAMES).map((name) => (
+        {names.map((name) => (
           <li key={name}>{name}</li>
         ))}
         {more > 0 && <li className={styles.more}>{t('exporting.more', { count: more })}</li>}

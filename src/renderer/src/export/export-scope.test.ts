@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { PictureItem, PicturesState } from '../state/pictures-store';
-import { exportNames } from './export-names';
 import { exportScopes } from './export-scope';
 
 function strip(ids: string[], selectedId: string | null): Pick<PicturesState, 'order' | 'items' | 'selectedId'> {
@@ -25,12 +24,4 @@ describe('exportScopes', () => {
     expect(Object.fromEntries(scopes.map(({ id, pictureIds }) => [id, pictureIds]))).toEqual(expected);
     expect(scopes.map(({ id }) => id)).toEqual(Object.keys(expected));
   });
-});
-
-it.each([
-  ['street.jpg', ['street.index.png', 'street.csv']],
-  ['two.dots.jpeg', ['two.dots.index.png', 'two.dots.csv']],
-  ['街道', ['街道.index.png', '街道.csv']],
-])('names what is made of %s', (name, files) => {
-  expect(exportNames(name, ['csv', 'index'])).toEqual(files);
 });
