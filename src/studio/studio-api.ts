@@ -8,6 +8,8 @@ export interface StudioOptions {
   readonly resourcesDirectory: string;
   readonly access: FileAccess;
   readonly emit: EmitEvent;
+  /** What the hub, its token and proxies are read from; the process's own environment when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What every shell drives; made by `createStudio(options)` in `studio.ts`. */

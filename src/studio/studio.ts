@@ -40,7 +40,7 @@ interface Parts {
 
 /** The studio in this process. A data folder that cannot be written is no obstacle; `app.doctor` tells of it. */
 export async function createStudio(options: StudioOptions): Promise<Studio> {
-  const { dataDirectory, resourcesDirectory, access, emit } = options;
+  const { dataDirectory, resourcesDirectory, access, emit, env = process.env } = options;
   await mkdir(dataDirectory, { recursive: true }).catch(() => undefined);
   const samples = join(resourcesDirectory, 'samples', 'pictures');
   const pictures = new PictureRegistry({
@@ -58,7 +58,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     options,
     settings: await SettingsStore.open(dataDirectory, emit),
     library,
-    hub: new ModelHub({ dataDirectory, library }),
+    hub: new ModelHub({ dataDirectory, library, env }),
     jobs: new JobRegistry(emit),
     pictures,
     sessions: new SessionRegistry([onnxRuntime]),

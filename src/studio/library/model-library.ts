@@ -42,6 +42,7 @@ export class ModelLibrary {
   /** Entries that could not be written to disk; kept while the process lives. */
   readonly #unwritten = new Map<string, string>();
   #changes: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(options: ModelLibraryOptions) {
     this.#options = options;
@@ -160,6 +161,7 @@ export class ModelLibrary {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#watch?.close();
     await this.#changes.catch(() => undefined);
   }
@@ -222,7 +224,10 @@ export class ModelLibrary {
   #announce(): void {
     const { onChange } = this.#options;
     if (onChange === undefined) return;
-    void this.list().then(onChange, () => undefined);
+    void this.list().then(
+      (models) => (this.#closed ? undefined : onChange(models)),
+      () => undefined,
+    );
   }
 }
 

@@ -14,6 +14,7 @@ export class FolderWatch {
   readonly #onChange: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | null = null;
+  #closed = false;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -36,6 +37,7 @@ export class FolderWatch {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const watcher of this.#watchers.values()) watcher.close();
@@ -43,6 +45,7 @@ export class FolderWatch {
   }
 
   #open(folder: string): void {
+    if (this.#closed) return;
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
         if (name === null || /\.(onnx|json)$/i.test(name)) this.#settle();

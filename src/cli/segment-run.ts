@@ -1,0 +1,156 @@
+import { AppError, fromErrorReport, toErrorReport } from '../shared/app-error';
+import type { Segmentation } from '../shared/contract';
+import type { ModelSummary } from '../shared/domain/model';
+import type { SessionInfo } from '../shared/domain/runtime';
+import { exitCodes } from './cli-io';
+import type { CliContext } from './context';
+import type { LocalStudio } from './open-studio';
+import type { PlannedOutput } from './output-plan';
+import { planOutputs } from './output-plan';
+import type { Progress } from './progress';
+import { showProgress } from './progress';
+import type { SegmentInput } from './segment-inputs';
+import { isCancelled } from './terminal';
+import type { MaskOutput, WrittenFile } from './write-masks';
+import { checkOutputs, isOutputFailure, MaskWriter } from './write-masks';
+
+export interface SegmentationOrder {
+  readonly model: ModelSummary;
+  readonly inputs: readonly SegmentInput[];
+  /** Null: nothing is written, only told. */
+  readonly output: MaskOutput | null;
+  readonly threads: number;
+  readonly json: boolean;
+}
+
+interface Run extends SegmentationOrder {
+  readonly context: CliContext;
+  readonly studio: LocalStudio;
+  /** Null when no input is a picture, so that no network was opened. */
+  readonly session: SessionInfo | null;
+  readonly progress: Progress;
+  readonly writer: MaskWriter | null;
+}
+
+/**
+ * Segments the inputs one after another and tells of each. What fails is named and does not stop the rest; cancelling
+ * rejects with CANCELLED once the file under way is whole or gone.
+ */
+export async function runSegmentation(
+  context: CliContext,
+  studio: LocalStudio,
+  order: SegmentationOrder,
+): Promise<void> {
+  const { terminal } = context;
+  const pictures = order.inputs.filter((input) => input.kind === 'picture');
+  if (order.output !== null) checkOutputs(order.output.folder, pictures);
+  const planned = planOutputs(pictures);
+  const plan = new Map<SegmentInput, PlannedOutput>(
+    pictures.flatMap((input, index) => {
+      const output = planned[index];
+      return output === undefined ? [] : [[input, output] as const];
+    }),
+  );
+  if (!order.json) for (const warning of order.model.warnings) terminal.warning(`${order.model.id}: ${warning}`);
+  const session =
+    pictures.length === 0
+      ? null
+      : await studio.call('session.open', { modelId: order.model.id, threads: order.threads });
+  if (session !== null && session.fallback !== null) terminal.warning(session.fallback);
+  const writer = order.output === null ? null : new MaskWriter(studio, order.output, order.model);
+  const run: Run = { ...order, context, studio, session, writer, progress: showProgress(terminal, 'pictures') };
+  try {
+    const done = await segmentAll(run, plan);
+    run.progress.stop();
+    const tables = (await writer?.finish(planned.length === 1 ? (planned[0] ?? null) : null)) ?? [];
+    if (!order.json) for (const { path } of tables) terminal.line(`  ${terminal.paint('dim', path)}`);
+    if (!order.json && order.inputs.length > 1) {
+      const failed = order.inputs.length - done;
+      terminal.note(`${done} of ${order.inputs.length} done${failed === 0 ? '' : `, ${failed} failed`}`);
+    }
+  } finally {
+    run.progress.stop();
+    if (session !== null) await studio.call('session.close', { sessionId: session.id }, new AbortController().signal);
+  }
+}
+
+async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutput>): Promise<number> {
+  let done = 0;
+  for (const [index, input] of run.inputs.entries()) {
+    if (run.context.signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
+    run.progress.update(index, run.inputs.length, input.label);
+    try {
+      await segmentOne(run, input, plan.get(input));
+      done += 1;
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      tellFailure(run, input.label, error);
+      if (isOutputFailure(error)) return done;
+    }
+  }
+  return done;
+}
+
+async function segmentOne(run: Run, input: SegmentInput, place: PlannedOutput | undefined): Promise<void> {
+  if (input.kind === 'rejected') throw fromErrorReport(input.error);
+  const { studio, session, writer } = run;
+  if (session === null) throw new Error('A picture needs an open session.');
+  const { pictureId } = input;
+  try {
+    const segmentation = await studio.call('session.segment', { sessionId: session.id, pictureId });
+    const picture = { sessionId: session.id, pictureId, name: input.name, label: input.label, segmentation };
+    const files = writer === null || place === undefined ? [] : await writer.write(picture, place);
+    tell(run, session, input.label, segmentation, files);
+  } finally {
+    // Masks of a long run are not kept: memory stays flat.
+    await studio.call('pictures.remove', { pictureIds: [pictureId] }, new AbortController().signal);
+  }
+}
+
+function tell(
+  run: Run,
+  session: SessionInfo,
+  label: string,
+  segmentation: Segmentation,
+  files: readonly WrittenFile[],
+): void {
+  const { terminal } = run.context;
+  if (run.json) return terminal.json(jsonLine(run.model, session, label, segmentation, files));
+  const { picture, classes, timings } = segmentation;
+  const shares = classes.slice(0, 4).map((each) => `${each.label} ${(each.share * 100).toFixed(1)} %`);
+  const more = classes.length > 4 ? `, ${classes.length - 4} more` : '';
+  const name = terminal.paint('bold', label);
+  const size = `${picture.width}x${picture.height}`;
+  terminal.line(`${name}  ${size}  ${(timings.total / 1e6).toFixed(0)} ms  ${shares.join(', ')}${more}`);
+  for (const file of files) terminal.line(`  ${terminal.paint('dim', file.path)}`);
+  for (const note of segmentation.notes) terminal.warning(`${label}: ${note}`);
+}
+
+function jsonLine(
+  model: ModelSummary,
+  session: SessionInfo,
+  file: string,
+  { picture, classes, timings, notes }: Segmentation,
+  files: readonly WrittenFile[],
+): object {
+  const mask = files.find(({ format }) => format === 'index') ?? files.find(({ format }) => format === 'palette');
+  const { decode, preprocess, infer, postprocess, total } = timings;
+  return {
+    file,
+    width: picture.width,
+    height: picture.height,
+    model: model.id,
+    runtime: session.runtime,
+    classes: classes.map(({ id, label, share }) => ({ id, label, share })),
+    timingsNs: { decode, preprocess, infer, postprocess, total },
+    ...(mask === undefined ? {} : { mask: mask.path }),
+    ...(files.length === 0 ? {} : { files: Object.fromEntries(files.map(({ format, path }) => [format, path])) }),
+    ...(notes.length === 0 ? {} : { notes }),
+  };
+}
+
+function tellFailure({ context, json }: Run, label: string, error: unknown): void {
+  context.fail(exitCodes.someFailed);
+  if (json) context.terminal.json({ file: label, error: toErrorReport(error) });
+  else context.terminal.error(error, label);
+}
