@@ -14,7 +14,8 @@ export default defineConfig<StudioOptions>({
     process.env['REPORT_FILE'] === undefined
       ? [['list']]
       : [['list'], ['json', { outputFile: process.env['REPORT_FILE'] }]],
-  use: { screenshot: 'only-on-failure', trace: 'retain-on-failure' },
+  // Traces are left out: recording them halves the speed of software rendering.
+  use: { screenshot: 'only-on-failure' },
   projects: [
     { name: 'electron', use: { shell: 'electron' } },
     { name: 'chromium', use: { shell: 'chromium' } },

@@ -148,7 +148,7 @@ class Site {
     const cookie = `${cookieName(port)}=${token}; HttpOnly; SameSite=Strict; Path=/`;
     // Not a redirect by status: after one from another site, a strict cookie would not be sent along.
     response.writeHead(200, { 'Set-Cookie': cookie, 'Content-Type': 'text/html', Refresh: '0; url=/' });
-    response.end('<!doctype html><title>Maskforge</title>');
+    response.end('<!doctype html><title>Maskforge</title><link rel="icon" href="data:,">');
   }
 
   async #post(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
