@@ -6,7 +6,7 @@ import { bytesSchema, classShareSchema, maskSchema, timingsSchema } from './doma
 import { modelSummarySchema, preprocessingSchema } from './domain/model';
 import { pictureEntrySchema, pictureInfoSchema } from './domain/picture';
 import { doctorItemSchema, runtimeIdSchema, runtimeStatusSchema, sessionInfoSchema } from './domain/runtime';
-import { settingsSchema } from './domain/settings';
+import { settingsChangeSchema, settingsSchema } from './domain/settings';
 
 /**
  * Everything a shell may ask of the studio: one schema for each call and event. Types on both sides are inferred from
@@ -49,7 +49,7 @@ export const calls = {
   'app.doctor': call(nothing, z.array(doctorItemSchema)),
   'settings.get': call(nothing, settingsSchema),
   /** Merges; answers with the whole. */
-  'settings.update': call(settingsSchema.partial(), settingsSchema),
+  'settings.update': call(settingsChangeSchema, settingsSchema),
 
   'models.list': call(nothing, z.array(modelSummarySchema)),
   /** Adds an ONNX file (or a folder that holds one) to the library, where it stays at its place. */
