@@ -7,6 +7,7 @@ import { registerSegment } from './commands/segment';
 import { registerServe } from './commands/serve';
 import type { CliContext } from './context';
 import { setContext } from './context';
+import { registerOnnxCommands } from './onnx';
 
 /** The whole command line. Nothing here ends the process: commander's exits become exceptions. */
 export function createProgram(context: CliContext): Command {
@@ -35,6 +36,7 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
   setContext(program, context);
   registerSegment(program);
   registerModels(program);
+  registerOnnxCommands(program);
   registerDoctor(program);
   registerServe(program);
   return program;
