@@ -18,10 +18,10 @@ import {
 export type RankOf = (value: string) => number | undefined;
 
 /** Operator sets that {@link upgradeOpset} can reach. */
-export const UPGRADE_MAX = 18;
+export const UPGRADE_MAX = 22;
 
 /**
- * Operators that mean the same, with the same inputs and attributes, in every operator set from 9 to 18: later ones only
+ * Operators that mean the same, with the same inputs and attributes, in every operator set from 9 to 22: later ones only
  * added types, or attributes whose default is what there was before.
  */
 const UNCHANGED = new Set(
@@ -96,6 +96,7 @@ export function upgradeOpset(model: OnnxModel, target: number, ranks: RankOf = (
     }
   }
   model.setOpset('', target);
+  model.requireIrVersion(target >= 21 ? 10 : target >= 19 ? 9 : target >= 15 ? 8 : 7);
 }
 
 function allGraphs(graph: Graph): Graph[] {
