@@ -54,6 +54,8 @@ export interface MaskRendererOptions {
  * next frame. Masks and pictures are kept (by reference) for the case that the graphics context is lost and comes back.
  */
 export class MaskRenderer {
+  /** The longest side that a texture can have. Asked once: every question waits for all that is being drawn. */
+  readonly maxTextureSize: number;
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
   readonly #options: MaskRendererOptions;
@@ -78,6 +80,7 @@ export class MaskRenderer {
     }
     this.#canvas = canvas;
     this.#gl = gl;
+    this.maxTextureSize = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
     this.#options = options;
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
@@ -89,11 +92,6 @@ export class MaskRenderer {
     const info = this.#gl.getExtension('WEBGL_debug_renderer_info');
     const name = String(this.#gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? this.#gl.RENDERER));
     return /swiftshader|llvmpipe|software|basic render/i.test(name);
-  }
-
-  /** The longest side that a picture's texture can have. */
-  get maxTextureSize(): number {
-    return this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE) as number;
   }
 
   /** The image must stay open until another is set. A video frame is copied at once. */
@@ -277,7 +275,8 @@ export class MaskRenderer {
     if (resources === null) return;
     let textures = resources.layers.get(name);
     if (textures === undefined) {
-      textures = { mask: new MaskTexture(this.#gl, this.#options.tileLimit), palette: this.#gl.createTexture() };
+      const limit = Math.min(this.maxTextureSize, this.#options.tileLimit ?? this.maxTextureSize);
+      textures = { mask: new MaskTexture(this.#gl, limit), palette: this.#gl.createTexture() };
       resources.layers.set(name, textures);
     }
     textures.mask.upload(layer.mask);

@@ -28,10 +28,10 @@ export class MaskTexture {
   #grid: TileGrid = { tile: { width: 1, height: 1 }, columns: 1, rows: 1 };
   #size: Size = { width: 1, height: 1 };
 
-  /** `limit` bounds a tile's sides; it is the card's own when left out. */
-  constructor(gl: WebGL2RenderingContext, limit = Number.POSITIVE_INFINITY) {
+  /** `limit` bounds a tile's sides: what the card can hold, or less. */
+  constructor(gl: WebGL2RenderingContext, limit: number) {
     this.#gl = gl;
-    this.#limit = Math.min(limit, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number);
+    this.#limit = limit;
   }
 
   get grid(): TileGrid {
