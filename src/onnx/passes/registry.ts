@@ -8,6 +8,8 @@ import { setShapes } from './set-shapes';
 import type { SetShapesOptions } from './set-shapes';
 import { shapeReshape } from './shape-reshape';
 import { simplify } from './simplify';
+import type { LowPrecisionOptions } from './to-low-precision';
+import { toBfloat16, toFloat16 } from './to-low-precision';
 import { IMAGENET_FORM } from '../verify/samples';
 
 /** What a user decides about passes; each takes from it what concerns it. */
@@ -19,6 +21,8 @@ export interface PassSettings {
   readonly mask?: Parameters<typeof maskOutput>[0];
   /** Sizes for `set-shapes`. */
   readonly sizes?: SetShapesOptions;
+  /** For `to-float16` and `to-bfloat16`. */
+  readonly precision?: LowPrecisionOptions;
 }
 
 type Factory = (settings: PassSettings) => Pass;
@@ -35,6 +39,8 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   'fold-decode-head': () => foldDecodeHead,
   'image-input': ({ preprocessing }) => imageInput({ preprocessing: preprocessing ?? IMAGENET_FORM }),
   'mask-output': ({ mask }) => maskOutput(mask ?? { size: 'input' }),
+  'to-float16': ({ precision }) => toFloat16(precision),
+  'to-bfloat16': ({ precision }) => toBfloat16(precision),
 };
 
 export function passNames(): string[] {
