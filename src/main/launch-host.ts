@@ -17,7 +17,8 @@ export function launchHost(script: string): HostProcess {
     for (const send of waiting.splice(0)) send();
   });
   child.once('exit', (code) => {
-    ended = { code, signal: null };
+    // Electron says 0 as well when it hears of a killed process by its broken line first; ours never ends so unasked.
+    ended = { code: code === 0 ? null : code, signal: null };
     for (const listener of exitListeners) listener(ended);
   });
   return {

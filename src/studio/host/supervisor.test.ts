@@ -189,6 +189,7 @@ describe('describeExit', () => {
     [{ code: null, signal: 'SIGUSR1' }, /received SIGUSR1/],
     [{ code: 3, signal: null }, /exit code 3/],
     [{ code: 0, signal: null }, /exit code 0/],
+    [{ code: null, signal: null }, /does not say why/],
   ])('%j', (exit, sentence) => {
     expect(describeExit(exit)).toMatch(sentence);
   });

@@ -240,7 +240,8 @@ const signalNumbers: Readonly<Record<number, string>> = {
 export function describeExit({ code, signal }: HostExit): string {
   const name = signal ?? (code === null ? undefined : signalNumbers[code > 128 ? code - 128 : code]);
   if (name !== undefined) return `The engine host crashed: ${signalNames[name] ?? `it received ${name}`}.`;
-  return `The engine host ended unexpectedly with exit code ${code ?? 'unknown'}.`;
+  if (code === null) return 'The engine host ended unexpectedly, and the system does not say why.';
+  return `The engine host ended unexpectedly with exit code ${code}.`;
 }
 
 function hostGone(reason: string): AppError {
