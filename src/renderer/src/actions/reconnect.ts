@@ -1,6 +1,7 @@
 import type { PictureEntry } from '../../../shared/domain/picture';
 import { i18n } from '../i18n/i18n';
 import { notify } from '../notices/notify';
+import type { SessionState } from '../state/library-store';
 import { libraryStore } from '../state/library-store';
 import type { PicturesState } from '../state/pictures-store';
 import { picturesStore } from '../state/pictures-store';
@@ -14,7 +15,7 @@ import { moveUpload, uploadOf } from './pictures';
  * failed until the user tries it again (segment.ts).
  */
 export async function restoreAfterReconnect(isNewHost: boolean): Promise<void> {
-  if (libraryStore.getState().session.kind === 'opening') await reopenLostModel();
+  if (isWithoutModel(libraryStore.getState().session)) await reopenLostModel();
   if (!isNewHost) return;
   const renamed = new Map<string, PictureEntry>();
   for (const id of picturesStore.getState().order) {
@@ -26,6 +27,12 @@ export async function restoreAfterReconnect(isNewHost: boolean): Promise<void> {
   }
   if (renamed.size > 0) picturesStore.setState((state) => withNewIds(state, renamed));
   notify(i18n.t('frame.reconnected'));
+}
+
+/** No model is open, and none was refused for a reason of its own. */
+export function isWithoutModel(session: SessionState): boolean {
+  if (session.kind === 'failed') return session.error.code === 'HOST_GONE';
+  return session.kind === 'none' || session.kind === 'opening';
 }
 
 async function uploadAgain(file: File): Promise<PictureEntry | undefined> {

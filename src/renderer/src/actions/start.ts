@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/app-error';
 import { reportError } from '../notices/notify';
 import { followPreferences } from '../preferences/preferences';
 import { shell } from '../shell/current-shell';
@@ -10,11 +11,13 @@ import { connectStudio, studio } from '../studio-client/studio';
 import { hasRunningJobs, receiveJob } from './jobs';
 import { openModel, reopenLostModel, setModels } from './models';
 import { addSamples } from './pictures';
-import { restoreAfterReconnect } from './reconnect';
+import { isWithoutModel, restoreAfterReconnect } from './reconnect';
 import { runSegmentation } from './segment';
 
 /** Tells a new engine host from a connection that only broke off. */
 let hostPid = 0;
+/** False until everything was there once. */
+let arrived = false;
 
 /** Called once, before the first render. */
 export function start(): void {
@@ -25,27 +28,34 @@ export function start(): void {
   studio.on('settings.changed', (settings) => preferencesStore.setState(settings));
   connectionStore.subscribe((state, before) => {
     if (state.generation === before.generation) return;
-    const arrive = state.generation === 1 ? firstArrival() : laterArrival();
-    arrive.catch((error: unknown) => reportError(error));
+    const arrive = arrived ? laterArrival() : firstArrival();
+    arrive.catch((error: unknown) => {
+      // The banner says it, and the next connection arrives anew.
+      if (!isHostGone(error)) reportError(error);
+    });
   });
   shell.warnBeforeClosing(hasRunningJobs);
   connectStudio();
 }
 
+function isHostGone(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'HOST_GONE';
+}
+
 /** A picture with its mask, whatever else fails: the last model or the one that ships, and the samples. */
 async function firstArrival(): Promise<void> {
-  const [settings, models] = await Promise.all([
-    studio.call('settings.get', {}),
-    studio.call('models.list', {}),
-    loadInfo(),
-    loadJobs(),
-    picturesStore.getState().order.length === 0 ? addSamples() : undefined,
-  ]);
+  const samples = picturesStore.getState().order.length === 0 ? addSamples() : undefined;
+  const others = Promise.all([loadInfo(), loadJobs(), samples]);
+  // Waited for below, once the model is on its way; until then a failure is not an unhandled one.
+  others.catch(() => undefined);
+  const [settings, models] = await Promise.all([studio.call('settings.get', {}), studio.call('models.list', {})]);
   preferencesStore.setState(settings);
   setModels(models);
   const last = models.find((model) => model.id === settings.lastModelId);
   const model = last ?? models.find((candidate) => candidate.bundled) ?? models[0];
-  if (model !== undefined && libraryStore.getState().session.kind === 'none') await openModel(model.id);
+  if (model !== undefined && isWithoutModel(libraryStore.getState().session)) await openModel(model.id);
+  await others;
+  arrived = true;
 }
 
 async function laterArrival(): Promise<void> {

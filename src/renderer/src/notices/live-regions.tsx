@@ -1,13 +1,23 @@
 import { useEffect, useRef } from 'react';
 import { onAnnouncement } from './announce';
 
+const spokenForMs = 5_000;
+
 /** Mounted once, by the app. Written to without rendering. */
 export function LiveRegions() {
   const polite = useRef<HTMLDivElement>(null);
   const assertive = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    const timers = new Map<HTMLDivElement, number>();
     const write = (region: HTMLDivElement | null, text: string): void => {
-      if (region !== null) region.textContent = text;
+      if (region === null) return;
+      region.textContent = text;
+      window.clearTimeout(timers.get(region));
+      // Read once; what lies there longer would be found by those who walk the page.
+      timers.set(
+        region,
+        window.setTimeout(() => (region.textContent = ''), spokenForMs),
+      );
     };
     const offPolite = onAnnouncement('polite', (text) => write(polite.current, text));
     const offAssertive = onAnnouncement('assertive', (text) => write(assertive.current, text));
