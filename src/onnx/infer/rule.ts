@@ -69,7 +69,7 @@ export function broadcast(
 /** A Slice's number of elements along one axis, or its selection of values, for any bounds that are known well enough. */
 export function sliceLength(size: Dim, start: Dim, end: Dim, step: number): Dim {
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
-    return sliceIndices(size, start, end, step).length;
+    return countIndices(size, start, end, step);
   }
   if (step !== 1) return step === -1 && isWholeReversed(start, end) ? size : unknownDim();
   const from = typeof start === 'number' && start < 0 ? addDims(size, start) : start;
@@ -93,16 +93,24 @@ function isWholeReversed(start: Dim, end: Dim): boolean {
   );
 }
 
+/** Positions that a slice takes; only for short axes. */
 export function sliceIndices(size: number, start: number, end: number, step: number): number[] {
-  const wrap = (bound: number): number => (bound < 0 ? bound + size : bound);
-  const clamp = (bound: number, low: number, high: number): number => Math.min(Math.max(bound, low), high);
-  const indices: number[] = [];
-  if (step > 0) {
-    const last = clamp(wrap(end), 0, size);
-    for (let index = clamp(wrap(start), 0, size); index < last; index += step) indices.push(index);
-  } else if (step < 0) {
-    const last = clamp(wrap(end), -1, size - 1);
-    for (let index = clamp(wrap(start), -1, size - 1); index > last; index += step) indices.push(index);
-  }
-  return indices;
+  const first = firstIndex(size, start, step);
+  return Array.from({ length: countIndices(size, start, end, step) }, (_, index) => first + index * step);
+}
+
+function countIndices(size: number, start: number, end: number, step: number): number {
+  if (step === 0) return 0;
+  const wrapped = end < 0 ? end + size : end;
+  const last = step > 0 ? clamp(wrapped, 0, size) : clamp(wrapped, -1, size - 1);
+  return Math.max(0, Math.ceil((last - firstIndex(size, start, step)) / step));
+}
+
+function firstIndex(size: number, start: number, step: number): number {
+  const wrapped = start < 0 ? start + size : start;
+  return step > 0 ? clamp(wrapped, 0, size) : clamp(wrapped, 0, size - 1);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
 }

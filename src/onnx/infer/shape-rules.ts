@@ -80,10 +80,8 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
     const target = context.values(1);
     const dims = target === undefined ? unknownRank(context, 1) : target;
     context.give(0, context.type(0), broadcast(context.dims(0), dims));
-    if (dims?.length === 1 && typeof dims[0] === 'number' && context.values(0)?.length === 1) {
-      const [value = 0] = context.values(0) ?? [];
-      context.giveValues(0, new Array<Dim>(dims[0]).fill(value));
-    }
+    const [value] = context.values(0) ?? [];
+    if (value !== undefined && context.values(0)?.length === 1) context.giveValues(0, repeated(dims, value));
   },
   Tile: (context) => {
     const dims = context.dims(0);
@@ -99,9 +97,10 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
     const value = attributeTensor(context.node, 'value');
     const dims = context.values(0) ?? unknownRank(context, 0);
     context.give(0, value?.dataType ?? DataType.FLOAT, dims);
-    if (dims?.length !== 1 || typeof dims[0] !== 'number' || dims[0] > 64) return;
+    const isSmall = repeated(dims, 0) !== undefined;
+    if (!isSmall) return;
     const element = value === undefined ? 0 : toNumbers(readTensor(value, context.graph.external))[0];
-    if (element !== undefined) context.giveValues(0, new Array<Dim>(dims[0]).fill(element));
+    if (element !== undefined) context.giveValues(0, repeated(dims, element));
   },
   Range: (context) => {
     const [start, limit, delta] = [0, 1, 2].map((index) => context.values(index)?.[0]);
@@ -130,6 +129,13 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
   NonZero: (context) => context.give(0, DataType.INT64, [context.dims(0)?.length ?? unknownDim(), unknownDim()]),
   EyeLike: (context) => context.give(0, attributeInt(context.node, 'dtype', context.type(0)), context.dims(0)),
 };
+
+/** The elements of a short list of one value; undefined for what is no list, or too long to follow. */
+function repeated(dims: readonly Dim[] | undefined, value: Dim): readonly Dim[] | undefined {
+  const [length] = dims ?? [];
+  const isShort = dims?.length === 1 && typeof length === 'number' && Number.isInteger(length) && length >= 0;
+  return isShort && length <= 64 ? new Array<Dim>(length).fill(value) : undefined;
+}
 
 function reshape(context: RuleContext): void {
   const source = context.dims(0);
@@ -223,7 +229,7 @@ function slice(context: RuleContext): void {
     const isKnownEnough = start !== undefined && end !== undefined && step !== undefined;
     result[where] = isKnownEnough ? sliceLength(size, start, end, step) : unknownDim();
     const isNumeric = isKnownEnough && typeof start === 'number' && typeof end === 'number' && typeof size === 'number';
-    picks[where] = isNumeric ? sliceIndices(size, start, end, step) : undefined;
+    picks[where] = isNumeric && size <= 64 ? sliceIndices(size, start, end, step) : undefined;
   }
   context.give(0, context.type(0), result);
   context.giveValues(0, pickElements(context, [...dims.keys()], picks));
