@@ -20,7 +20,8 @@ import { SettingsStore } from './settings-store';
 import type { Studio, StudioOptions } from './studio-api';
 import { TaskLimit } from './task-limit';
 
-const MASK_CACHE_BYTES = 256 * 1024 * 1024;
+/** Some dozens of pictures at screen size: walking back and forth is instant, and a long run stays small. */
+const MASK_CACHE_BYTES = 48 * 1024 * 1024;
 /** Pictures that are decoded at once for the film strip and the canvas. */
 const READS_AT_ONCE = 2;
 

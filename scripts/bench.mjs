@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// npm run bench -- NAME [options]: builds bench/NAME.ts and runs it. Results go to bench/results/ and to standard output.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensurePackages } from './lib/packages.mjs';
+import { cacheFolder, root, say } from './lib/paths.mjs';
+import { run } from './lib/process.mjs';
+
+const [name = '', ...options] = process.argv.slice(2);
+const source = join(root, 'bench', `${name}.ts`);
+
+if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
+  const known = readdirSync(join(root, 'bench'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''));
+  say(`usage: npm run bench -- ${known.join('|')}`);
+  process.exitCode = 2;
+} else {
+  await ensurePackages();
+  const { build } = await import(pathToFileURL(join(root, 'node_modules', 'esbuild', 'lib', 'main.js')).href);
+  const outfile = join(root, 'out', 'bench', `${name}.cjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['onnxruntime-node', 'sharp', '@img/*'],
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('url').pathToFileURL(__filename).href;" },
+    logLevel: 'warning',
+  });
+  const env = { ...process.env, BENCH_CACHE: cacheFolder() };
+  const { code } = await run(process.execPath, ['--expose-gc', outfile, ...options], { cwd: root, env, show: true });
+  process.exitCode = code ?? 1;
+}
