@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import packageJson from '../../package.json';
 import type { StudioHandlers } from '../shared/contract';
 import { encodeFramePng } from '../media/frame-png';
-import { onnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
+import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
 import { examine } from './doctor';
 import { PictureExporter } from './export/export-pictures';
 import { ModelHub } from './hub/model-hub';
@@ -62,7 +62,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     hub: new ModelHub({ dataDirectory, library, env }),
     jobs: new JobRegistry(emit),
     pictures,
-    sessions: new SessionRegistry([onnxRuntime]),
+    sessions: new SessionRegistry([createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs') })]),
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
     reads: new TaskLimit(READS_AT_ONCE),

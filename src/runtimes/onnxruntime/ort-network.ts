@@ -4,11 +4,21 @@ import { AppError } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { InputData } from '../input-tensor';
 import type { ClassIds } from './class-ids';
+import { GraphCache } from './graph-cache';
 import type { Logits } from './logits';
 import { openError, runError } from './ort-errors';
 import { prepareGraph } from './prepare-graph';
 
 type Ort = typeof import('onnxruntime-node');
+type SessionOptions = InferenceSession.SessionOptions;
+
+export interface NetworkOptions {
+  readonly threads: number;
+  /** False runs the graph exactly as it lies in the file. */
+  readonly rewrite: boolean;
+  /** Where optimised graphs are kept between starts; null keeps none. */
+  readonly cacheDirectory: string | null;
+}
 
 export type NetworkOutput =
   { readonly kind: 'logits'; readonly logits: Logits } | { readonly kind: 'class-ids'; readonly ids: ClassIds };
@@ -33,21 +43,10 @@ export class OrtNetwork {
   }
 
   /** @throws AppError ONNX_UNSUPPORTED_OPERATOR, ONNX_OPSET_UNSUPPORTED, ONNX_EXTERNAL_MISSING, ONNX_REFUSED, … */
-  static async open(model: ModelSummary, threads: number, rewrite: boolean): Promise<OrtNetwork> {
+  static async open(model: ModelSummary, options: NetworkOptions): Promise<OrtNetwork> {
     const ort = await loadOrt();
-    const options: InferenceSession.SessionOptions = {
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: threads,
-      executionMode: 'sequential',
-      logSeverityLevel: 4,
-      // Threads spin while a picture is computed, which is fast, and sleep between pictures, which spares the fan.
-      extra: { session: { force_spinning_stop: '1' } },
-    };
     try {
-      const { bytes, sizes } = await prepareGraph(model, rewrite);
-      // With all sizes known, what computes them is folded away.
-      const fixed = Object.keys(sizes).length > 0 ? { ...options, freeDimensionOverrides: sizes } : options;
-      return new OrtNetwork(ort, await createSession(ort, model.path, bytes, fixed), model);
+      return new OrtNetwork(ort, await openSession(ort, model, options), model);
     } catch (error) {
       throw openError(error, basename(model.path));
     }
@@ -106,21 +105,55 @@ export class OrtNetwork {
   }
 }
 
-/** A rewritten graph that ONNX Runtime refuses is no reason to refuse the file. */
-async function createSession(
+async function openSession(
   ort: Ort,
-  path: string,
-  bytes: Uint8Array | null,
-  options: InferenceSession.SessionOptions,
+  model: ModelSummary,
+  { threads, rewrite, cacheDirectory }: NetworkOptions,
 ): Promise<InferenceSession> {
-  if (bytes !== null) {
+  const options: SessionOptions = {
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    executionMode: 'sequential',
+    logSeverityLevel: 4,
+    // Threads spin while a picture is computed, which is fast, and sleep between pictures, which spares the fan.
+    extra: { session: { force_spinning_stop: '1' } },
+  };
+  const cache = cacheDirectory === null || !rewrite ? null : new GraphCache(cacheDirectory);
+  const kept = (await cache?.pathFor(model, ort.env.versions.node ?? '')) ?? null;
+  if (cache === null || kept === null) return prepareSession(ort, model, options, rewrite);
+  if (await cache.has(kept)) {
     try {
-      return await ort.InferenceSession.create(bytes, options);
+      return await ort.InferenceSession.create(kept, { ...options, graphOptimizationLevel: 'disabled' });
     } catch {
-      // Told by the attempt with the file itself, if that fails too.
+      await cache.remove(kept);
     }
   }
-  return ort.InferenceSession.create(path, options);
+  const temporary = await cache.beginWrite(kept);
+  if (temporary === null) return prepareSession(ort, model, options, rewrite);
+  const session = await prepareSession(ort, model, { ...options, optimizedModelFilePath: temporary }, rewrite);
+  await cache.endWrite(temporary, kept);
+  return session;
+}
+
+async function prepareSession(
+  ort: Ort,
+  model: ModelSummary,
+  options: SessionOptions,
+  rewrite: boolean,
+): Promise<InferenceSession> {
+  const { bytes, sizes, isExternal } = await prepareGraph(model, rewrite);
+  // With all sizes known, what computes them is folded away.
+  const fixed = Object.keys(sizes).length > 0 ? { ...options, freeDimensionOverrides: sizes } : { ...options };
+  // Weights that lie beside the model would be written into the optimised one: it stays unwritten.
+  if (isExternal) delete fixed.optimizedModelFilePath;
+  if (bytes !== null) {
+    try {
+      return await ort.InferenceSession.create(bytes, fixed);
+    } catch {
+      // A rewritten graph that is refused is no reason to refuse the file: what is wrong with it is told below.
+    }
+  }
+  return ort.InferenceSession.create(model.path, fixed);
 }
 
 /** Newer JavaScript engines have an array type of their own for half precision; its bits are what is wanted. */

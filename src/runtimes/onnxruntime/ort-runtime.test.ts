@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeIo } from '../../onnx/describe-io';
@@ -7,8 +8,9 @@ import type { Frame, FrameSource } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
 import { maskIds } from '../../shared/domain/mask';
 import type { ModelSummary, SizePolicy } from '../../shared/domain/model';
-import { onnxRuntime } from './ort-runtime';
+import { createOnnxRuntime } from './ort-runtime';
 
+const onnxRuntime = createOnnxRuntime();
 const odd = join('tools', 'fixtures', 'models', 'odd');
 
 interface OddModel {
@@ -226,5 +228,44 @@ describe('a session', () => {
       available: true,
       version: expect.stringMatching(/^\d+\./) as unknown,
     });
+  });
+});
+
+describe('prepared graphs', () => {
+  const small = join('tools', 'fixtures', 'models', 'small', 'original-ts13-dynamic.onnx');
+  const size: SizePolicy = { mode: 'stretch', width: 96, height: 64 };
+
+  async function maskWith(options: Parameters<typeof createOnnxRuntime>[0]): Promise<Mask> {
+    const session = await createOnnxRuntime(options).open(await summary(small, size), { threads: 1 });
+    try {
+      return (await session.segment(source(blocks(96, 64)))).mask;
+    } finally {
+      await session.close();
+    }
+  }
+
+  it('give the mask of the graph as it lies in the file, first, kept, and when the kept one is damaged', async () => {
+    const cacheDirectory = mkdtempSync(join(tmpdir(), 'graphs-'));
+    try {
+      const plain = await maskWith({ rewrite: false });
+      expect(new Set(plain.data).size).toBeGreaterThan(1);
+      const same = (mask: Mask): number =>
+        mask.data.reduce((count, id, i) => count + (id === plain.data[i] ? 1 : 0), 0);
+      // Weights of these fixtures are random, so that many pixels are close to a tie.
+      const enough = plain.data.length * 0.995;
+      expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
+      const [file = '', ...others] = readdirSync(cacheDirectory);
+      expect([file, others]).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.onnx$/), []]);
+      expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
+      writeFileSync(join(cacheDirectory, file), 'damaged');
+      expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
+      expect(readFileSync(join(cacheDirectory, file)).length).toBeGreaterThan(10_000);
+    } finally {
+      rmSync(cacheDirectory, { recursive: true, force: true });
+    }
+  });
+
+  it('do without a folder that cannot be made', async () => {
+    expect((await maskWith({ cacheDirectory: join(small, 'below-a-file') })).width).toBe(96);
   });
 });

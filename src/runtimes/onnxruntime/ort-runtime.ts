@@ -8,12 +8,16 @@ import { OrtNetwork, loadOrt } from './ort-network';
 import { physicalCores } from './processor-count';
 import { Segmenter, now } from './segmenter';
 
-/** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
-export const onnxRuntime: Runtime = createOnnxRuntime();
+export interface OnnxRuntimeOptions {
+  /** False runs graphs exactly as they lie in the file, for comparison. */
+  readonly rewrite?: boolean;
+  /** Where optimised graphs are kept between starts; without it none are. */
+  readonly cacheDirectory?: string;
+}
 
-/** @param options `rewrite: false` runs graphs exactly as they lie in the file, for comparison */
-export function createOnnxRuntime({ rewrite = true }: { readonly rewrite?: boolean } = {}): Runtime {
-  return { id: 'onnxruntime', probe: probeOrt, open: (model, options) => openSession(model, options, rewrite) };
+/** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
+export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): Runtime {
+  return { id: 'onnxruntime', probe: probeOrt, open: (model, how) => openSession(model, how, options) };
 }
 
 async function probeOrt(): Promise<RuntimeStatus> {
@@ -28,10 +32,14 @@ async function probeOrt(): Promise<RuntimeStatus> {
 }
 
 /** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what {@link OrtNetwork.open} and `run` throw. */
-async function openSession(model: ModelSummary, options: OpenOptions, rewrite: boolean): Promise<Session> {
+async function openSession(
+  model: ModelSummary,
+  options: OpenOptions,
+  { rewrite = true, cacheDirectory }: OnnxRuntimeOptions,
+): Promise<Session> {
   checkFixedSize(model.name, model.input, model.preprocessing.size);
   const threads = options.threads > 0 ? options.threads : physicalCores();
-  const network = await OrtNetwork.open(model, threads, rewrite);
+  const network = await OrtNetwork.open(model, { threads, rewrite, cacheDirectory: cacheDirectory ?? null });
   const segmenter = new Segmenter(network, model);
   try {
     throwIfAborted(options.signal);

@@ -14,6 +14,8 @@ export interface PreparedGraph {
   readonly bytes: Uint8Array | null;
   /** Sizes for the input's named dimensions, when every picture's input has the same. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Whether weights lie in files beside the model. */
+  readonly isExternal: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function prepareGraph(model: ModelSummary, rewrite: boolean): Promi
     const sizes = namedSizes(graph, model);
     // Weights in files of their own are found only by a model that lies beside them.
     const external = [...graph.graph.initializers.values()].some(isExternal);
-    return { sizes, bytes: rewrite && !external ? await rewritten(graph) : null };
+    return { sizes, isExternal: external, bytes: rewrite && !external ? await rewritten(graph) : null };
   } finally {
     graph.close();
   }
