@@ -39,6 +39,7 @@ export async function addPictures(picked: Picked): Promise<void> {
     show(answer.added);
     reportRejected(answer.rejected);
     if (answer.added.length > 0) rememberRecent(picked.paths);
+    else forgetRecent(picked.paths);
   }
   for (const file of picked.files) {
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -105,6 +106,13 @@ export function selectBy(step: number): void {
 function rememberRecent(paths: readonly string[]): void {
   const before = preferencesStore.getState().recentFiles.filter((path) => !paths.includes(path));
   updatePreferences({ recentFiles: [...paths.slice(0, recentLimit), ...before].slice(0, recentLimit) });
+}
+
+/** What is not there any more need not be offered again. */
+function forgetRecent(paths: readonly string[]): void {
+  const before = preferencesStore.getState().recentFiles;
+  const recentFiles = before.filter((path) => !paths.includes(path));
+  if (recentFiles.length < before.length) updatePreferences({ recentFiles });
 }
 
 function reportRejected(rejected: readonly { name: string; error: Parameters<typeof fromErrorReport>[0] }[]): void {

@@ -1,5 +1,5 @@
 import { downloadBytes } from './download';
-import { filesOfTransfer } from './transfer-files';
+import { filesOfTransfer, worthOpening } from './transfer-files';
 import type { Picked, Shell } from './shell';
 import { nothingPicked } from './shell';
 import { warnBeforeUnload } from './unload-warning';
@@ -10,7 +10,10 @@ export function createBrowserShell(): Shell {
     hasFolders: false,
     modifier: /Mac|iPhone|iPad/.test(navigator.userAgent) ? 'meta' : 'ctrl',
     choosePictures: () => pickFiles({ multiple: true, accept: 'image/*,.tif,.tiff,.avif,.heic' }),
-    choosePictureFolder: () => pickFiles({ folder: true }),
+    choosePictureFolder: async () => {
+      const { files } = await pickFiles({ folder: true });
+      return files.length === 0 ? nothingPicked : { paths: [], files: worthOpening(files, folderOf(files)) };
+    },
     chooseModel: () => pickFiles({ multiple: true, accept: '.onnx,.json,.data,.txt' }),
     chooseExportFolder: () => Promise.resolve(null),
     accept: async (transfer) => ({ paths: [], files: await filesOfTransfer(transfer) }),
@@ -24,6 +27,10 @@ export function createBrowserShell(): Shell {
     warnBeforeClosing: warnBeforeUnload,
     onCommand: () => () => undefined,
   };
+}
+
+function folderOf(files: readonly File[]): string {
+  return files[0]?.webkitRelativePath.split('/')[0] ?? '';
 }
 
 function pickFiles(options: { multiple?: boolean; folder?: boolean; accept?: string }): Promise<Picked> {

@@ -1,3 +1,8 @@
+import { AppError } from '../../../shared/app-error';
+import { kindOfFile } from '../actions/picture-kinds';
+import { i18n } from '../i18n/i18n';
+import { reportError } from '../notices/notify';
+
 /**
  * All files of a drop, folders walked in depth. The entries must be taken while the drop event is handled (this runs
  * synchronously up to there); reading them may take its time.
@@ -8,13 +13,43 @@ export async function filesOfTransfer(transfer: DataTransfer): Promise<File[]> {
     .map((item) => item.webkitGetAsEntry());
   if (entries.every((entry) => entry === null)) return Array.from(transfer.files);
   const files: File[] = [];
-  for (const entry of entries) if (entry !== null) await collect(entry, files);
+  for (const entry of entries) {
+    if (entry === null) continue;
+    if (isFileEntry(entry)) files.push(await fileOf(entry));
+    else {
+      // One empty folder must not cost the user the rest of the drop.
+      await filesOfFolder(entry).then((found) => files.push(...found), reportError);
+    }
+  }
   return files;
+}
+
+async function filesOfFolder(entry: FileSystemEntry): Promise<File[]> {
+  const all: File[] = [];
+  await collect(entry, all);
+  return worthOpening(all, entry.name);
+}
+
+/**
+ * What of a folder is sent to the studio: nobody means the notes and thumbnails databases that lie between pictures.
+ * @throws AppError FOLDER_WITHOUT_PICTURES
+ */
+export function worthOpening(files: readonly File[], folder: string): File[] {
+  const worth = files.filter((file) => !file.name.startsWith('.') && kindOfFile(file.name) !== 'other');
+  if (worth.some((file) => kindOfFile(file.name) !== 'model-part')) return worth;
+  throw new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${folder}.`, {
+    hint: i18n.t('pictures.folderHint'),
+    details: { folder },
+  });
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
 async function collect(entry: FileSystemEntry, into: File[]): Promise<void> {
   if (isFileEntry(entry)) {
-    into.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+    into.push(await fileOf(entry));
     return;
   }
   if (!isDirectoryEntry(entry)) return;

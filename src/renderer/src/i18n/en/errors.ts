@@ -19,6 +19,7 @@ export const errors = {
     FILE_READ_ONLY: 'The folder is read-only',
     FILE_TOO_LARGE: 'The file is too large',
     FILE_UNREADABLE: 'The file cannot be read',
+    FOLDER_WITHOUT_PICTURES: 'No pictures in this folder',
     HOST_CRASHED_BEFORE: 'This picture stopped the engine before',
     HOST_GONE: 'The engine stopped',
     HUB_ALREADY_RUNNING: 'Already being downloaded',

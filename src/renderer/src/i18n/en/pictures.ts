@@ -28,6 +28,7 @@ export const pictures = {
   announceFailed: '{{name}} could not be segmented: {{reason}}',
   emptyTitle: 'Drop pictures, a folder or an ONNX model',
   emptyText: 'Or press {{pictures}} for pictures, {{model}} for a model, {{paste}} to paste.',
+  folderHint: 'Choose a folder that holds JPEG, PNG, WebP, TIFF, GIF, AVIF or BMP files.',
   useSamples: 'Use the samples',
   drop: {
     pictures: 'Pictures and folders',

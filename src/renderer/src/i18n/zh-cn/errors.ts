@@ -21,6 +21,7 @@ export const errors: Translation<typeof source> = {
     FILE_READ_ONLY: '文件夹为只读',
     FILE_TOO_LARGE: '文件过大',
     FILE_UNREADABLE: '无法读取文件',
+    FOLDER_WITHOUT_PICTURES: '此文件夹中没有图片',
     HOST_CRASHED_BEFORE: '此图片曾导致引擎停止',
     HOST_GONE: '引擎已停止',
     HUB_ALREADY_RUNNING: '已在下载中',

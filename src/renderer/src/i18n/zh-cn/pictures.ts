@@ -27,6 +27,7 @@ export const pictures: Translation<typeof source> = {
   announceFailed: '{{name}} 无法分割：{{reason}}',
   emptyTitle: '拖入图片、文件夹或 ONNX 模型',
   emptyText: '也可按 {{pictures}} 打开图片，按 {{model}} 打开模型，按 {{paste}} 粘贴。',
+  folderHint: '请选择包含 JPEG、PNG、WebP、TIFF、GIF、AVIF 或 BMP 文件的文件夹。',
   useSamples: '使用示例图片',
   drop: {
     pictures: '图片和文件夹',
