@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { copyModel } from '../src/onnx/copy';
+import { fixModel } from '../src/onnx/fix';
+import { countMacs } from '../src/onnx/macs';
+import { openModel } from '../src/onnx/model';
+import { saveModel } from '../src/onnx/model-write';
+import { countNodes, runPass } from '../src/onnx/pass';
+import { foldDecodeHead } from '../src/onnx/passes/fold-decode-head';
+import { simplifyModel } from '../src/onnx/passes/simplify';
+import { verifyModels } from '../src/onnx/verify';
+import { randomSamples } from '../src/onnx/verify/samples';
+
+/*
+ * npm run bench -- onnx-full FOLDER: full-size exports (tools/fixtures/export.py --full FOLDER) through `simplify` and
+ * `fix`, each in a process of its own so that its peak memory is its own, against onnxsim in the same run
+ * (FIXTURES_PYTHON), and what folding the decode head saves. Opening and saving count.
+ */
+
+const ROOT = process.cwd();
+const OUT = join(ROOT, 'out/bench/onnx-full');
+const REPEATS = 3;
+
+interface Measured {
+  readonly seconds: number;
+  readonly peakBytes: number;
+  readonly nodes: number;
+}
+
+type Child = 'simplify' | 'fix';
+
+async function child(kind: Child, source: string, target: string): Promise<void> {
+  const started = performance.now();
+  const model = await openModel(source);
+  let result = model;
+  if (kind === 'simplify') await simplifyModel(model);
+  else result = (await fixModel(model, { verify: false })).model;
+  await saveModel(result, target);
+  const seconds = (performance.now() - started) / 1000;
+  console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024, nodes: countNodes(result) }));
+}
+
+function measure(kind: Child, source: string, target: string): Measured {
+  return best(() =>
+    execFileSync(process.execPath, [process.argv[1] ?? '', '--child', kind, source, target], { encoding: 'utf8' }),
+  );
+}
+
+/** The fastest of a few runs: other work on the machine only ever adds time. */
+function best(run: () => string): Measured {
+  const runs = Array.from({ length: REPEATS }, () => JSON.parse(run()) as Measured);
+  return runs.reduce((one, other) => (other.seconds < one.seconds ? other : one));
+}
+
+async function folding(source: string, side: number): Promise<Record<string, unknown>> {
+  const original = await openModel(source);
+  const folded = copyModel(original);
+  await runPass(folded, foldDecodeHead);
+  const size = { height: side, width: side };
+  const [before, after] = [countMacs(original, size)?.total ?? 0, countMacs(folded, size)?.total ?? 0];
+  const verdict = await verifyModels(original, folded, { samples: randomSamples(1, { batch: 1, ...size }) });
+  original.close();
+  return {
+    side,
+    macsBefore: before,
+    macsAfter: after,
+    saved: Number((1 - after / before).toFixed(4)),
+    maxRelative: verdict.outputs[0]?.difference?.maxRelative,
+    pixelAgreement: verdict.pixelAgreement,
+  };
+}
+
+async function fixVerdict(source: string, side: number): Promise<Record<string, unknown>> {
+  const original = await openModel(source);
+  const { report } = await fixModel(original, { sampleSize: { height: side, width: side } });
+  original.close();
+  return {
+    isEqual: report.verdict?.isEqual,
+    maxRelative: report.verdict?.outputs[0]?.difference?.maxRelative,
+    pixelAgreement: report.verdict?.pixelAgreement,
+    findings: Object.fromEntries(report.passes.map(({ pass, findings }) => [pass, findings.length])),
+  };
+}
+
+async function main(folder: string): Promise<void> {
+  mkdirSync(OUT, { recursive: true });
+  const python = process.env['FIXTURES_PYTHON'];
+  const rows = [];
+  for (const variant of ['b0', 'b2', 'b5']) {
+    for (const form of ['512', '1024', 'dynamic']) {
+      const name = `${variant}-original-ts13-${form}`;
+      const source = join(folder, `${name}.onnx`);
+      if (!existsSync(source)) continue;
+      const side = form === '1024' ? 1024 : 512;
+      const target = join(OUT, 'result.onnx');
+      const simplify = measure('simplify', source, target);
+      const onnxsim =
+        python === undefined
+          ? undefined
+          : best(() =>
+              execFileSync(python, [join(ROOT, 'bench/python/onnxsim_run.py'), source, target], { encoding: 'utf8' }),
+            );
+      const fix = measure('fix', source, target);
+      const { size: bytes } = statSync(source);
+      const row = {
+        model: name,
+        bytes,
+        simplify,
+        ...(onnxsim === undefined
+          ? {}
+          : { onnxsim, timeRatio: Number((simplify.seconds / onnxsim.seconds).toFixed(3)) }),
+        fix: { ...fix, peakOverFile: Number((fix.peakBytes / bytes).toFixed(2)) },
+        fold: await folding(source, side),
+        // B5 at 1024 takes minutes on two cores; 512 shows the same graph.
+        verdict: variant === 'b5' && side === 1024 ? undefined : await fixVerdict(source, side),
+      };
+      rows.push(row);
+      console.error(JSON.stringify(row));
+    }
+  }
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+  };
+  const result = { command: 'npm run bench -- onnx-full FOLDER', repeats: REPEATS, machine, rows };
+  writeFileSync(join(ROOT, 'bench/results/onnx-full.json'), `${JSON.stringify(result, undefined, 1)}\n`);
+  console.log(JSON.stringify(result, undefined, 1));
+}
+
+const [first = '', kind = '', source = '', target = ''] = process.argv.slice(2);
+const work = first === '--child' ? child(kind === 'fix' ? 'fix' : 'simplify', source, target) : main(first);
+work.catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
