@@ -1,6 +1,7 @@
 import { app, MessageChannelMain } from 'electron';
 import { join } from 'node:path';
 import type { DesktopCommand } from '../shared/desktop-bridge';
+import type { Settings } from '../shared/domain/settings';
 import type { StudioClient } from '../shared/rpc';
 import { createStudioClient } from '../shared/rpc';
 import { channels } from '../preload/channels';
@@ -9,6 +10,7 @@ import { serveDesktopCalls, stopDesktopCalls } from './desktop-calls';
 import { GrantStore } from './grants';
 import { launchHost } from './launch-host';
 import { setMenu } from './menu';
+import { menuLabels } from './menu-labels';
 import { pageUrl, serveMedia, servePage } from './page';
 import type { StudioWindow } from './window';
 import { builtFile, createStudioWindow } from './window';
@@ -21,7 +23,8 @@ export class Desktop {
   /** The page has asked for its port, so it also listens to commands. */
   #connected = false;
   #commands: DesktopCommand[] = [];
-  #mediaClient: StudioClient | undefined;
+  /** This process's own line to the host: pictures for `media:`, the language of the menu. */
+  #client: StudioClient | undefined;
 
   constructor(dataDirectory: string) {
     this.#grants = new GrantStore(join(dataDirectory, 'window', 'granted-files.json'));
@@ -31,9 +34,11 @@ export class Desktop {
       resourcesDirectory: join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'resources'),
       unrestricted: false,
       onState: (state) => {
-        this.#mediaClient = undefined;
+        this.#client = undefined;
         this.#send(channels.hostState, state);
-        if (state.state === 'running' && this.#connected) this.#attach();
+        if (state.state !== 'running') return;
+        if (this.#connected) this.#attach();
+        void this.#followLanguage();
       },
     });
     this.#supervisor.grant(this.#grants.paths);
@@ -44,8 +49,8 @@ export class Desktop {
     // electron-vite's development server names its address here.
     const url = (!app.isPackaged && process.env.ELECTRON_RENDERER_URL) || pageUrl;
     servePage(builtFile('renderer'));
-    serveMedia(() => this.#media());
-    setMenu((command) => this.#command(command));
+    serveMedia(() => this.#studio());
+    this.#showMenu('system');
     this.#openWindow(url);
   }
 
@@ -109,10 +114,24 @@ export class Desktop {
     contents.postMessage(channels.port, null, [port2]);
   }
 
-  async #media(): Promise<StudioClient> {
+  async #studio(): Promise<StudioClient> {
     await this.#supervisor.ready();
-    this.#mediaClient ??= createStudioClient(this.#supervisor.openChannel());
-    return this.#mediaClient;
+    this.#client ??= createStudioClient(this.#supervisor.openChannel());
+    return this.#client;
+  }
+
+  async #followLanguage(): Promise<void> {
+    try {
+      const client = await this.#studio();
+      client.on('settings.changed', ({ language }) => this.#showMenu(language));
+      this.#showMenu((await client.call('settings.get', {})).language);
+    } catch {
+      // The host went again; the next one is asked anew.
+    }
+  }
+
+  #showMenu(language: Settings['language']): void {
+    setMenu(menuLabels(language, app.getLocale()), (command) => this.#command(command));
   }
 
   #command(command: DesktopCommand): void {

@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import type { HostState } from '../../shared/desktop-bridge';
 import type { StudioClient } from '../../shared/rpc';
 import { createStudioClient } from '../../shared/rpc';
 import { forkHost } from './fork-host';
+import { buildFakeHost } from './testing/build-fake-host';
 import { HostSupervisor, describeExit } from './supervisor';
 
 let scratch: string;
@@ -15,14 +15,7 @@ const running = new Set<HostSupervisor>();
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'maskforge-host-'));
-  script = join(scratch, 'host.cjs');
-  await build({
-    entryPoints: [join(__dirname, 'testing', 'fake-host.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-  });
+  script = await buildFakeHost(scratch);
 });
 afterEach(async () => {
   await Promise.all([...running].map((supervisor) => supervisor.stop()));
