@@ -146,7 +146,7 @@ export function listen(handler, tls = null, port = 0, host = '127.0.0.1') {
         close: () =>
           new Promise((done) => {
             server.close(() => done());
-            server.closeAllConnections();
+            server.closeAllConnections?.();
           }),
       });
     });
@@ -182,5 +182,5 @@ async function main(argv) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await main(process.argv.slice(2));
+  void main(process.argv.slice(2));
 }

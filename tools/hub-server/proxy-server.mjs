@@ -21,6 +21,7 @@ export async function startProxy({ password = null, refuse = null } = {}) {
     const onward = httpRequest(request.url, { method: request.method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);
+      answer.on('close', () => answer.complete || response.destroy());
     });
     onward.on('error', () => response.destroy());
     request.pipe(onward);

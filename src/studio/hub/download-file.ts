@@ -162,6 +162,8 @@ async function receive(
       done += chunk.length;
       onProgress?.(done, facts.size);
     }
+    // Older Nodes end a broken TLS stream as if it were whole.
+    if (!response.complete) throw new Error('The body ended early.');
   } catch (error) {
     throw networkError(error, 'the hub');
   } finally {
