@@ -32,7 +32,6 @@ export function LegendPanel() {
         <SearchField label={t('legend.search')} value={search} onChange={setSearch} />
         <LegendMenu sort={sort} onSort={setSort} rows={[...present, ...absent]} />
       </div>
-      <ShowAll />
       <div className={styles.scroll}>
         <ClassList label={t('legend.present')} rows={present} />
         {absent.length > 0 && (
@@ -50,6 +49,8 @@ export function LegendPanel() {
           </p>
         )}
       </div>
+      {/* Below the list: rows must not move away from under a pointer that is hiding one after the other. */}
+      <ShowAll />
     </div>
   );
 }
