@@ -81,8 +81,8 @@ test('refuses a model with two inputs and keeps the one it had', async ({ studio
   await studio.ready();
   const model = await page.getByRole('button', { name: /^Model: / }).getAttribute('aria-label');
   await studio.drop([resolve(oddModels, 'two-inputs.onnx')]);
-  const toast = page.getByRole('alertdialog').filter({ hasText: 'The model needs exactly one image input' });
-  await expect(toast).toContainText('two-inputs.onnx');
+  const said = page.getByRole('alert').filter({ hasText: 'The model needs exactly one image input' });
+  await expect(said).toContainText('two-inputs.onnx has 2 inputs');
   await expect(page.getByRole('button', { name: /^Model: / })).toHaveAttribute('aria-label', model ?? '');
   await expect(strip(page).first().getByRole('img', { name: 'Segmented' })).toBeVisible();
   expect(studio.problems).toEqual([]);

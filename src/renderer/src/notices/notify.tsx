@@ -1,6 +1,5 @@
 import { isAbort, toErrorReport } from '../../../shared/app-error';
 import { toasts } from '../components/toast-manager';
-import { announce } from './announce';
 import { ErrorDetails } from './error-card';
 import { errorTitle } from './error-text';
 
@@ -42,6 +41,7 @@ export function reportError(error: unknown, options: { subject?: string; action?
   const id = toasts.add({
     title,
     type: 'error',
+    // Read out at once by assistive tools.
     priority: 'high',
     timeout: 0,
     description: (
@@ -64,5 +64,4 @@ export function reportError(error: unknown, options: { subject?: string; action?
           },
         }),
   });
-  announce(`${title}. ${report.message}`, 'assertive');
 }
