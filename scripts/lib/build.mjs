@@ -16,6 +16,7 @@ const nodePrograms = {
   'host/host': 'src/studio/host/host-main.ts',
   'server/server': 'src/server/server-main.ts',
   'cli/index': 'src/cli/index.ts',
+  'worker/ort-worker': 'src/runtimes/onnxruntime/ort-worker.ts',
 };
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import packageJson from '../../package.json';
 import type { StudioHandlers } from '../shared/contract';
 import { encodeFramePng } from '../media/frame-png';
@@ -24,6 +25,9 @@ import { TaskLimit } from './task-limit';
 const MASK_CACHE_BYTES = 48 * 1024 * 1024;
 /** Pictures that are decoded at once for the film strip and the canvas. */
 const READS_AT_ONCE = 2;
+
+/** Beside this program where it is built: `out/host/host.cjs` and `out/worker/ort-worker.cjs`. */
+const workerFile = fileURLToPath(new URL('../worker/ort-worker.cjs', import.meta.url));
 
 /** What the handlers share. */
 interface Parts {
@@ -62,7 +66,9 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     hub: new ModelHub({ dataDirectory, library, env }),
     jobs: new JobRegistry(emit),
     pictures,
-    sessions: new SessionRegistry([createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs') })]),
+    sessions: new SessionRegistry([
+      createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile }),
+    ]),
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
     reads: new TaskLimit(READS_AT_ONCE),

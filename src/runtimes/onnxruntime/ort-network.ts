@@ -4,32 +4,21 @@ import { AppError } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { InputData } from '../input-tensor';
 import type { ClassIds } from './class-ids';
+import type { Network, NetworkOptions, NetworkOutput } from './network';
 import { GraphCache } from './graph-cache';
-import type { Logits } from './logits';
 import { openError, runError } from './ort-errors';
 import { prepareGraph } from './prepare-graph';
 
 type Ort = typeof import('onnxruntime-node');
 type SessionOptions = InferenceSession.SessionOptions;
 
-export interface NetworkOptions {
-  readonly threads: number;
-  /** False runs the graph exactly as it lies in the file. */
-  readonly rewrite: boolean;
-  /** Where optimised graphs are kept between starts; null keeps none. */
-  readonly cacheDirectory: string | null;
-}
-
-export type NetworkOutput =
-  { readonly kind: 'logits'; readonly logits: Logits } | { readonly kind: 'class-ids'; readonly ids: ClassIds };
-
 /** ONNX Runtime's library takes tens of milliseconds to load, so it is loaded when a model is opened. */
 export function loadOrt(): Promise<Ort> {
   return import('onnxruntime-node');
 }
 
-/** A network in ONNX Runtime: pixels of one picture in, logits or class ids out. */
-export class OrtNetwork {
+/** A network in this thread, which stands still while it computes. */
+export class OrtNetwork implements Network {
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #model: ModelSummary;
@@ -52,8 +41,7 @@ export class OrtNetwork {
     }
   }
 
-  /** @throws AppError MODEL_RUN_FAILED, OUT_OF_MEMORY, MODEL_OUTPUT_UNEXPECTED */
-  async run(data: InputData, width: number, height: number): Promise<NetworkOutput> {
+  async run(data: InputData, width: number, height: number): Promise<{ output: NetworkOutput; data: InputData }> {
     const { input, output } = this.#model;
     const dims = input.layout === 'NCHW' ? [1, input.channels, height, width] : [1, height, width, input.channels];
     let result: Tensor | undefined;
@@ -64,7 +52,7 @@ export class OrtNetwork {
       throw runError(error, this.#fileName, { width, height });
     }
     if (result === undefined) throw new Error(`There is no output ${output.name}.`);
-    return output.kind === 'logits' ? this.#asLogits(result) : this.#asIds(result);
+    return { output: output.kind === 'logits' ? this.#asLogits(result) : this.#asIds(result), data };
   }
 
   release(): Promise<void> {

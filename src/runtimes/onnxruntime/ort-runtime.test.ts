@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeIo } from '../../onnx/describe-io';
 import { openModel } from '../../onnx/model';
 import type { Frame, FrameSource } from '../../shared/domain/frame';
@@ -267,5 +268,63 @@ describe('prepared graphs', () => {
 
   it('do without a folder that cannot be made', async () => {
     expect((await maskWith({ cacheDirectory: join(small, 'below-a-file') })).width).toBe(96);
+  });
+});
+
+describe('a network in a thread of its own', () => {
+  // Below the repository, so that the thread finds its packages.
+  const folder = resolve('out', `test-worker-${process.pid}`);
+  const workerFile = join(folder, 'ort-worker.cjs');
+  beforeAll(() =>
+    build({
+      entryPoints: [join('src', 'runtimes', 'onnxruntime', 'ort-worker.ts')],
+      outfile: workerFile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['onnxruntime-node'],
+    }),
+  );
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('answers as one in this thread, again and again, and leaves this thread free', async () => {
+    const model = await summary(join(odd, 'channels.onnx'), { mode: 'native', multipleOf: 1, maxSide: 4096 });
+    const session = await createOnnxRuntime({ workerFile }).open(model, { threads: 1 });
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 1);
+    for (const side of [300, 300, 200, 300]) {
+      const { mask } = await session.segment(source(blocks(side, 100)));
+      expect([mask.width, wrongShare(mask, 0)]).toEqual([side, 0]);
+    }
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(0);
+    await session.close();
+    await session.close();
+  });
+
+  it('gives the same codes', async () => {
+    const custom = await summary(join(odd, 'custom-op.onnx'), stretch);
+    await expect(createOnnxRuntime({ workerFile }).open(custom, { threads: 1 })).rejects.toMatchObject({
+      code: 'ONNX_UNSUPPORTED_OPERATOR',
+      hint: expect.stringContaining('Export') as unknown,
+    });
+  });
+
+  it('runs ids of 64 bits and half precision', async () => {
+    for (const file of ['class-ids.onnx', 'float16.onnx']) {
+      const session = await createOnnxRuntime({ workerFile }).open(await summary(join(odd, file), stretch), {
+        threads: 1,
+      });
+      expect(wrongShare((await session.segment(source(blocks(192, 128)))).mask, 5)).toBe(0);
+      await session.close();
+    }
+  });
+
+  it('is done without where it cannot be loaded', async () => {
+    writeFileSync(join(folder, 'broken.cjs'), 'throw new Error("no library here")');
+    const runtime = createOnnxRuntime({ workerFile: join(folder, 'broken.cjs') });
+    const session = await runtime.open(await summary(join(odd, 'channels.onnx'), stretch), { threads: 1 });
+    expect((await session.segment(source(blocks(96, 64)))).mask.width).toBe(96);
+    await session.close();
   });
 });

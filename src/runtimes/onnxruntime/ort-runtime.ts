@@ -4,15 +4,19 @@ import type { ModelSummary } from '../../shared/domain/model';
 import type { RuntimeStatus } from '../../shared/domain/runtime';
 import { checkFixedSize } from '../placement';
 import type { OpenOptions, Runtime, SegmentOutcome, Session } from '../runtime';
+import type { Network } from './network';
 import { OrtNetwork, loadOrt } from './ort-network';
 import { physicalCores } from './processor-count';
 import { Segmenter, now } from './segmenter';
+import { WorkerNetwork } from './worker-network';
 
 export interface OnnxRuntimeOptions {
   /** False runs graphs exactly as they lie in the file, for comparison. */
   readonly rewrite?: boolean;
   /** Where optimised graphs are kept between starts; without it none are. */
   readonly cacheDirectory?: string;
+  /** The compiled worker thread; without it networks run in this thread, which then stands still meanwhile. */
+  readonly workerFile?: string;
 }
 
 /** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
@@ -31,15 +35,17 @@ async function probeOrt(): Promise<RuntimeStatus> {
   }
 }
 
-/** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what {@link OrtNetwork.open} and `run` throw. */
+/** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what opening and running the network throws. */
 async function openSession(
   model: ModelSummary,
   options: OpenOptions,
-  { rewrite = true, cacheDirectory }: OnnxRuntimeOptions,
+  { rewrite = true, cacheDirectory, workerFile }: OnnxRuntimeOptions,
 ): Promise<Session> {
   checkFixedSize(model.name, model.input, model.preprocessing.size);
   const threads = options.threads > 0 ? options.threads : physicalCores();
-  const network = await OrtNetwork.open(model, { threads, rewrite, cacheDirectory: cacheDirectory ?? null });
+  const how = { threads, rewrite, cacheDirectory: cacheDirectory ?? null };
+  const inWorker = workerFile === undefined ? null : await WorkerNetwork.open(workerFile, model, how);
+  const network: Network = inWorker ?? (await OrtNetwork.open(model, how));
   const segmenter = new Segmenter(network, model);
   try {
     throwIfAborted(options.signal);
@@ -57,15 +63,11 @@ class OrtSession implements Session {
   readonly device: string;
   readonly precision: string;
   readonly threads: number;
-  readonly #network: OrtNetwork;
+  readonly #network: Network;
   readonly #segmenter: Segmenter;
   #closed: Promise<void> | null = null;
 
-  constructor(
-    network: OrtNetwork,
-    segmenter: Segmenter,
-    facts: { threads: number; version: string; precision: string },
-  ) {
+  constructor(network: Network, segmenter: Segmenter, facts: { threads: number; version: string; precision: string }) {
     this.#network = network;
     this.#segmenter = segmenter;
     this.runtimeVersion = facts.version;

@@ -12,7 +12,7 @@ import { needsTwoBytes, paintIds } from './class-ids';
 import { maskFromLogits } from './logits';
 import type { MaskKernel } from './mask-painter';
 import { createMaskKernel } from './mask-painter';
-import type { NetworkOutput, OrtNetwork } from './ort-network';
+import type { Network, NetworkOutput } from './network';
 import { TileMerger } from './tile-merge';
 
 export interface StageTimes {
@@ -33,7 +33,7 @@ const WARM_UP_SIDE = 64;
 
 /** From a resized frame to a mask: normalise, run, upsample, decide. One picture at a time. */
 export class Segmenter {
-  readonly #network: OrtNetwork;
+  readonly #network: Network;
   readonly #model: ModelSummary;
   readonly #writer: InputWriter;
   #kernel: WasmKernel<MaskKernel> = createMaskKernel();
@@ -42,7 +42,7 @@ export class Segmenter {
   /** Pixels of input for each position of output; known after the warm-up. */
   #stride = 1;
 
-  constructor(network: OrtNetwork, model: ModelSummary) {
+  constructor(network: Network, model: ModelSummary) {
     this.#network = network;
     this.#model = model;
     this.#writer = new InputWriter(model.input, model.preprocessing);
@@ -54,7 +54,7 @@ export class Segmenter {
     const multiple = size.mode === 'native' ? size.multipleOf : 1;
     const side = Math.ceil(WARM_UP_SIDE / multiple) * multiple;
     const input = fixedInputSize(size) ?? { width: side, height: side };
-    const output = await this.#network.run(this.#inputFor(input), input.width, input.height);
+    const output = await this.#runNetwork(this.#inputFor(input), input);
     const { height, width } = output.kind === 'logits' ? output.logits : output.ids;
     this.#stride = input.width / width;
     const fits = this.#stride === input.height / height && Number.isInteger(this.#stride);
@@ -140,18 +140,23 @@ export class Segmenter {
     const data = this.#inputFor(input);
     this.#writer.write(data, input, frame, at, placement.fill);
     const ready = now();
-    const output = await this.#network.run(data, input.width, input.height);
+    const output = await this.#runNetwork(data, input);
     times.preprocess += ready - start;
     times.infer += now() - ready;
     return output;
   }
 
+  async #runNetwork(data: InputData, size: Size): Promise<NetworkOutput> {
+    this.#input = null;
+    const answer = await this.#network.run(data, size.width, size.height);
+    this.#input = { size, data: answer.data };
+    return answer.output;
+  }
+
   #inputFor(size: Size): InputData {
     const kept = this.#input;
     if (kept !== null && kept.size.width === size.width && kept.size.height === size.height) return kept.data;
-    const data = this.#writer.allocate(size.width, size.height);
-    this.#input = { size, data };
-    return data;
+    return this.#writer.allocate(size.width, size.height);
   }
 
   #emptyIdMask({ width, height }: Size, ids: ClassIds): Mask {
