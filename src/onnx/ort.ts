@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** `off` runs every node as it is written, which constants and layer-by-layer comparison need. */
   readonly optimise?: boolean;
   readonly threads?: number;
+  /** Gives memory back after each node instead of keeping it for the next run, and keeps no rearranged copy of weights. */
+  readonly isFrugal?: boolean;
 }
 
 /** From a file, or from a model in memory. Release it when done. */
@@ -32,6 +34,9 @@ export async function createSession(source: string | Uint8Array, options: Sessio
     logSeverityLevel: 4,
     graphOptimizationLevel: options.optimise === true ? 'all' : 'disabled',
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...(options.isFrugal === true
+      ? { enableCpuMemArena: false, enableMemPattern: false, extra: { session: { disable_prepacking: '1' } } }
+      : {}),
   };
   return typeof source === 'string'
     ? ort.InferenceSession.create(source, settings)

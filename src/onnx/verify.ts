@@ -64,28 +64,24 @@ export async function verifyModels(reference: OnnxModel, other: OnnxModel, optio
   const labels: string[] = [];
   const milliseconds = { reference: 0, other: 0 };
   let first: Sample | undefined;
-  const runners = [await ModelRunner.open(reference)];
-  try {
-    runners.push(await ModelRunner.open(other));
-    const [one, two] = runners;
-    if (one === undefined || two === undefined) throw new Error('two models are compared');
-    for await (const sample of options.samples) {
-      throwIfAborted(options.signal);
-      first ??= sample;
-      const left = await timed(one, sample, form, batch);
-      const right = await timed(two, sample, form, batch);
-      milliseconds.reference += left.milliseconds;
-      milliseconds.other += right.milliseconds;
+  for await (const portion of portionsOf(options.samples)) {
+    first ??= portion[0];
+    // One after the other: two open sessions of a large network are more than some machines have memory for.
+    const left = await runPortion(reference, portion, { form, batch, signal: options.signal });
+    const right = await runPortion(other, portion, { form, batch, signal: options.signal });
+    milliseconds.reference += left.milliseconds;
+    milliseconds.other += right.milliseconds;
+    portion.forEach(({ label }, index) => {
+      const [one, two] = [left.results[index], right.results[index]];
+      if (one === undefined || two === undefined) return;
       for (const [pair, sum] of sums) {
-        const mismatch = addPair(sum, left.results.get(pair.output), right.results.get(pair.counterpart));
+        const mismatch = addPair(sum, one.get(pair.output), two.get(pair.counterpart));
         if (mismatch !== undefined && pair.isNumeric) mismatches.set(pair, mismatch);
       }
-      pixels.add(left.results, right.results);
-      labels.push(sample.label);
-      options.onSample?.(sample.label, labels.length);
-    }
-  } finally {
-    for (const runner of runners) await runner.close();
+      pixels.add(one, two);
+      labels.push(label);
+      options.onSample?.(label, labels.length);
+    });
   }
   const outputs = pairs.map((pair): OutputVerdict => {
     const sum = pair.isNumeric ? sums.get(pair) : undefined;
@@ -109,16 +105,40 @@ export async function verifyModels(reference: OnnxModel, other: OnnxModel, optio
   };
 }
 
-async function timed(
-  runner: ModelRunner,
-  sample: Sample,
-  form: PixelForm,
-  batch: number,
-): Promise<{ results: Map<string, Result>; milliseconds: number }> {
-  const feeds = await feedsFor(runner.model, sample, form, batch);
-  const start = performance.now();
-  const results = await runner.run(feeds);
-  return { results, milliseconds: performance.now() - start };
+/** So many results are kept until the other model has run. */
+const PORTION = 16;
+
+async function* portionsOf(samples: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<readonly Sample[]> {
+  let portion: Sample[] = [];
+  for await (const sample of samples) {
+    portion.push(sample);
+    if (portion.length < PORTION) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
+}
+
+async function runPortion(
+  model: OnnxModel,
+  samples: readonly Sample[],
+  how: { readonly form: PixelForm; readonly batch: number; readonly signal: AbortSignal | undefined },
+): Promise<{ results: ReadonlyMap<string, Result>[]; milliseconds: number }> {
+  const runner = await ModelRunner.open(model);
+  const results: ReadonlyMap<string, Result>[] = [];
+  let milliseconds = 0;
+  try {
+    for (const sample of samples) {
+      throwIfAborted(how.signal);
+      const feeds = await feedsFor(runner.model, sample, how.form, how.batch);
+      const start = performance.now();
+      results.push(await runner.run(feeds));
+      milliseconds += performance.now() - start;
+    }
+  } finally {
+    await runner.close();
+  }
+  return { results, milliseconds };
 }
 
 interface OutputPair {

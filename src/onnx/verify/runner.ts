@@ -62,12 +62,13 @@ async function withoutPlugins(model: OnnxModel): Promise<OnnxModel> {
 async function openSession(model: OnnxModel): Promise<OrtSession> {
   const tensors = [...model.graph.initializers.values()];
   const bytes = tensors.reduce((sum, tensor) => sum + (tensorByteLength(tensor) ?? 0), 0);
-  if (bytes <= IN_MEMORY_BYTES && !tensors.some(isExternal)) return createSession(modelToBytes(model));
+  if (bytes <= IN_MEMORY_BYTES && !tensors.some(isExternal))
+    return createSession(modelToBytes(model), { isFrugal: true });
   const folder = await mkdtemp(join(tmpdir(), 'maskforge-verify-'));
   try {
     const path = join(folder, 'model.onnx');
     await saveModel(model, path, { weights: 'external' });
-    return await createSession(path);
+    return await createSession(path, { isFrugal: true });
   } finally {
     // On Linux and macOS the mapped weights outlive their name; elsewhere the folder stays until the process is gone.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
