@@ -131,7 +131,9 @@ export class CanvasController implements GestureTarget {
     if (pictureId === null) return this.#adopt(null);
     const loading = new AbortController();
     this.#loading = loading;
-    const timer = window.setTimeout(() => canvasStore.setState({ loading: true }), PATIENCE_MS);
+    const timer = window.setTimeout(() => {
+      if (!loading.signal.aborted) canvasStore.setState({ loading: true });
+    }, PATIENCE_MS);
     try {
       const picture = await this.#source.load(pictureId, this.#renderer.maxTextureSize, loading.signal);
       if (!loading.signal.aborted) this.#adopt(picture);
@@ -173,6 +175,15 @@ export class CanvasController implements GestureTarget {
     this.#renderer.setMask(MASK, mask, this.#syncPalette() ?? new Uint8Array());
     this.#readHover();
     requestAnimationFrame(() => requestAnimationFrame(markReady));
+    this.#loadNext();
+  }
+
+  /** Decodes the picture after this one, so that walking the strip does not wait. */
+  #loadNext(): void {
+    const { order, items, selectedId } = picturesStore.getState();
+    const next = selectedId === null ? undefined : order[order.indexOf(selectedId) + 1];
+    if (next === undefined || items[next]?.entry.kind !== 'image') return;
+    void this.#source.loadAhead(next, this.#renderer.maxTextureSize);
   }
 
   /** Colours and visibility, when they have changed since the last time. */

@@ -36,6 +36,7 @@ export const errors = {
     IMAGE_DAMAGED: 'The picture is damaged',
     IMAGE_TOO_LARGE: 'The picture is too large',
     IMAGE_TRUNCATED: 'The picture is incomplete',
+    IMAGE_UNDRAWABLE: 'The picture cannot be shown',
     IMAGE_UNSUPPORTED: 'Not a picture that can be opened',
     INTERNAL: 'A fault in Maskforge',
     LICENCE_NOT_ACCEPTED: 'The licence was not accepted',

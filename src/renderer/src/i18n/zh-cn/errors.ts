@@ -38,6 +38,7 @@ export const errors: Translation<typeof source> = {
     IMAGE_DAMAGED: '图片已损坏',
     IMAGE_TOO_LARGE: '图片过大',
     IMAGE_TRUNCATED: '图片不完整',
+    IMAGE_UNDRAWABLE: '无法显示该图片',
     IMAGE_UNSUPPORTED: '无法打开的图片格式',
     INTERNAL: 'Maskforge 内部故障',
     LICENCE_NOT_ACCEPTED: '未接受许可证',
