@@ -35,7 +35,10 @@ async function tool(command, args, read, env = process.env) {
   const folder = mkdtempSync(join(tmpdir(), 'maskforge-test-'));
   const report = join(folder, 'report');
   try {
-    const { code } = await run(command, args(report), { cwd: root, show: true, env: { ...env, REPORT_FILE: report } });
+    // Colours are for people: a log file is easier to search without.
+    const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
+    const toolEnv = { ...env, ...plain, REPORT_FILE: report };
+    const { code } = await run(command, args(report), { cwd: root, show: true, env: toolEnv });
     const found = existsSync(report) ? read(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
     return withExitCode(found, code);
   } finally {
@@ -45,7 +48,7 @@ async function tool(command, args, read, env = process.env) {
 
 function unit() {
   const vitest = bin('vitest', 'vitest.mjs');
-  const args = (report) => [vitest, 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const args = (report) => [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return tool(process.execPath, args, (text) => vitestTally(JSON.parse(text)));
 }
 

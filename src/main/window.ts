@@ -10,6 +10,8 @@ export interface StudioWindow {
 
 /** Pages may write to the clipboard when the user copies; everything else is refused. */
 const allowedPermissions = new Set(['clipboard-sanitized-write']);
+/** A page that goes again within this time is not loaded once more. */
+const reloadPauseMs = 10_000;
 
 export function createStudioWindow(preload: string, url: string, boundsFile: string): StudioWindow {
   const saved = readBounds(boundsFile);
@@ -64,8 +66,13 @@ function confine(window: BrowserWindow): void {
     if (answer === 1) event.preventDefault();
   });
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  let reloadedAt = -Infinity;
   webContents.on('render-process-gone', (_event, details) => {
-    if (details.reason !== 'clean-exit' && !window.isDestroyed()) window.reload();
+    if (details.reason === 'clean-exit' || window.isDestroyed()) return;
+    // A page that cannot stay up is left alone instead of being loaded in circles.
+    if (performance.now() - reloadedAt < reloadPauseMs) return;
+    reloadedAt = performance.now();
+    window.reload();
   });
   session.defaultSession.setPermissionRequestHandler((_contents, permission, decide) =>
     decide(allowedPermissions.has(permission)),
