@@ -19,7 +19,11 @@ export function Drawer({ open, onClose, title, side, children }: DrawerProps) {
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={styles.backdrop} />
-        <BaseDialog.Popup ref={popup} initialFocus={popup} className={cx(styles.drawer, styles[side])}>
+        <BaseDialog.Popup
+          ref={popup}
+          initialFocus={() => popup.current?.querySelector<HTMLElement>('[role="listbox"]') ?? popup.current}
+          className={cx(styles.drawer, styles[side])}
+        >
           <BaseDialog.Title className="visually-hidden">{title}</BaseDialog.Title>
           {children}
         </BaseDialog.Popup>

@@ -1,9 +1,12 @@
+import { picturesStore, selectedItem } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
 
 /** Longer side in pixels: twice the shown size, for dense screens. */
 const maxSide = 160;
 const kept = 240;
 const concurrent = 2;
+/** While the selected picture waits for its mask, which comes first. */
+const concurrentWhileWaiting = 1;
 
 interface Request {
   readonly pictureId: string;
@@ -40,7 +43,9 @@ export function requestThumbnail(pictureId: string, settle: (address: string | n
 
 function next(): void {
   // Newest first: it belongs to the row that came into view last.
-  const request = active < concurrent ? waiting.pop() : undefined;
+  const selected = selectedItem(picturesStore.getState())?.status;
+  const limit = selected === 'working' || selected === 'idle' ? concurrentWhileWaiting : concurrent;
+  const request = active < limit ? waiting.pop() : undefined;
   if (request === undefined) return;
   active += 1;
   void load(request).finally(() => {
