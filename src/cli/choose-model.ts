@@ -27,7 +27,11 @@ export async function chooseModel(
   if (models.some(({ id }) => id === model.id)) return kept(model);
   const release = async (): Promise<void> => {
     // Not cancelled with the command: the library would keep what was only borrowed.
-    await studio.call('models.remove', { modelId: model.id }, new AbortController().signal);
+    const { signal } = new AbortController();
+    await studio.call('models.remove', { modelId: model.id }, signal).catch((error: unknown) => {
+      // Another command that borrowed the same file has brought it back already.
+      if (!(error instanceof AppError) || error.code !== 'MODEL_NOT_FOUND') throw error;
+    });
   };
   return { model, release };
 }

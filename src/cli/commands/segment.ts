@@ -28,7 +28,10 @@ export function registerSegment(program: Command): void {
     .summary('segment pictures')
     .description('Segments pictures and, with --out, writes their masks.')
     .argument('<inputs...>', 'pictures, folders of pictures (with all folders below), or - for one picture on stdin')
-    .option('-m, --model <model>', 'id of a model in the library, an ONNX file, or a folder that holds one')
+    .option(
+      '-m, --model <model>',
+      'id of a model in the library, an ONNX file, or a folder that holds one (default: the bundled model)',
+    )
     .option('-o, --out <folder>', 'folder for the masks; made when missing; folders of the input are kept below it')
     .addOption(
       new Option(

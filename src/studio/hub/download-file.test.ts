@@ -43,7 +43,7 @@ function fetcher(hub: Hub, env: Environment = {}): Fetch {
       downloadFile({ repo: REPO, revision: 'main', path }, target, {
         settings: hubSettings(all),
         env: all,
-        idleMs: 1_000,
+        idleMs: 20_000,
         sleep: async (milliseconds) => void waited.push(milliseconds),
         ...extra,
       }),
@@ -91,7 +91,7 @@ describe('downloadFile', () => {
     const hub = await hubWith();
     hub.fail(fault);
     const fetch = fetcher(hub);
-    await fetch.run(undefined, { idleMs: 300 });
+    await fetch.run(undefined, { idleMs: fault.stallAfter === undefined ? 20_000 : 300 });
     expect(digest(readFileSync(fetch.target))).toBe(digest(BIG));
     expect(hub.requests.filter(({ where }) => where === 'store')).toHaveLength(storeRequests);
     expect(fetch.waited.length).toBeGreaterThan(0);
@@ -123,7 +123,7 @@ describe('downloadFile', () => {
     hub.fail({ where: 'store', stallAfter: 120_000 });
     const running = fetch.run(undefined, { signal: controller.signal });
     const part = `${fetch.target}.part`;
-    await vi.waitUntil(() => existsSync(part) && statSync(part).size > 0);
+    await vi.waitUntil(() => existsSync(part) && statSync(part).size > 0, { timeout: 20_000 });
     controller.abort();
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
     expect(existsSync(fetch.target)).toBe(false);
@@ -172,7 +172,9 @@ describe('downloadFile', () => {
     const hub = await hubWith();
     hub.fail(fault);
     const fetch = fetcher(hub);
-    const error: unknown = await fetch.run(undefined, { idleMs: 200 }).catch((reason: unknown) => reason);
+    const error: unknown = await fetch
+      .run(undefined, { idleMs: fault.hang === true ? 200 : 20_000 })
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message), hint: expect.stringMatching(/\w/) });
     expect(existsSync(fetch.target)).toBe(false);
   });

@@ -94,7 +94,7 @@ describe('ModelHub', () => {
     await expect(models.pull({ repo: REPO, licenceAccepted: true })).rejects.toMatchObject({
       code: 'HUB_ALREADY_RUNNING',
     });
-    await vi.waitUntil(() => hub.requests.some(({ where }) => where === 'store'));
+    await vi.waitUntil(() => hub.requests.some(({ where }) => where === 'store'), { timeout: 20_000 });
     controller.abort();
     await stopped;
     hub.setFile(`${REPO}/onnx/model.onnx`, readFileSync(join(oddModels, 'not-onnx.onnx')));

@@ -5,19 +5,30 @@ import { labelSchema, licenceSchema, preprocessingSchema } from '../../shared/do
 import { graphDescriptionSchema } from './graph-description';
 import { readTextIfPresent, writeFileAtomically } from './json-file';
 
+/** Raised whenever reading a graph finds more or other things than before: what was kept is then read anew. */
+export const DESCRIPTION_VERSION = 1;
+
+const seenSchema = z.object({
+  version: z.literal(DESCRIPTION_VERSION),
+  sizeBytes: z.int(),
+  modifiedMs: z.number(),
+  graph: graphDescriptionSchema,
+});
+
+/** An entry is its id and path; of the rest, what a newer or older version wrote otherwise is forgotten. */
 const entrySchema = z.object({
   id: z.string().min(1),
   /** Absolute path of the ONNX file. */
   path: z.string().min(1),
   bundled: z.boolean().default(false),
   /** Where it was fetched from. */
-  origin: z.object({ repo: z.string(), revision: z.string(), file: z.string() }).optional(),
-  licence: licenceSchema.optional(),
+  origin: z.object({ repo: z.string(), revision: z.string(), file: z.string() }).optional().catch(undefined),
+  licence: licenceSchema.optional().catch(undefined),
   /** What the user picked. */
-  labels: z.array(labelSchema).optional(),
-  preprocessing: preprocessingSchema.optional(),
+  labels: z.array(labelSchema).optional().catch(undefined),
+  preprocessing: preprocessingSchema.optional().catch(undefined),
   /** The graph as it was when the file had this size and time, so that a large file is read once. */
-  seen: z.object({ sizeBytes: z.int(), modifiedMs: z.number(), graph: graphDescriptionSchema }).optional(),
+  seen: seenSchema.optional().catch(undefined),
 });
 export type LibraryEntry = z.infer<typeof entrySchema>;
 

@@ -252,6 +252,12 @@ describe('ModelLibrary', () => {
     const healthy: { format: 1; models: unknown[] } = JSON.parse(readFileSync(index, 'utf8'));
     writeFileSync(index, JSON.stringify({ ...healthy, models: [{ id: 7 }, ...healthy.models] }));
     expect((await here.open().list()).map(({ id }) => id)).toEqual(['net']);
+    const [kept] = healthy.models;
+    writeFileSync(
+      index,
+      JSON.stringify({ format: 1, models: [{ ...Object(kept), seen: { version: 0 }, labels: 'x' }] }),
+    );
+    expect(await here.open().list()).toMatchObject([{ id: 'net', opset: 13, labelsSource: 'assumed' }]);
     writeFileSync(index, '{"format":1,"mod');
     const library = here.open();
     expect(await library.list()).toEqual([]);
@@ -280,11 +286,11 @@ describe('ModelLibrary', () => {
     await library.add(path);
     const before = await library.stamp('net');
     copyFileSync(join(oddModels, 'class-ids.onnx'), path);
-    await vi.waitUntil(() => seen.at(-1)?.[0]?.output.kind === 'class-ids', { timeout: 10_000 });
+    await vi.waitUntil(() => seen.at(-1)?.[0]?.output.kind === 'class-ids', { timeout: 20_000 });
     expect(await library.stamp('net')).not.toBe(before);
     rmSync(path);
     await vi.waitUntil(() => seen.at(-1)?.[0]?.warnings.some((warning) => warning.includes('no longer there')), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     await expect(library.get('net')).rejects.toMatchObject({ code: 'MODEL_FILE_MISSING' });
   });

@@ -4,6 +4,7 @@ import type { ModelSummary } from '../../shared/domain/model';
 import type { DescribeGraph, GraphDescription } from './graph-description';
 import { readError, isMissing } from './json-file';
 import type { LibraryEntry } from './library-index';
+import { DESCRIPTION_VERSION } from './library-index';
 import type { FoundManifest, LocatedModel } from './locate-model';
 import { findManifest, located, readSidecar } from './locate-model';
 import { nameFromPlace } from './model-name';
@@ -57,7 +58,12 @@ async function see(entry: LibraryEntry, describe: DescribeGraph): Promise<Seen> 
   });
   const { seen } = entry;
   if (seen !== undefined && seen.sizeBytes === info.size && seen.modifiedMs === info.mtimeMs) return seen;
-  return { sizeBytes: info.size, modifiedMs: info.mtimeMs, graph: await describe(entry.path) };
+  return {
+    version: DESCRIPTION_VERSION,
+    sizeBytes: info.size,
+    modifiedMs: info.mtimeMs,
+    graph: await describe(entry.path),
+  };
 }
 
 async function resolve(
