@@ -284,10 +284,13 @@ describe('ModelLibrary', () => {
     const seen: ModelSummary[][] = [];
     const library = here.open((models) => void seen.push(models));
     await library.add(path);
+    await vi.waitUntil(() => seen.length > 0, { timeout: 20_000 });
+    here.write('m/unrelated.json', '{}');
     const before = await library.stamp('net');
     copyFileSync(join(oddModels, 'class-ids.onnx'), path);
     await vi.waitUntil(() => seen.at(-1)?.[0]?.output.kind === 'class-ids', { timeout: 20_000 });
     expect(await library.stamp('net')).not.toBe(before);
+    expect(seen.map(([model]) => model?.output.kind)).toEqual(['logits', 'class-ids']);
     rmSync(path);
     await vi.waitUntil(() => seen.at(-1)?.[0]?.warnings.some((warning) => warning.includes('no longer there')), {
       timeout: 20_000,

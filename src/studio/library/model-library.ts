@@ -43,6 +43,8 @@ export class ModelLibrary {
   readonly #unwritten = new Map<string, string>();
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** What listeners were told last. */
+  #announced = '';
 
   constructor(options: ModelLibraryOptions) {
     this.#options = options;
@@ -225,7 +227,13 @@ export class ModelLibrary {
     const { onChange } = this.#options;
     if (onChange === undefined) return;
     void this.list().then(
-      (models) => (this.#closed ? undefined : onChange(models)),
+      (models) => {
+        // Files come and go beside models without a meaning for them.
+        const state = JSON.stringify(models);
+        if (this.#closed || state === this.#announced) return;
+        this.#announced = state;
+        onChange(models);
+      },
       () => undefined,
     );
   }
