@@ -78,7 +78,7 @@ async function openElectron(dataDirectory: string, language: string): Promise<Op
   const app = await _electron.launch({
     executablePath,
     args: [...sandbox, `--lang=${language}`, root],
-    env: { ...environment(), MASKFORGE_DATA: dataDirectory },
+    env: { ...environment(), MASKFORGE_HOME: dataDirectory },
   });
   const page = await app.firstWindow();
   return { page, pid: app.process().pid ?? 0, close: () => app.close() };
@@ -86,7 +86,7 @@ async function openElectron(dataDirectory: string, language: string): Promise<Op
 
 async function openChromium(dataDirectory: string, language: string): Promise<OpenShell> {
   const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs')], {
-    env: { ...environment(), MASKFORGE_DATA: dataDirectory },
+    env: { ...environment(), MASKFORGE_HOME: dataDirectory },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((done) => server.once('exit', done));

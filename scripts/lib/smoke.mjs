@@ -89,7 +89,7 @@ export async function smoke(folder, { browser }) {
   mkdirSync(folder, { recursive: true });
   // A first run, whatever this user has done in the studio before.
   const data = mkdtempSync(join(tmpdir(), 'maskforge-smoke-'));
-  const env = { ...process.env, MASKFORGE_DATA: data };
+  const env = { ...process.env, MASKFORGE_HOME: data };
   let shell;
   const watchdog = setTimeout(() => {
     say('the studio hangs; giving up');
