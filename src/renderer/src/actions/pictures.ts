@@ -55,7 +55,16 @@ export async function addPictures(picked: Picked): Promise<void> {
 
 /** The pictures that ship with the studio, after what is on the strip. */
 export async function addSamples(): Promise<void> {
+  putSamples(await studio.call('pictures.samples', {}));
+}
+
+/** The same for a start without pictures of the user's own, which may have come while these were on their way. */
+export async function addSamplesToEmptyStrip(): Promise<void> {
   const entries = await studio.call('pictures.samples', {});
+  if (picturesStore.getState().order.length === 0) putSamples(entries);
+}
+
+function putSamples(entries: readonly PictureEntry[]): void {
   for (const entry of entries) sampleIds.add(entry.id);
   const [first] = addEntries(entries);
   if (picturesStore.getState().selectedId === null && first !== undefined) select(first);

@@ -5,12 +5,11 @@ import { shell } from '../shell/current-shell';
 import { connectionStore } from '../state/connection-store';
 import { jobsStore } from '../state/jobs-store';
 import { libraryStore } from '../state/library-store';
-import { picturesStore } from '../state/pictures-store';
 import { preferencesStore } from '../state/preferences-store';
 import { connectStudio, studio } from '../studio-client/studio';
 import { hasRunningJobs, receiveJob } from './jobs';
 import { openModel, reopenLostModel, setModels } from './models';
-import { addSamples } from './pictures';
+import { addSamplesToEmptyStrip } from './pictures';
 import { isWithoutModel, restoreAfterReconnect } from './reconnect';
 import { runSegmentation } from './segment';
 
@@ -44,8 +43,7 @@ function isHostGone(error: unknown): boolean {
 
 /** A picture with its mask, whatever else fails: the last model or the one that ships, and the samples. */
 async function firstArrival(): Promise<void> {
-  const samples = picturesStore.getState().order.length === 0 ? addSamples() : undefined;
-  const others = Promise.all([loadInfo(), loadJobs(), samples]);
+  const others = Promise.all([loadInfo(), loadJobs(), addSamplesToEmptyStrip()]);
   // Waited for below, once the model is on its way; until then a failure is not an unhandled one.
   others.catch(() => undefined);
   const [settings, models] = await Promise.all([studio.call('settings.get', {}), studio.call('models.list', {})]);

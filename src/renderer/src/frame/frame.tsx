@@ -11,7 +11,6 @@ import { ConnectionBanner } from './connection-banner';
 import styles from './frame.module.css';
 import { NarrowBody } from './narrow-body';
 import { OpenDialogs } from './open-dialogs';
-import { listenToShell } from './shell-commands';
 import { TitleBar } from './title-bar';
 import { WideBody } from './wide-body';
 
@@ -21,7 +20,7 @@ const narrowWindow = '(max-width: 899px)';
 export function Frame() {
   const narrow = useMediaQuery(narrowWindow);
   useEffect(() => {
-    const stops = [listenToKeyboard(), listenToPaste(), listenToShell()];
+    const stops = [listenToKeyboard(), listenToPaste()];
     return () => stops.forEach((stop) => stop());
   }, []);
   // Drawers would cover the picture: they start closed, and panels come back when there is room again.
