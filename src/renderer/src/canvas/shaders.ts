@@ -55,20 +55,8 @@ export interface MaskShaderVariant {
   readonly tiled: boolean;
 }
 
-/**
- * Class ids to colour. Ids are fetched, never filtered; where screen and picture pixels do not meet, the *colours* of
- * several points are averaged. An outline is every point that has another class within uOutline screen pixels (8
- * directions, rings at most 2 pixels apart), so its width does not depend on the zoom; each class draws its own side.
- * See reference-raster.ts for the same in TypeScript.
- */
-export function maskShader({ samples, rings, directions, highlighted, tiled }: MaskShaderVariant): string {
-  return `#version 300 es
-#define SAMPLES ${samples}
-#define RINGS ${rings}
-#define DIAGONALS ${directions === 8 ? 1 : 0}
-#define HIGHLIGHTED ${highlighted ? 1 : 0}
-#define TILED ${tiled ? 1 : 0}
-precision highp float;
+/** A whole shader but for the definitions before it. */
+const maskShaderBody = `precision highp float;
 precision highp int;
 precision highp usampler2DArray;
 uniform usampler2DArray uMask;
@@ -142,6 +130,21 @@ void main() {
   color = sum / float(SAMPLES * SAMPLES);
 #endif
 }`;
+
+/**
+ * Class ids to colour. Ids are fetched, never filtered; where screen and picture pixels do not meet, the *colours* of
+ * several points are averaged. An outline is every point that has another class within uOutline screen pixels (8
+ * directions, rings at most 2 pixels apart), so its width does not depend on the zoom; each class draws its own side.
+ * See reference-raster.ts for the same in TypeScript.
+ */
+export function maskShader({ samples, rings, directions, highlighted, tiled }: MaskShaderVariant): string {
+  return `#version 300 es
+#define SAMPLES ${samples}
+#define RINGS ${rings}
+#define DIAGONALS ${directions === 8 ? 1 : 0}
+#define HIGHLIGHTED ${highlighted ? 1 : 0}
+#define TILED ${tiled ? 1 : 0}
+${maskShaderBody}`;
 }
 
 /** The first screen pixel of each picture pixel's row and column. */

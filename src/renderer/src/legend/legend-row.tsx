@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from 'lucide-react';
-import { memo } from 'react';
+import { memo, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHover } from '../canvas/canvas-store';
 import { cx } from '../components/cx';
@@ -40,18 +40,7 @@ export const LegendRowView = memo(function LegendRowView({ id, name, share, colo
       onPointerLeave={() => setView({ emphasised: null })}
       onDoubleClick={() => toggleSolo(id)}
     >
-      <label className={styles.chip} style={{ backgroundColor: color }} title={t('legend.changeColor')}>
-        <input
-          type="color"
-          className={styles.picker}
-          value={color}
-          tabIndex={-1}
-          aria-label={t('legend.colorOf', { name })}
-          data-class-color={id}
-          onDoubleClick={(event) => event.stopPropagation()}
-          onChange={(event) => setClassColor(id, fromHex(event.target.value))}
-        />
-      </label>
+      <ColorChip id={id} name={name} color={color} />
       <span
         className={cx(styles.name, (share === null || share === 0) && styles.wide)}
         title={t('legend.classHeading', { name, id: String(id) })}
@@ -66,14 +55,49 @@ export const LegendRowView = memo(function LegendRowView({ id, name, share, colo
           <span className={styles.share}>{formatShare(share, i18n.language)}</span>
         </>
       )}
+      <Toggles id={id} hidden={hidden} solo={solo} />
+    </li>
+  );
+});
+
+function ColorChip({ id, name, color }: Pick<LegendRowProps, 'id' | 'name' | 'color'>) {
+  const { t } = useTranslation();
+  return (
+    <label className={styles.chip} style={{ backgroundColor: color }} title={t('legend.changeColor')}>
+      <input
+        type="color"
+        className={styles.picker}
+        value={color}
+        tabIndex={-1}
+        aria-label={t('legend.colorOf', { name })}
+        data-class-color={id}
+        onDoubleClick={stop}
+        onChange={(event) => setClassColor(id, fromHex(event.target.value))}
+      />
+    </label>
+  );
+}
+
+interface TogglesProps {
+  readonly id: number;
+  readonly hidden: boolean;
+  readonly solo: boolean;
+}
+
+/** Not reached by the Tab key: on the row Space and S do the same. */
+function Toggles({ id, hidden, solo }: TogglesProps) {
+  const { t } = useTranslation();
+  const visibility = hidden ? t('legend.show') : t('legend.hide');
+  return (
+    <>
       <button
         type="button"
         className={cx(styles.toggle, hidden && styles.kept)}
         tabIndex={-1}
-        aria-label={hidden ? t('legend.show') : t('legend.hide')}
-        title={hidden ? t('legend.show') : t('legend.hide')}
+        aria-label={visibility}
+        title={visibility}
         onClick={() => toggleHidden(id)}
-        onDoubleClick={(event) => event.stopPropagation()}
+        onDoubleClick={stop}
       >
         {hidden ? <EyeOff size={14} aria-hidden /> : <Eye size={14} aria-hidden />}
       </button>
@@ -85,10 +109,15 @@ export const LegendRowView = memo(function LegendRowView({ id, name, share, colo
         aria-pressed={solo}
         title={solo ? t('legend.endSolo') : t('legend.solo')}
         onClick={() => toggleSolo(id)}
-        onDoubleClick={(event) => event.stopPropagation()}
+        onDoubleClick={stop}
       >
         S
       </button>
-    </li>
+    </>
   );
-});
+}
+
+/** A double click on the row shows its class alone; on a control it is two clicks. */
+function stop(event: MouseEvent): void {
+  event.stopPropagation();
+}
