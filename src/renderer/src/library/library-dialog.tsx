@@ -1,6 +1,7 @@
 import { Box, CloudDownload, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ModelSummary } from '../../../shared/domain/model';
 import { runById } from '../commands/registry';
 import { Button } from '../components/button';
 import { cx } from '../components/cx';
@@ -15,7 +16,6 @@ import { needsReview } from './model-facts';
 /** All models on the left, the chosen one on the right. */
 export function LibraryDialog({ modelId }: { readonly modelId: string | null }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const models = useLibrary((state) => state.models);
   const active = useLibrary(activeModel);
   const [chosenId, choose] = useState(modelId ?? active?.id ?? null);
@@ -41,30 +41,7 @@ export function LibraryDialog({ modelId }: { readonly modelId: string | null }) 
       }
     >
       <div className={styles.library}>
-        <ul className={styles.list} aria-label={t('models.library')}>
-          {models.map((model) => (
-            <li key={model.id}>
-              <button
-                type="button"
-                className={cx(styles.entry, model.id === chosen?.id && styles.chosen)}
-                aria-current={model.id === chosen?.id}
-                onClick={() => choose(model.id)}
-              >
-                <Box size={16} aria-hidden className={styles.icon} />
-                <span className={styles.text}>
-                  <span className={styles.name}>{model.name}</span>
-                  <span className={styles.line}>
-                    {t('models.classCount', { count: model.labels.length })} · {format.bytes(model.sizeBytes)}
-                  </span>
-                </span>
-                {needsReview(model) && (
-                  <TriangleAlert size={14} className={styles.warning} aria-label={t('models.assumedHint')} />
-                )}
-                {model.id === active?.id && <span className={styles.open}>{t('models.isOpen')}</span>}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <ModelList models={models} chosenId={chosen?.id ?? null} activeId={active?.id ?? null} onChoose={choose} />
         {chosen === undefined ? (
           <p className={styles.nothing}>{t('models.noneText', { model: '' })}</p>
         ) : (
@@ -72,5 +49,43 @@ export function LibraryDialog({ modelId }: { readonly modelId: string | null }) 
         )}
       </div>
     </Dialog>
+  );
+}
+
+interface ModelListProps {
+  readonly models: readonly ModelSummary[];
+  readonly chosenId: string | null;
+  readonly activeId: string | null;
+  readonly onChoose: (modelId: string) => void;
+}
+
+function ModelList({ models, chosenId, activeId, onChoose }: ModelListProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <ul className={styles.list} aria-label={t('models.library')}>
+      {models.map((model) => (
+        <li key={model.id}>
+          <button
+            type="button"
+            className={cx(styles.entry, model.id === chosenId && styles.chosen)}
+            aria-current={model.id === chosenId}
+            onClick={() => onChoose(model.id)}
+          >
+            <Box size={16} aria-hidden className={styles.icon} />
+            <span className={styles.text}>
+              <span className={styles.name}>{model.name}</span>
+              <span className={styles.line}>
+                {t('models.classCount', { count: model.labels.length })} · {format.bytes(model.sizeBytes)}
+              </span>
+            </span>
+            {needsReview(model) && (
+              <TriangleAlert size={14} className={styles.warning} aria-label={t('models.assumedHint')} />
+            )}
+            {model.id === activeId && <span className={styles.open}>{t('models.isOpen')}</span>}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
