@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import packageJson from '../../package.json';
+import { z } from 'zod';
 import type { StudioHandlers } from '../shared/contract';
 import { encodeFramePng } from '../media/frame-png';
+import { loadSharp } from '../media/sharp-loader';
 import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
 import { examine } from './doctor';
 import { PictureExporter } from './export/export-pictures';
@@ -96,7 +97,7 @@ function appHandlers({ options, settings, sessions, library }: Parts): HandlersO
   const { dataDirectory, resourcesDirectory } = options;
   return {
     'app.info': async () => ({
-      version: packageJson.version,
+      version: await programVersion(resourcesDirectory),
       hostPid: process.pid,
       platform: process.platform,
       runtimes: await sessions.probe(),
@@ -167,8 +168,10 @@ function sessionHandlers({ library, sessions, segmenter }: Parts): HandlersOf<'s
   return {
     'session.open': async ({ modelId, runtime, threads }, { signal }) => {
       const [model, stamp] = await Promise.all([library.get(modelId), library.stamp(modelId)]);
-      const { info } = await sessions.open(model, { runtime, threads, stamp }, signal);
-      return info;
+      const opening = sessions.open(model, { runtime, threads, stamp }, signal);
+      // The first picture will need it, and the network is being opened in another thread.
+      setImmediate(warmImageLibrary);
+      return (await opening).info;
     },
     'session.close': async ({ sessionId }) => {
       await sessions.close(sessionId);
@@ -202,4 +205,23 @@ function jobHandlers({ options, jobs, sessions, exporter }: Parts): HandlersOf<'
       return { jobId };
     },
   };
+}
+
+/** `package.json` lies beside `resources` in the sources and in every package made of them. */
+async function programVersion(resourcesDirectory: string): Promise<string> {
+  try {
+    const facts: unknown = JSON.parse(await readFile(join(resourcesDirectory, '..', 'package.json'), 'utf8'));
+    return z.object({ version: z.string() }).parse(facts).version;
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** What is wrong with it is told when a picture is opened, and by `app.doctor`. */
+function warmImageLibrary(): void {
+  try {
+    loadSharp();
+  } catch {
+    // Told later, by whoever needs it.
+  }
 }
