@@ -9,7 +9,8 @@ A mask is an 8-bit grey PNG of class ids beside its picture. A drive needs ffmpe
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 import os
 from pathlib import Path
 import shutil
@@ -57,27 +58,44 @@ def draw_one(index: int, options: argparse.Namespace) -> str:
     return f"{name}: {scene.kind}"
 
 
-def frames(seed: int, seconds: float, fps: float, width: int, height: int, weather: str | None, speed: float = 8.0):
-    """The frames (RGB uint8) of a drive down one street, in order."""
-    world = worlds.make(seed, 0, weather or "clear", tame=True)
-    road = world.road
-    side = -1.0 if road.left_hand else 1.0
-    lane = side * road.half / (road.lanes + 0.6) * 0.55
-    world.movers = [mover for mover in world.movers if not in_the_way(mover, lane, speed, side)]
-    scale = min(2.0, np.sqrt(scenes.MOST_PIXELS / (width * height)))
-    for index in range(round(seconds * fps)):
-        now = index / fps
-        z = speed * now
-        ahead = road.place(z + 14.0, lane) - road.place(z, lane)
-        yaw = float(np.arctan2(ahead[0], ahead[2]))
-        focal = width * scale / 2 / np.tan(np.radians(34))
-        bump = 0.012 * np.sin(now * 7.1) + 0.008 * np.sin(now * 11.7)
-        camera = scenes.Camera(
-            round(width * scale), round(height * scale), focal, focal, road.place(z, lane, 1.55 + bump), yaw,
-            -0.012 + 0.0015 * np.sin(now * 5.3), 0.002 * np.sin(now * 3.1),
-        )
-        image, _ = scenes.shrink(scenes.paint(world, camera, now, scale), width, height)
-        yield lens.finish(image, world.mood, np.random.default_rng([seed, 5]), gentle=True)
+@dataclass(frozen=True)
+class Drive:
+    """A drive down one street; `speed` in metres a second."""
+
+    seed: int
+    fps: float
+    width: int
+    height: int
+    weather: str = "clear"
+    speed: float = 8.0
+
+
+@lru_cache(maxsize=1)
+def street_of(drive: Drive):
+    """The drive's world without what would be run over, and the lateral offset that the camera keeps."""
+    world = worlds.make(drive.seed, 0, drive.weather, tame=True)
+    side = -1.0 if world.road.left_hand else 1.0
+    lane = side * world.road.half / (world.road.lanes + 0.6) * 0.55
+    world.movers = [mover for mover in world.movers if not in_the_way(mover, lane, drive.speed, side)]
+    return world, lane
+
+
+def frame(index: int, drive: Drive) -> np.ndarray:
+    """Frame `index` of a drive, RGB uint8."""
+    cv2.setNumThreads(1)
+    world, lane = street_of(drive)
+    now = index / drive.fps
+    z = drive.speed * now
+    ahead = world.road.place(z + 14.0, lane) - world.road.place(z, lane)
+    scale = min(1.6, np.sqrt(scenes.MOST_PIXELS / (drive.width * drive.height)))
+    focal = drive.width * scale / 2 / np.tan(np.radians(34))
+    bump = 0.012 * np.sin(now * 7.1) + 0.008 * np.sin(now * 11.7)
+    camera = scenes.Camera(
+        round(drive.width * scale), round(drive.height * scale), focal, focal, world.road.place(z, lane, 1.55 + bump),
+        float(np.arctan2(ahead[0], ahead[2])), -0.012 + 0.0015 * np.sin(now * 5.3), 0.002 * np.sin(now * 3.1),
+    )
+    image, _ = scenes.shrink(scenes.paint(world, camera, now, scale), drive.width, drive.height)
+    return lens.finish(image, world.mood, np.random.default_rng([drive.seed, 5]), gentle=True)
 
 
 def in_the_way(mover, lane: float, speed: float, side: float) -> bool:
@@ -92,14 +110,16 @@ def film(options: argparse.Namespace) -> None:
     if shutil.which("ffmpeg") is None:
         sys.exit("draw.py: ffmpeg is not on the PATH; install it (Debian: apt-get install ffmpeg)")
     width, height = options.size
+    drive = Drive(options.seed, options.fps, width, height, options.weather or "clear")
     command = [
         "ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
         "-r", str(options.fps), "-i", "-", "-an", "-c:v", "libx264", "-preset", "slow", "-crf", str(options.crf),
         "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(options.out),
     ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        for frame in frames(options.seed, options.drive, options.fps, width, height, options.weather):
-            process.stdin.write(frame.tobytes())
+    count = round(options.drive * options.fps)
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process, ProcessPoolExecutor(options.jobs) as pool:
+        for picture in pool.map(partial(frame, drive=drive), range(count), chunksize=12):
+            process.stdin.write(picture.tobytes())
         process.stdin.close()
         if process.wait() != 0:
             sys.exit(f"draw.py: ffmpeg ended with status {process.returncode}")

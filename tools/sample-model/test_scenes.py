@@ -118,8 +118,9 @@ def test_bad_size_is_refused(text):
 
 
 def test_drive_frames_follow_each_other():
-    shots = list(draw.frames(4, 0.3, 10.0, 160, 90, None))
-    assert len(shots) == 3
-    near = np.abs(shots[0].astype(int) - shots[1]).mean()
-    other = np.abs(shots[0].astype(int) - next(draw.frames(5, 0.1, 10.0, 160, 90, None))).mean()
+    drive = draw.Drive(4, 10.0, 160, 90)
+    first, second = (draw.frame(index, drive) for index in (0, 1))
+    assert np.array_equal(first, draw.frame(0, drive))
+    near = np.abs(first.astype(int) - second).mean()
+    other = np.abs(first.astype(int) - draw.frame(0, draw.Drive(5, 10.0, 160, 90))).mean()
     assert 0 < near < other
