@@ -98,23 +98,37 @@ function putModel(model: ModelSummary): void {
 }
 
 export function removeModel(model: ModelSummary): void {
-  const before = libraryStore.getState().models;
+  const before = libraryStore.getState();
   hiddenModels.add(model.id);
-  setModels(before);
-  if (activeModel({ ...libraryStore.getState(), models: before })?.id === model.id) {
-    const bundled = before.find((other) => other.bundled && other.id !== model.id);
-    if (bundled !== undefined) void openModel(bundled.id);
-  }
+  setModels(before.models);
+  const wasActive = activeModel(before)?.id === model.id;
+  if (wasActive) leaveModel();
   removedLater(i18n.t('models.removed', { name: model.name }), {
     undo: () => {
       hiddenModels.delete(model.id);
-      libraryStore.setState({ models: before });
+      libraryStore.setState({ models: before.models });
+      if (wasActive) void openModel(model.id);
     },
     commit: async () => {
-      await studio.call('models.remove', { modelId: model.id });
-      hiddenModels.delete(model.id);
+      try {
+        await studio.call('models.remove', { modelId: model.id });
+      } finally {
+        hiddenModels.delete(model.id);
+        setModels(await studio.call('models.list', {}));
+      }
     },
   });
+}
+
+/** The open model goes away: the bundled one takes its place, or any other, or none. */
+function leaveModel(): void {
+  const { models, session } = libraryStore.getState();
+  const next = models.find((other) => other.bundled) ?? models[0];
+  if (next !== undefined) return void openModel(next.id);
+  if (session.kind === 'open') void closeSession(session.info.id);
+  stopSegmentation();
+  forgetSegmentations();
+  libraryStore.setState({ session: { kind: 'none' } });
 }
 
 export async function configureModel(change: CallArgs<'models.configure'>): Promise<void> {

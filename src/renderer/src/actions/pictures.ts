@@ -35,8 +35,9 @@ export async function addPictures(picked: Picked): Promise<void> {
   const added: PictureEntry[] = [];
   if (picked.paths.length > 0) {
     const answer = await studio.call('pictures.add', { paths: [...picked.paths] });
-    added.push(...answer.added);
-    show(answer.added);
+    const pictures = withoutVideos(answer.added);
+    added.push(...pictures);
+    show(pictures);
     reportRejected(answer.rejected);
     if (answer.added.length > 0) rememberRecent(picked.paths);
     else forgetRecent(picked.paths);
@@ -44,10 +45,11 @@ export async function addPictures(picked: Picked): Promise<void> {
   for (const file of picked.files) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const answer = await studio.call('pictures.addBytes', { name: file.name, bytes });
-    for (const entry of answer.added) uploads.set(entry.id, file);
+    const pictures = withoutVideos(answer.added);
+    for (const entry of pictures) uploads.set(entry.id, file);
     // The first one is shown at once; a folder of hundreds must not wait for its last file.
-    show(answer.added, added.length === 0);
-    added.push(...answer.added);
+    show(pictures, added.length === 0);
+    added.push(...pictures);
     reportRejected(answer.rejected);
   }
   if (added.length > 1) notify(i18n.t('pictures.added', { count: added.length }));
@@ -64,10 +66,26 @@ export async function addSamplesToEmptyStrip(): Promise<void> {
   if (picturesStore.getState().order.length === 0) putSamples(entries);
 }
 
-function putSamples(entries: readonly PictureEntry[]): void {
+function putSamples(samples: readonly PictureEntry[]): void {
+  const entries = samples.filter((entry) => entry.kind === 'image');
   for (const entry of entries) sampleIds.add(entry.id);
   const [first] = addEntries(entries);
   if (picturesStore.getState().selectedId === null && first !== undefined) select(first);
+}
+
+/** Nothing can be done with videos yet, so they are not put on the strip; the user is told. */
+function withoutVideos(entries: readonly PictureEntry[]): PictureEntry[] {
+  const videos = entries.filter((entry) => entry.kind === 'video');
+  if (videos.length > 0) {
+    notify(i18n.t('pictures.videosLeftOut', { count: videos.length }), {
+      description: `${i18n.t('pictures.drop.noVideo')} ${videos.map(({ name }) => name).join(', ')}`,
+      seconds: 15,
+    });
+    studio
+      .call('pictures.remove', { pictureIds: videos.map(({ id }) => id) })
+      .catch((error: unknown) => reportError(error));
+  }
+  return entries.filter((entry) => entry.kind === 'image');
 }
 
 function show(entries: readonly PictureEntry[], selectFirst = true): void {

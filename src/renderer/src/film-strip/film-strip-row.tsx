@@ -1,4 +1,4 @@
-import { CircleAlert, Clapperboard, ImageOff, LoaderCircle } from 'lucide-react';
+import { CircleAlert, ImageOff, LoaderCircle } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -57,7 +57,6 @@ function Row({ item, children }: { readonly item: PictureItem; readonly children
 
 function Thumbnail({ item }: { readonly item: PictureItem }) {
   const address = useThumbnail(item.entry.id);
-  if (item.entry.kind === 'video') return <Sign icon={<Clapperboard size={16} aria-hidden />} />;
   if (address === null) return <Sign icon={<ImageOff size={16} aria-hidden />} />;
   return (
     <span className={styles.thumbnail}>

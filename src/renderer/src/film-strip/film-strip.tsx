@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Plus } from 'lucide-react';
+import type { MouseEvent } from 'react';
 import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { visibleOrder } from '../actions/strip-edits';
@@ -80,6 +81,7 @@ function Rows() {
       data-walks-pictures
       tabIndex={0}
       aria-label={t('pictures.title')}
+      onContextMenu={openMenuOfSelected}
       aria-activedescendant={selectedId === null ? undefined : `picture-${selectedId}`}
     >
       <div className={styles.tall} style={{ height: virtualizer.getTotalSize() }}>
@@ -98,5 +100,17 @@ function Rows() {
         })}
       </div>
     </div>
+  );
+}
+
+/** The menu key is heard by the list, which has the focus; the menu belongs to the selected row. */
+function openMenuOfSelected(event: MouseEvent<HTMLDivElement>): void {
+  if (event.target !== event.currentTarget) return;
+  const row = event.currentTarget.querySelector('[role="option"][aria-selected="true"]');
+  if (row === null) return;
+  event.preventDefault();
+  const { left, bottom } = row.getBoundingClientRect();
+  row.dispatchEvent(
+    new window.MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 80, clientY: bottom - 8 }),
   );
 }

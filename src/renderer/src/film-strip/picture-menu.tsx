@@ -13,8 +13,7 @@ import { openDialog } from '../state/window-store';
 /** What can be done with one picture. */
 export function usePictureMenu(item: PictureItem): MenuEntry[] {
   const { t } = useTranslation();
-  const { id, path, name, kind } = item.entry;
-  const isImage = kind === 'image';
+  const { id, path, name } = item.entry;
   return [
     {
       kind: 'item',
@@ -22,7 +21,6 @@ export function usePictureMenu(item: PictureItem): MenuEntry[] {
       label: t('commands.segmentAgain'),
       shortcut: shortcutOf('segment-again'),
       icon: <RotateCcw size={16} aria-hidden />,
-      disabled: !isImage,
       run: () => segmentAgain([id]),
     },
     {

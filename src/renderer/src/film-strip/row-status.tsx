@@ -12,7 +12,6 @@ export function RowStatus({ item }: { readonly item: PictureItem }) {
   if (item.status === 'failed' && item.error !== null) {
     return <span className={cx(styles.status, styles.failed)}>{errorTitle(item.error)}</span>;
   }
-  if (item.entry.kind === 'video') return <span className={styles.status}>{t('pictures.video')}</span>;
   if (item.status === 'queued') return <span className={styles.status}>{t('pictures.queued')}</span>;
   if (item.status === 'working') return <span className={styles.status}>{t('pictures.working')}</span>;
   return (
