@@ -1,5 +1,6 @@
 import type { Job } from '../../../shared/domain/job';
 import { fromErrorReport } from '../../../shared/app-error';
+import { sayExportJobDone } from '../export/say-exported';
 import { i18n } from '../i18n/i18n';
 import { announce } from '../notices/announce';
 import { notify, reportError } from '../notices/notify';
@@ -19,6 +20,7 @@ export function receiveJob(job: Job): void {
 }
 
 function sayDone(job: Job): void {
+  if (job.kind === 'export') return sayExportJobDone(job);
   const model = libraryStore.getState().models.find((candidate) => job.results.includes(candidate.id));
   const failed = job.failures.length;
   notify(i18n.t('frame.jobs.announceDone', { title: job.title }), {

@@ -23,7 +23,7 @@ const MASK = 'mask';
 const PATIENCE_MS = 150;
 /** Stillness after which a slow machine draws at full quality again. */
 const SETTLE_MS = 140;
-const CHECKER: Backdrop = { kind: 'checker', even: [92, 92, 92], odd: [112, 112, 112] };
+const CHECKER: Backdrop = { kind: 'checker', even: [94, 94, 94], odd: [106, 106, 106] };
 const noLabels: readonly Label[] = [];
 
 interface DrawnMask {

@@ -1,15 +1,14 @@
 import type { ExportFormat, MaskStyle } from '../../../shared/domain/export';
-import type { Job } from '../../../shared/domain/job';
 import { hiddenIds } from '../canvas/palette-texture';
 import { drawnOpacity, exportedOutlineWidth } from '../canvas/scene';
 import { changedColors, classColors } from '../display/class-colors';
 import { i18n } from '../i18n/i18n';
-import { notify, reportError } from '../notices/notify';
+import { notify } from '../notices/notify';
 import { shell } from '../shell/current-shell';
-import { isRunning, jobsStore } from '../state/jobs-store';
 import { activeModel, libraryStore } from '../state/library-store';
 import { viewStore } from '../state/view-store';
 import { studio } from '../studio-client/studio';
+import { sayExported } from './say-exported';
 
 export interface ExportRequest {
   readonly sessionId: string;
@@ -48,8 +47,8 @@ export async function runExport(
   const [first] = request.pictureIds;
   if (directory !== null && request.pictureIds.length > 1) {
     const pictureIds = [...request.pictureIds];
-    const { jobId } = await studio.call('export.pictures', { sessionId, pictureIds, formats, style, directory });
-    return followJob(jobId, directory);
+    await studio.call('export.pictures', { sessionId, pictureIds, formats, style, directory });
+    return notify(i18n.t('exporting.started'));
   }
   if (directory !== null && first !== undefined) {
     const files = await studio.call(
@@ -57,7 +56,7 @@ export async function runExport(
       { sessionId, pictureId: first, formats, style, directory },
       { signal },
     );
-    return saySaved(files.length, directory, files[0]?.path ?? directory);
+    return sayExported(files.length, files[0]?.path ?? directory);
   }
   let count = 0;
   for (const [done, pictureId] of request.pictureIds.entries()) {
@@ -71,44 +70,4 @@ export async function runExport(
     onProgress(done + 1);
   }
   notify(i18n.t('exporting.downloaded', { count }));
-}
-
-/** Says how the job ended, whenever that is. */
-function followJob(jobId: string, directory: string): void {
-  notify(i18n.t('exporting.started'));
-  const ended = (job: Job | undefined): boolean => {
-    if (job === undefined || isRunning(job)) return false;
-    sayEnded(job, directory);
-    return true;
-  };
-  const find = () => jobsStore.getState().jobs.find(({ id }) => id === jobId);
-  if (ended(find())) return;
-  const stop = jobsStore.subscribe(() => {
-    if (ended(find())) stop();
-  });
-}
-
-function sayEnded(job: Job, directory: string): void {
-  if (job.state === 'cancelled') return;
-  if (job.state === 'failed') {
-    reportError(new Error(job.error?.message ?? job.title));
-    return;
-  }
-  if (job.failures.length > 0) {
-    notify(i18n.t('exporting.someFailed', { count: job.failures.length }), {
-      description: job.failures
-        .slice(0, 5)
-        .map(({ item, error }) => `${item}: ${error.message}`)
-        .join('\n'),
-      seconds: 20,
-    });
-  }
-  saySaved(job.results.length, directory, job.results[0] ?? directory);
-}
-
-function saySaved(count: number, directory: string, reveal: string): void {
-  notify(i18n.t('exporting.saved', { count }), {
-    description: directory,
-    action: { label: i18n.t('exporting.reveal'), run: () => void shell.reveal(reveal) },
-  });
 }
