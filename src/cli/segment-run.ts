@@ -60,22 +60,29 @@ export async function runSegmentation(
   const writer = order.output === null ? null : new MaskWriter(studio, order.output, order.model);
   const run: Run = { ...order, context, studio, session, writer, progress: showProgress(terminal, 'pictures') };
   try {
-    const done = await segmentAll(run, plan);
+    const tally = await segmentAll(run, plan);
     run.progress.stop();
-    const tables = (await writer?.finish(planned.length === 1 ? (planned[0] ?? null) : null)) ?? [];
-    if (!order.json) for (const { path } of tables) terminal.line(`  ${terminal.paint('dim', path)}`);
-    if (!order.json && order.inputs.length > 1) {
-      const failed = order.inputs.length - done;
-      terminal.note(`${done} of ${order.inputs.length} done${failed === 0 ? '' : `, ${failed} failed`}`);
-    }
+    const only = planned.length === 1 ? (planned[0] ?? null) : null;
+    const tables = writer === null || tally.untried > 0 ? [] : await writer.finish(only);
+    if (order.json) return;
+    for (const { path } of tables) terminal.line(`  ${terminal.paint('dim', path)}`);
+    if (order.inputs.length > 1) terminal.note(summary(tally));
   } finally {
     run.progress.stop();
     if (session !== null) await studio.call('session.close', { sessionId: session.id }, new AbortController().signal);
   }
 }
 
-async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutput>): Promise<number> {
+interface Tally {
+  readonly done: number;
+  readonly failed: number;
+  /** Inputs left when the output folder failed: they would have met the same. */
+  readonly untried: number;
+}
+
+async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutput>): Promise<Tally> {
   let done = 0;
+  let failed = 0;
   for (const [index, input] of run.inputs.entries()) {
     if (run.context.signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
     run.progress.update(index, run.inputs.length, input.label);
@@ -85,10 +92,25 @@ async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutpu
     } catch (error) {
       if (isCancelled(error)) throw error;
       tellFailure(run, input.label, error);
-      if (isOutputFailure(error)) return done;
+      failed += 1;
+      if (isOutputFailure(error)) return { done, failed, untried: tellUntried(run, run.inputs.slice(index + 1)) };
     }
   }
-  return done;
+  return { done, failed, untried: 0 };
+}
+
+/** For programs each input has its line; a person is told the number. */
+function tellUntried({ context, json }: Run, inputs: readonly SegmentInput[]): number {
+  const error = { code: 'NOT_TRIED', message: 'It was not tried, since nothing more can be written.' };
+  if (json) for (const { label } of inputs) context.terminal.json({ file: label, error });
+  return inputs.length;
+}
+
+function summary({ done, failed, untried }: Tally): string {
+  const parts = [`${done} of ${done + failed + untried} done`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (untried > 0) parts.push(`${untried} not tried`);
+  return parts.join(', ');
 }
 
 async function segmentOne(run: Run, input: SegmentInput, place: PlannedOutput | undefined): Promise<void> {

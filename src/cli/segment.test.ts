@@ -201,6 +201,11 @@ describe('maskforge segment', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/EXPORT_/);
     expect(here.files('.')).toEqual(['a.png', 'm', 'net.onnx']);
+    const { json } = await here.run(['segment', 'a.png', 'b.png', ...MODEL, '--out', 'm', '--json']);
+    expect(json()).toMatchObject([
+      { file: 'a.png', error: { code: expect.stringMatching(/^EXPORT_/) } },
+      { file: 'b.png', error: { code: 'NOT_TRIED' } },
+    ]);
     if (process.getuid?.() === 0) return;
     await here.picture('read-only/keep.png');
     chmodSync(join(here.cwd, 'read-only'), 0o500);
