@@ -2,12 +2,13 @@ import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeIo } from '../describe-io';
-import { numberToFloat16 } from '../half-float';
+import { float16ToNumber, numberToFloat16 } from '../half-float';
 import { modelFromBytes, openModel } from '../model';
 import type { OnnxModel } from '../model';
 import { modelToBytes } from '../model-write';
 import { runPass } from '../pass';
 import { imageInput } from './image-input';
+import { agreement, resizeBilinear, winners } from '../verify/metrics';
 import { maskOutput } from './mask-output';
 
 const ODD = join(__dirname, '../../../tools/fixtures/models/odd');
@@ -105,6 +106,15 @@ describe('image-input and mask-output', () => {
           : new ort.Tensor('float32', data, [1, 3, 256, 256]);
       const results = await run(model, { [io.input.name]: feed });
       expect(results['mask']?.dims).toEqual([1, 96, 80]);
+      const logits = results['logits'];
+      const [, classes = 0, height = 0, width = 0] = logits?.dims ?? [];
+      const isHalf = logits?.type === 'float16';
+      const numbers = Float32Array.from(logits?.data as Float32Array, (value) =>
+        isHalf ? float16ToNumber(value) : value,
+      );
+      const resized = resizeBilinear({ data: numbers, dims: [1, classes, height, width] }, 96, 80);
+      // Two classes may tie up to rounding.
+      expect(agreement(winners(resized), results['mask']?.data as Uint8Array)).toBeGreaterThan(isHalf ? 0.99 : 0.9995);
       expect(results['mask']?.type).toBe('uint8');
       expect(new Set(results['mask']?.data as Uint8Array).size).toBeGreaterThan(1);
     },

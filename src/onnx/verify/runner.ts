@@ -10,6 +10,7 @@ import type { OrtSession, OrtTensor } from '../ort';
 import { runPass } from '../pass';
 import { fuseLayerNorm, PLUGIN_DOMAIN } from '../passes/fuse-layernorm';
 import { tensorByteLength, toNumbers } from '../tensor';
+import { emulateBfloat16 } from './emulate-bfloat16';
 
 /** Past this, ONNX Runtime reads the model from a file, so that there are not two more copies of it in memory. */
 const IN_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -30,21 +31,28 @@ export class ModelRunner {
     this.#session = session;
   }
 
-  /** Nodes for our TensorRT plugins run as the ONNX operators that they stand for. */
+  /** Nodes for our TensorRT plugins run as the ONNX operators that they stand for, bfloat16 as rounded float32. */
   static async open(model: OnnxModel): Promise<ModelRunner> {
-    const runnable = await withoutPlugins(model);
+    const runnable = emulateBfloat16(await withoutPlugins(model));
     return new ModelRunner(runnable, await openSession(runnable));
   }
 
   /** @param names outputs to fetch; all when left out. Tensors that hold no numbers are missing. */
   async run(feeds: Readonly<Record<string, OrtTensor>>, names?: readonly string[]): Promise<Map<string, Result>> {
-    const fetched = await (names === undefined ? this.#session.run(feeds) : this.#session.run(feeds, [...names]));
     const results = new Map<string, Result>();
-    for (const [name, tensor] of Object.entries(fetched)) {
+    for (const [name, tensor] of Object.entries(await this.runRaw(feeds, names))) {
       const constant = tensorToConstant(tensor);
       if (constant !== undefined) results.set(name, { data: toNumbers(constant), dims: constant.dims });
     }
     return results;
+  }
+
+  /** The runtime's own tensors, to feed to another part of a model. */
+  async runRaw(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    names?: readonly string[],
+  ): Promise<Readonly<Record<string, OrtTensor>>> {
+    return names === undefined ? this.#session.run(feeds) : this.#session.run(feeds, [...names]);
   }
 
   async close(): Promise<void> {
