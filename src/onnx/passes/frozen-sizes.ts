@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/app-error';
-import { DataType, isFloatType } from '../data-type';
+import { type DataType, isFloatType } from '../data-type';
 import { describeIo } from '../describe-io';
 import type { NodeProto } from '../generated/onnx_pb';
 import type { ShapeTable } from '../infer-shapes';
