@@ -49,6 +49,8 @@ export const frame = {
     running_other: '{{count}} jobs',
     finished_one: '{{count}} job finished',
     finished_other: '{{count}} jobs finished',
+    failed_one: '{{count}} job failed',
+    failed_other: '{{count}} jobs failed',
     cancel: 'Cancel job',
     clear: 'Clear finished',
     progress: '{{done}} of {{total}}',

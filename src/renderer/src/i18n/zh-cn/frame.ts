@@ -49,6 +49,7 @@ export const frame: Translation<typeof source> = {
     announceDone: '{{title}}：已完成',
     running_other: '{{count}} 个任务',
     finished_other: '{{count}} 个任务已结束',
+    failed_other: '{{count}} 个任务失败',
     cancel: '取消任务',
     clear: '清除已结束的任务',
     progress: '{{done}} / {{total}}',
