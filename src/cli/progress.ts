@@ -24,30 +24,33 @@ export function showProgress(terminal: Terminal, unit: 'pictures' | 'bytes'): Pr
     stopOnComplete: false,
     gracefulExit: false,
     emptyOnZero: true,
-    forceRedraw: true,
     formatValue: (value, _options, type) =>
       unit === 'bytes' && (type === 'value' || type === 'total') ? formatBytes(value) : String(value),
   });
-  let started = false;
+  let state: { done: number; total: number; text: string } | null = null;
+  const draw = (): void => {
+    if (state !== null) bar.start(state.total, state.done, { text: state.text });
+  };
+  // The bar remembers where on the screen it began and goes back there when it ends: it must end before a line is
+  // written and begin anew below it, or it would end over that line.
   const detach = terminal.attachBar({
     hide: () => {
-      if (started) stderr.write('\r\u001b[K');
+      if (state !== null) bar.stop();
     },
-    show: () => {
-      if (started) bar.render();
-    },
+    show: draw,
   });
   return {
     update: (done, total, text) => {
-      if (started) bar.setTotal(total);
-      else bar.start(total, done, { text });
-      started = true;
+      const first = state === null;
+      state = { done, total, text };
+      if (first) return draw();
+      bar.setTotal(total);
       bar.update(done, { text });
     },
     stop: () => {
       detach();
-      if (started) bar.stop();
-      started = false;
+      if (state !== null) bar.stop();
+      state = null;
     },
   };
 }
