@@ -36,12 +36,16 @@ function officialElectron() {
   return existsSync(executable) ? executable : undefined;
 }
 
-/** @param {string} folder @returns {number} bytes in it */
+/** @param {string} folder @returns {number} bytes in it; what comes and goes meanwhile may be missed */
 function sizeOf(folder) {
   let bytes = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    bytes += entry.isDirectory() ? sizeOf(path) : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      bytes += entry.isDirectory() ? sizeOf(path) : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    }
+  } catch {
+    // Not there yet, or not any more.
   }
   return bytes;
 }
@@ -61,7 +65,7 @@ function downloadOfficial() {
     });
     let bytes = -1;
     const watch = setInterval(() => {
-      const now = sizeOf(scratch) + (existsSync(join(packageFolder, 'dist')) ? sizeOf(join(packageFolder, 'dist')) : 0);
+      const now = sizeOf(scratch) + sizeOf(join(packageFolder, 'dist'));
       if (now === bytes) endGroup(child);
       bytes = now;
     }, stallMs);
