@@ -196,14 +196,12 @@ describe('fold-decode-head on exports', () => {
   });
 
   test.each([
-    ['original-ts13-dynamic.onnx', 1e-4],
     ['original-dynamo18-dynamic.onnx', 1e-4],
-    ['transformers-ts17-dynamic.onnx', 1e-4],
     ['transformers-dynamo18-dynamic.onnx', 1e-4],
     ['transformers-ts13-dynamic-half.onnx', 5e-3],
     ['original-ts13-dynamic-align-corners.onnx', 1e-4],
   ])('%s gives the same logits', async (file, tolerance) => {
-    const size = { batch: 2, height: 64, width: 96 };
+    const size = { batch: 2, height: 32, width: 64 };
     const model = await openSmall(file);
     const before = await runRandom(model, size);
     await runPass(model, foldDecodeHead);

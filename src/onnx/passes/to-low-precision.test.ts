@@ -7,13 +7,14 @@ import { isOp } from '../node';
 import { runPass } from '../pass';
 import { toNumbers } from '../tensor';
 import { readDeclaredType } from '../value-type';
+import { emulateBfloat16 } from '../verify/emulate-bfloat16';
 import { randomSamples } from '../verify/samples';
 import { fuseLayerNorm } from './fuse-layernorm';
 import { addValue } from './rewrite';
 import { emptyModel, openOdd, openSmall, relativeDifference, runFeeds, runRandom } from './test-support';
 import { toBfloat16, toFloat16 } from './to-low-precision';
 
-const SIZE = { batch: 1, height: 64, width: 64 };
+const SIZE = { batch: 1, height: 32, width: 64 };
 
 function types(model: OnnxModel): Set<number> {
   const table = inferShapes(model.graph);
@@ -23,9 +24,7 @@ function types(model: OnnxModel): Set<number> {
 describe('to-float16', () => {
   test.each([
     'original-ts11-dynamic.onnx',
-    'original-ts17-dynamic.onnx',
     'original-dynamo18-dynamic.onnx',
-    'transformers-ts13-dynamic.onnx',
     'transformers-dynamo18-dynamic.onnx',
   ])('%s: close to single precision, inputs and outputs as they were', async (file) => {
     const model = await openSmall(file);
@@ -149,9 +148,9 @@ describe('to-bfloat16', () => {
     async (file) => {
       const model = await openSmall(file);
       const before = await runRandom(model, SIZE);
-      const pass = toBfloat16({ simulate: true });
+      const pass = toBfloat16();
       await runPass(model, pass);
-      const difference = relativeDifference(before, await runRandom(model, SIZE));
+      const difference = relativeDifference(before, await runRandom(emulateBfloat16(model), SIZE));
       expect(difference).toBeGreaterThan(1e-3);
       expect(difference).toBeLessThan(pass.tolerance.relative);
     },

@@ -18,11 +18,6 @@ export interface LowPrecisionOptions {
   readonly keepIo?: boolean;
   /** What values reach on sample pictures ({@link collectRanges}); without them only weights are checked. */
   readonly ranges?: ActivationRanges;
-  /**
-   * Rounds values to the type but computes in float32: the same numbers, up to the rounding of sums, for a runtime
-   * that has no kernels of the type. Only for proving; it is slower than either.
-   */
-  readonly simulate?: boolean;
 }
 
 export type PrecisionChange =
@@ -32,7 +27,6 @@ export type PrecisionChange =
 
 /** Operator set from which convolutions and poolings are defined for bfloat16. */
 const BFLOAT16_OPSET = 22;
-const BFLOAT16_CAST_OPSET = 13;
 
 /** Casts in the graph to compute in float16. LayerNorms step by step, reductions and powers stay in float32. */
 export function toFloat16(options: LowPrecisionOptions = {}): Pass<PrecisionChange> {
@@ -69,8 +63,7 @@ function lowPrecision(
       if (plan === undefined) return;
       const kept = new Set(findings.flatMap(({ data }) => (data.kind === 'keep' ? [data.node] : [])));
       const low = new Set([...plan.low, ...plan.risks.map(({ node }) => node)].filter((node) => !kept.has(node)));
-      if (type === DataType.BFLOAT16)
-        raiseOpset(model, options.simulate === true ? BFLOAT16_CAST_OPSET : BFLOAT16_OPSET);
+      if (type === DataType.BFLOAT16) raiseOpset(model, BFLOAT16_OPSET);
       new Converter(model.graph, type, low, options).convert();
     },
   };
@@ -109,7 +102,6 @@ class Converter {
   readonly #type: LowType;
   readonly #low: ReadonlySet<NodeProto>;
   readonly #keepIo: boolean;
-  readonly #simulate: boolean;
   /** Values that are of the low type after the conversion. */
   readonly #lowValues = new Set<string>();
   readonly #down = new Map<string, string>();
@@ -121,7 +113,6 @@ class Converter {
     this.#type = type;
     this.#low = low;
     this.#keepIo = options.keepIo !== false;
-    this.#simulate = options.simulate === true;
   }
 
   convert(): void {
@@ -145,7 +136,7 @@ class Converter {
     for (const [index, value] of node.input.entries()) {
       if (this.#isFloat(value) && !isExempt(node, index)) this.#graph.setInput(node, index, this.#lowered(value));
     }
-    if (isOp(node, 'Cast')) setAttribute(node, 'to', this.#simulate ? DataType.FLOAT : this.#type);
+    if (isOp(node, 'Cast')) setAttribute(node, 'to', this.#type);
   }
 
   #raiseInputs(node: NodeProto): void {
@@ -158,12 +149,11 @@ class Converter {
   }
 
   #lowered(value: string): string {
-    if (this.#lowValues.has(value) && !this.#simulate) return value;
+    if (this.#lowValues.has(value)) return value;
     let low = this.#down.get(value);
     if (low !== undefined) return low;
     const constant = this.#graph.constant(value);
-    if (this.#simulate) low = this.#rounded(value);
-    else if (constant === undefined) low = addValue(this.#graph, 'Cast', [value], { attributes: { to: this.#type } });
+    if (constant === undefined) low = addValue(this.#graph, 'Cast', [value], { attributes: { to: this.#type } });
     else {
       const name = this.#graph.uniqueName(`${value}_${dataTypeLabel(this.#type)}`);
       this.#graph.setInitializer(makeTensor(name, this.#type, constant.dims, toNumbers(constant)));
@@ -173,13 +163,7 @@ class Converter {
     return low;
   }
 
-  #rounded(value: string): string {
-    const low = addValue(this.#graph, 'Cast', [value], { attributes: { to: this.#type } });
-    return addValue(this.#graph, 'Cast', [low], { attributes: { to: DataType.FLOAT } });
-  }
-
   #raised(value: string): string {
-    if (this.#simulate) return value;
     const known = this.#up.get(value);
     if (known !== undefined) return known;
     const high = addValue(this.#graph, 'Cast', [value], { attributes: { to: DataType.FLOAT } });
@@ -191,7 +175,7 @@ class Converter {
     for (const input of this.#graph.proto.input) {
       const declared = readDeclaredType(input.type);
       if (declared?.type !== DataType.FLOAT || !this.#graph.isInput(input.name)) continue;
-      if (!this.#simulate) input.type = makeTypeProto(this.#type, declared.dims);
+      input.type = makeTypeProto(this.#type, declared.dims);
       this.#lowValues.add(input.name);
     }
   }
@@ -201,7 +185,7 @@ class Converter {
     for (const output of graph.proto.output) {
       const { name } = output;
       const producer = graph.producer(name);
-      if (producer === undefined || !this.#lowValues.has(name) || this.#simulate) continue;
+      if (producer === undefined || !this.#lowValues.has(name)) continue;
       if (!this.#keepIo) {
         output.type = makeTypeProto(this.#type, readDeclaredType(output.type)?.dims);
         continue;
