@@ -49,6 +49,8 @@ export async function requestFile(file: HubFile, settings: HubSettings, options:
       return { response: await refuse(response, file, settings), facts };
     }
     response.destroy();
+    // A question is answered by the hub's own words; stores sign their addresses for fetching only and refuse a HEAD.
+    if (options.method === 'HEAD' && facts.size !== null) return { response, facts };
     // The store has entity tags of its own. The hub has named the content, and the caller compares that.
     if (response.headers['x-linked-etag'] !== undefined) delete asked['if-range'];
     if (location === undefined) break;

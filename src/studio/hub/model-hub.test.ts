@@ -104,6 +104,17 @@ describe('ModelHub', () => {
     expect(readdirSync(data, { recursive: true }).filter((name) => String(name).endsWith('.onnx'))).toEqual([]);
   });
 
+  it('asks for sizes once, and asks the hub alone: its store may answer nothing but downloads', async () => {
+    const { models, hub } = await setUp();
+    hub.fail({ where: 'store', status: 403, times: 99 });
+    const size = async (): Promise<number | undefined> =>
+      (await models.list()).find(({ repo }) => repo === REPO)?.files.find(({ path }) => path === 'onnx/model.onnx')
+        ?.sizeBytes;
+    expect([await size(), await size()]).toEqual([198, 198]);
+    const asked = hub.requests.filter(({ path }) => path.includes(REPO));
+    expect(asked.map(({ where, method }) => [where, method])).toEqual([['hub', 'HEAD']]);
+  });
+
   it('lists the catalogue when the hub cannot be reached', async () => {
     const { library, data } = await setUp();
     const models = new ModelHub({ dataDirectory: data, library, env: { HF_ENDPOINT: 'http://127.0.0.1:1' } });
