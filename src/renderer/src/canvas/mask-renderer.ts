@@ -136,7 +136,12 @@ export class MaskRenderer {
   requestDraw(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      this.drawNow();
+      try {
+        this.drawNow();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        this.#options.onTrouble?.(error);
+      }
     });
   }
 
