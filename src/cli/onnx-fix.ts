@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
+import { collectRanges } from '../onnx/activation-ranges';
 import { fixModel } from '../onnx/fix';
 import type { FixOptions, FixReport } from '../onnx/fix';
 import { saveModel } from '../onnx/model-write';
+import { sampleSize } from '../onnx/verify/samples';
 import type { CliContext } from './context';
 import { contextOf } from './context';
 import { exitCodes } from './cli-io';
 import { withModel } from './onnx-inspect';
 import type { SizeOptions } from './onnx-inspect';
-import { describeVerdict } from './onnx-verify';
+import { describeVerdict, pictures } from './onnx-verify';
 import { usageError } from './terminal';
 
 interface FixCommandOptions extends SizeOptions {
@@ -44,13 +46,21 @@ export async function fixCommand(path: string, options: FixCommandOptions, comma
 interface ConvertOptions {
   readonly out: string;
   readonly precision: 'fp16' | 'bf16';
+  readonly images?: string;
   readonly verify: boolean;
   readonly json?: boolean;
 }
 
 export async function convertCommand(path: string, options: ConvertOptions, command: Command): Promise<void> {
   const pass = options.precision === 'fp16' ? 'to-float16' : 'to-bfloat16';
-  await run(contextOf(command), path, options, { passes: [pass] });
+  const context = contextOf(command);
+  const { images } = options;
+  if (images === undefined) return run(context, path, options, { passes: [pass] });
+  const ranges = await withModel(context, path, (model) => {
+    const samples = pictures(resolve(context.io.cwd, images), sampleSize(model));
+    return collectRanges(model, { samples, signal: context.signal });
+  });
+  await run(context, path, options, { passes: [pass], precision: { ranges } });
 }
 
 interface Destination {

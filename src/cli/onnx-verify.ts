@@ -57,7 +57,8 @@ function commonSize(reference: OnnxModel, other: OnnxModel, options: SizeOptions
   return sampleSize(reference, sampleSize(other, options));
 }
 
-async function* pictures(folder: string, size: SampleSize): AsyncGenerator<Sample> {
+/** The pictures of a folder at one size, in the order of their names. @throws FOLDER_WITHOUT_PICTURES */
+export async function* pictures(folder: string, size: SampleSize): AsyncGenerator<Sample> {
   const names = readdirSync(folder)
     .filter((name) => /\.(jpe?g|png|webp|bmp|tiff?|gif|avif)$/i.test(name))
     .sort();

@@ -64,6 +64,7 @@ function registerWriters(onnx: Command): void {
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --out <file>', 'where the result goes')
     .addOption(new Option('--precision <type>', 'type to compute in').choices(['fp16', 'bf16']).makeOptionMandatory())
+    .option('--images <folder>', 'pictures to see which layers leave the range of the type')
     .option('--no-verify', 'do not compare the result with the original')
     .option('--json', 'print one JSON object')
     .action(convertCommand);
