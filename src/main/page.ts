@@ -24,9 +24,9 @@ export function declareSchemes(): void {
 /** `studio://app/…`: the built page. */
 export function servePage(folder: string): void {
   handleScheme(pageScheme, async ({ pathname }) => {
-    const file = normalize(join(folder, decodeURIComponent(pathname)));
-    if (!file.startsWith(folder + sep)) return refusal(403);
     try {
+      const file = normalize(join(folder, decodeURIComponent(pathname)));
+      if (!file.startsWith(folder + sep)) return refusal(403);
       const headers = {
         'Content-Type': mimeTypeOf(extname(file)),
         'Content-Security-Policy': contentSecurityPolicy,
@@ -44,8 +44,8 @@ export function serveMedia(client: () => Promise<StudioClient>): void {
   handleScheme(mediaScheme, async (url) => {
     if (url.hostname !== 'picture') return refusal(404);
     const max = Number(url.searchParams.get('max'));
-    const pictureId = decodeURIComponent(url.pathname.slice(1));
     try {
+      const pictureId = decodeURIComponent(url.pathname.slice(1));
       const studio = await client();
       const picture = await studio.call('pictures.read', {
         pictureId,

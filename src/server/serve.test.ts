@@ -104,6 +104,7 @@ describe('the local server', () => {
     ['the folder above, encoded', '/%2e%2e/secret.txt', {}, 404],
     ['the folder above, encoded slash', '/..%2fsecret.txt', {}, 403],
     ['a file that is not there', '/none.js', {}, 404],
+    ['a name that cannot be decoded', '/%ff.js', {}, 404],
     ['another method', '/', {}, 405],
   ])('refuses %s', async (name, path, headers, status) => {
     const sent = name === 'no cookie' || name === 'a wrong token' ? headers : { cookie, ...headers };

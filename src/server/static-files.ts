@@ -13,9 +13,9 @@ const pageHeaders = {
 
 /** Sends a file of the built page; `/` is its index. */
 export async function sendPageFile(response: ServerResponse, folder: string, pathname: string): Promise<void> {
-  const file = normalize(join(folder, pathname === '/' ? 'index.html' : decodeURIComponent(pathname)));
-  if (!file.startsWith(folder + sep)) return void response.writeHead(403).end();
   try {
+    const file = normalize(join(folder, pathname === '/' ? 'index.html' : decodeURIComponent(pathname)));
+    if (!file.startsWith(folder + sep)) return void response.writeHead(403).end();
     const body = await readFile(file);
     // Built names carry a hash of their content, but for the index.
     const cache = pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store';
