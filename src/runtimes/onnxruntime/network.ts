@@ -15,6 +15,8 @@ export interface NetworkOptions {
 
 /** A network that is open somewhere: pixels of one picture in, logits or class ids out. One run at a time. */
 export interface Network {
+  /** `FP32`, `FP16` or `INT8`. */
+  readonly precision: string;
   /**
    * @param data taken over; what comes back in the answer may be used for the next run instead
    * @throws AppError MODEL_RUN_FAILED, OUT_OF_MEMORY, MODEL_OUTPUT_UNEXPECTED

@@ -19,14 +19,16 @@ export function loadOrt(): Promise<Ort> {
 
 /** A network in this thread, which stands still while it computes. */
 export class OrtNetwork implements Network {
+  readonly precision: string;
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #model: ModelSummary;
   readonly #fileName: string;
 
-  private constructor(ort: Ort, session: InferenceSession, model: ModelSummary) {
+  private constructor(ort: Ort, { session, precision }: Opened, model: ModelSummary) {
     this.#ort = ort;
     this.#session = session;
+    this.precision = precision;
     this.#model = model;
     this.#fileName = basename(model.path);
   }
@@ -93,11 +95,16 @@ export class OrtNetwork implements Network {
   }
 }
 
+interface Opened {
+  readonly session: InferenceSession;
+  readonly precision: string;
+}
+
 async function openSession(
   ort: Ort,
   model: ModelSummary,
   { threads, rewrite, cacheDirectory }: NetworkOptions,
-): Promise<InferenceSession> {
+): Promise<Opened> {
   const options: SessionOptions = {
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
@@ -107,20 +114,22 @@ async function openSession(
     extra: { session: { force_spinning_stop: '1' } },
   };
   const cache = cacheDirectory === null || !rewrite ? null : new GraphCache(cacheDirectory);
-  const kept = (await cache?.pathFor(model, ort.env.versions.node ?? '')) ?? null;
-  if (cache === null || kept === null) return prepareSession(ort, model, options, rewrite);
-  if (await cache.has(kept)) {
+  const key = (await cache?.keyFor(model, ort.env.versions.node ?? '')) ?? null;
+  if (cache === null || key === null) return prepareSession(ort, model, options, rewrite);
+  const kept = await cache.find(key);
+  if (kept !== null) {
     try {
-      return await ort.InferenceSession.create(kept, { ...options, graphOptimizationLevel: 'disabled' });
+      const session = await ort.InferenceSession.create(kept.path, { ...options, graphOptimizationLevel: 'disabled' });
+      return { session, precision: kept.precision };
     } catch {
-      await cache.remove(kept);
+      await cache.remove(kept.path);
     }
   }
-  const temporary = await cache.beginWrite(kept);
+  const temporary = await cache.beginWrite(key);
   if (temporary === null) return prepareSession(ort, model, options, rewrite);
-  const session = await prepareSession(ort, model, { ...options, optimizedModelFilePath: temporary }, rewrite);
-  await cache.endWrite(temporary, kept);
-  return session;
+  const opened = await prepareSession(ort, model, { ...options, optimizedModelFilePath: temporary }, rewrite);
+  await cache.endWrite(temporary, key, opened.precision);
+  return opened;
 }
 
 async function prepareSession(
@@ -128,20 +137,20 @@ async function prepareSession(
   model: ModelSummary,
   options: SessionOptions,
   rewrite: boolean,
-): Promise<InferenceSession> {
-  const { bytes, sizes, isExternal } = await prepareGraph(model, rewrite);
+): Promise<Opened> {
+  const { bytes, sizes, isExternal, precision } = await prepareGraph(model, rewrite);
   // With all sizes known, what computes them is folded away.
   const fixed = Object.keys(sizes).length > 0 ? { ...options, freeDimensionOverrides: sizes } : { ...options };
   // Weights that lie beside the model would be written into the optimised one: it stays unwritten.
   if (isExternal) delete fixed.optimizedModelFilePath;
   if (bytes !== null) {
     try {
-      return await ort.InferenceSession.create(bytes, fixed);
+      return { session: await ort.InferenceSession.create(bytes, fixed), precision };
     } catch {
       // A rewritten graph that is refused is no reason to refuse the file: what is wrong with it is told below.
     }
   }
-  return ort.InferenceSession.create(model.path, fixed);
+  return { session: await ort.InferenceSession.create(model.path, fixed), precision };
 }
 
 /** Newer JavaScript engines have an array type of their own for half precision; its bits are what is wanted. */

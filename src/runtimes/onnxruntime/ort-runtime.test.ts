@@ -256,11 +256,30 @@ describe('prepared graphs', () => {
       const enough = plain.data.length * 0.995;
       expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
       const [file = '', ...others] = readdirSync(cacheDirectory);
-      expect([file, others]).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.onnx$/), []]);
+      expect([file, others]).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.FP32\.onnx$/), []]);
       expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
       writeFileSync(join(cacheDirectory, file), 'damaged');
       expect(same(await maskWith({ cacheDirectory }))).toBeGreaterThan(enough);
       expect(readFileSync(join(cacheDirectory, file)).length).toBeGreaterThan(10_000);
+    } finally {
+      rmSync(cacheDirectory, { recursive: true, force: true });
+    }
+  });
+
+  it.each([
+    ['int8-qdq.onnx', 'INT8'],
+    ['float16.onnx', 'FP16'],
+    ['channels.onnx', 'FP32'],
+  ])('%s computes in %s, kept or not', async (file, precision) => {
+    const cacheDirectory = mkdtempSync(join(tmpdir(), 'graphs-'));
+    try {
+      for (let run = 0; run < 2; run++) {
+        const session = await createOnnxRuntime({ cacheDirectory }).open(await summary(join(odd, file), stretch), {
+          threads: 1,
+        });
+        expect(session.precision).toBe(precision);
+        await session.close();
+      }
     } finally {
       rmSync(cacheDirectory, { recursive: true, force: true });
     }

@@ -55,7 +55,7 @@ async function openSession(
     await network.release();
     throw error;
   }
-  return new OrtSession(network, segmenter, { threads, version: await ortVersion(), precision: precisionOf(model) });
+  return new OrtSession(network, segmenter, { threads, version: await ortVersion(), precision: network.precision });
 }
 
 class OrtSession implements Session {
@@ -107,10 +107,6 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const turn = last.then(work, work);
   last = turn.catch(() => undefined);
   return turn;
-}
-
-function precisionOf(model: ModelSummary): string {
-  return model.input.type === 'float16' ? 'FP16' : 'FP32';
 }
 
 async function ortVersion(): Promise<string> {

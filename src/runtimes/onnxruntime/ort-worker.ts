@@ -24,7 +24,7 @@ async function answer(message: ToWorker): Promise<[FromWorker, ArrayBuffer[]]> {
     switch (message.t) {
       case 'open':
         network = await OrtNetwork.open(message.model, message.options);
-        return [{ t: 'done' }, []];
+        return [{ t: 'opened', precision: network.precision }, []];
       case 'run': {
         if (network === null) throw new Error('No network is open.');
         const { output, data } = await network.run(message.data, message.width, message.height);

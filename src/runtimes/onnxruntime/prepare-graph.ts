@@ -1,7 +1,9 @@
+import { DataType } from '../../onnx/data-type';
 import { isExternal } from '../../onnx/external-data';
 import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
 import { modelToBytes } from '../../onnx/model-write';
+import { isOp } from '../../onnx/node';
 import { runPass } from '../../onnx/pass';
 import { foldDecodeHead } from '../../onnx/passes/fold-decode-head';
 import { readDeclaredType } from '../../onnx/value-type';
@@ -16,6 +18,8 @@ export interface PreparedGraph {
   readonly sizes: Readonly<Record<string, number>>;
   /** Whether weights lie in files beside the model. */
   readonly isExternal: boolean;
+  /** `FP32`, `FP16` or `INT8`: in what most of it computes. */
+  readonly precision: string;
 }
 
 /**
@@ -30,7 +34,8 @@ export async function prepareGraph(model: ModelSummary, rewrite: boolean): Promi
     const sizes = namedSizes(graph, model);
     // Weights in files of their own are found only by a model that lies beside them.
     const external = [...graph.graph.initializers.values()].some(isExternal);
-    return { sizes, isExternal: external, bytes: rewrite && !external ? await rewritten(graph) : null };
+    const precision = precisionOf(graph);
+    return { sizes, precision, isExternal: external, bytes: rewrite && !external ? await rewritten(graph) : null };
   } finally {
     graph.close();
   }
@@ -44,6 +49,26 @@ async function rewritten(graph: OnnxModel): Promise<Uint8Array | null> {
     // A graph that cannot be made faster still runs as it is.
     return null;
   }
+}
+
+const integerOps = [
+  'QuantizeLinear',
+  'DynamicQuantizeLinear',
+  'MatMulInteger',
+  'ConvInteger',
+  'QLinearConv',
+  'QLinearMatMul',
+];
+
+function precisionOf({ graph }: OnnxModel): string {
+  if (graph.nodes.some((node) => isOp(node, ...integerOps))) return 'INT8';
+  const count = { half: 0, single: 0 };
+  for (const { dataType, dims } of graph.initializers.values()) {
+    const elements = dims.reduce((product, dim) => product * Number(dim), 1);
+    if (dataType === DataType.FLOAT16) count.half += elements;
+    if (dataType === DataType.FLOAT) count.single += elements;
+  }
+  return count.half > count.single ? 'FP16' : 'FP32';
 }
 
 function namedSizes({ graph }: OnnxModel, { input, preprocessing }: ModelSummary): Record<string, number> {

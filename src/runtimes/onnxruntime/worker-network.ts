@@ -12,6 +12,7 @@ export type ToWorker =
   | { readonly t: 'release' };
 
 export type FromWorker =
+  | { readonly t: 'opened'; readonly precision: string }
   | { readonly t: 'done' }
   | { readonly t: 'output'; readonly output: NetworkOutput; readonly data: InputData }
   | { readonly t: 'error'; readonly error: ErrorReport };
@@ -27,6 +28,7 @@ export class WorkerNetwork implements Network {
   /** Answers come in the order of the questions. */
   readonly #waiting: Waiting[] = [];
   #gone: Error | null = null;
+  #precision = '';
 
   private constructor(file: string) {
     this.#worker = new Worker(file);
@@ -43,13 +45,18 @@ export class WorkerNetwork implements Network {
     if (!existsSync(file)) return null;
     const network = new WorkerNetwork(file);
     try {
-      await network.#ask({ t: 'open', model, options });
+      const answer = await network.#ask({ t: 'open', model, options });
+      if (answer.t === 'opened') network.#precision = answer.precision;
       return network;
     } catch (error) {
       await network.#worker.terminate();
       if (error instanceof AppError) throw error;
       return null;
     }
+  }
+
+  get precision(): string {
+    return this.#precision;
   }
 
   async run(data: InputData, width: number, height: number): Promise<{ output: NetworkOutput; data: InputData }> {
