@@ -17,6 +17,8 @@ interface DialogProps {
   readonly initialFocus?: RefObject<HTMLElement | null>;
   /** Without inner padding: for dialogs that are lists. */
   readonly flush?: boolean;
+  /** Nothing inside takes the focus, so the text itself must, to be scrolled by keys. */
+  readonly reading?: boolean;
   readonly children: ReactNode;
 }
 
@@ -24,7 +26,18 @@ export function Dialog(props: DialogProps) {
   const { t } = useTranslation();
   // The dialog itself: a ring around the closing cross would be the first thing seen.
   const popup = useRef<HTMLDivElement>(null);
-  const { open, onClose, title, description, size = 'medium', footer, initialFocus, flush = false, children } = props;
+  const {
+    open,
+    onClose,
+    title,
+    description,
+    size = 'medium',
+    footer,
+    initialFocus,
+    flush = false,
+    reading = false,
+    children,
+  } = props;
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
@@ -40,7 +53,9 @@ export function Dialog(props: DialogProps) {
             {description !== undefined && (
               <BaseDialog.Description className={styles.description}>{description}</BaseDialog.Description>
             )}
-            <div className={cx(styles.body, flush && styles.flush)}>{children}</div>
+            <div className={cx(styles.body, flush && styles.flush)} {...(reading ? { tabIndex: 0 } : {})}>
+              {children}
+            </div>
             {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
           </BaseDialog.Popup>
         </BaseDialog.Viewport>

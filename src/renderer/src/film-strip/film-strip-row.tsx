@@ -33,7 +33,6 @@ export const FilmStripRow = memo(function FilmStripRow(props: FilmStripRowProps)
         aria-selected={selected}
         aria-posinset={position}
         aria-setsize={count}
-        aria-label={item.entry.name}
         title={item.error === null ? (item.entry.path ?? item.entry.name) : item.error.message}
         className={cx(styles.row, selected && styles.selected)}
         style={{ transform: `translateY(${top}px)` }}

@@ -15,6 +15,7 @@ export function ModelPicker() {
   const models = useLibrary((state) => state.models);
   const active = useLibrary(activeModel);
   const precision = useLibrary((state) => openSession(state)?.precision ?? null);
+  const label = [active?.name ?? t('models.none'), precision ?? ''].join(' ').trim();
   const entries: MenuEntry[] = [
     ...models.map((model): MenuEntry => ({
       kind: 'item',
@@ -53,8 +54,9 @@ export function ModelPicker() {
     <Menu
       entries={entries}
       trigger={
-        <button type="button" className={styles.picker} aria-label={t('models.picker', { name: active?.name ?? '' })}>
+        <button type="button" className={styles.picker} aria-label={t('models.picker', { name: label })}>
           <span className={styles.name}>{active?.name ?? t('models.none')}</span>
+          {precision !== null && ' '}
           {precision !== null && <span className={styles.precision}>{precision}</span>}
           {active !== null && needsReview(active) && <TriangleAlert size={14} aria-hidden className={styles.warning} />}
           <ChevronsUpDown size={14} aria-hidden className={styles.arrows} />

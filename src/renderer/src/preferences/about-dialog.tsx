@@ -10,7 +10,7 @@ export function AboutDialog() {
   const version = useLibrary((state) => state.version);
   const runtimes = useLibrary((state) => state.runtimes);
   return (
-    <Dialog open onClose={closeDialog} title={t('commands.about')} size="small">
+    <Dialog open onClose={closeDialog} title={t('commands.about')} size="small" reading>
       <div className={styles.about}>
         <p className={styles.version}>
           {t('common.appName')} {version}

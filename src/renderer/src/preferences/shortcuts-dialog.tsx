@@ -11,7 +11,7 @@ import styles from './preferences-dialog.module.css';
 export function ShortcutsDialog() {
   const { t } = useTranslation();
   return (
-    <Dialog open onClose={closeDialog} title={t('commands.shortcuts')} size="large">
+    <Dialog open onClose={closeDialog} title={t('commands.shortcuts')} size="large" reading>
       <div className={styles.columns}>
         {commandGroups.map((group) => {
           const shown = commands.filter((command) => command.group === group && command.shortcuts !== undefined);
