@@ -8,6 +8,7 @@ import { modelFromBytes } from '../model';
 import type { OnnxModel } from '../model';
 import { modelToBytes } from '../model-write';
 import { countNodes, runPass } from '../pass';
+import { makeTensor } from '../tensor';
 import { readDeclaredType } from '../value-type';
 import { verifyModels } from '../verify';
 import { randomSamples, sampleSize } from '../verify/samples';
@@ -230,6 +231,22 @@ describe('what simplify does, one by one', () => {
       samples: randomSamples(1, { width: 32, height: 32, batch: 1 }),
     });
     expect(verdict.outputs[0]?.difference?.maxRelative).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    [1, ['Conv']],
+    [0, ['Conv', 'Mul']],
+  ])('an If whose condition is always %i becomes its branch', async (flag, left) => {
+    const reference = await openOdd('subgraph.onnx');
+    reference.graph.setInitializer(makeTensor('flag', DataType.BOOL, [], [flag]));
+    const made = copyModel(reference);
+    await simplifyModel(made);
+    expect(made.graph.nodes.map(({ opType }) => opType)).toEqual(left);
+    const verdict = await verifyModels(reference, made, {
+      samples: randomSamples(1, { width: 8, height: 8, batch: 1 }),
+      tolerance: { relative: 0 },
+    });
+    expect(verdict.isEqual).toBe(true);
   });
 
   test('quantised weights stay quantised', async () => {

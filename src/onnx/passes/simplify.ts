@@ -7,6 +7,7 @@ import { nodeLabel } from '../node';
 import type { Finding, Pass } from '../pass';
 import { mergeDuplicateInitializers, mergeDuplicateNodes } from '../simplify/duplicates';
 import { fuseBatchNorm, fuseConvBias, fuseGemm } from '../simplify/fusions';
+import { inlineIf } from '../simplify/inline-if';
 import { dropNoOp } from '../simplify/no-ops';
 import { absorbPad, mergePair } from '../simplify/pairs';
 import type { NodeRule, SimplifyContext } from '../simplify/rewrite';
@@ -27,6 +28,7 @@ const REASONS: Readonly<Record<SimplifyKind, string>> = {
 
 const NODE_RULES: readonly (readonly [SimplifyKind, NodeRule])[] = [
   ['drop-no-ops', dropNoOp],
+  ['fold-constants', inlineIf],
   ['merge-pairs', mergePair],
   ['shape-arithmetic', writeKnownValue],
   ['shape-arithmetic', writeReshapeTarget],
