@@ -26,7 +26,7 @@ from street import lens, mood as moods, world as worlds  # noqa: E402
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """"1024x768" to (1024, 768)."""
+    """ "1024x768" to (1024, 768)."""
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError:
@@ -39,7 +39,8 @@ def parse_size(text: str) -> tuple[int, int]:
 def save(path: Path, image: np.ndarray, quality: int = 90) -> None:
     """Writes an RGB or grey picture; the name's ending decides the format."""
     flags = {
-        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".png": [cv2.IMWRITE_PNG_COMPRESSION, 9],
+        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
+        ".png": [cv2.IMWRITE_PNG_COMPRESSION, 9],
         ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }[path.suffix]
     if not cv2.imwrite(str(path), image if image.ndim == 2 else image[..., ::-1], flags):
@@ -91,8 +92,14 @@ def frame(index: int, drive: Drive) -> np.ndarray:
     focal = drive.width * scale / 2 / np.tan(np.radians(34))
     bump = 0.012 * np.sin(now * 7.1) + 0.008 * np.sin(now * 11.7)
     camera = scenes.Camera(
-        round(drive.width * scale), round(drive.height * scale), focal, focal, world.road.place(z, lane, 1.55 + bump),
-        float(np.arctan2(ahead[0], ahead[2])), -0.012 + 0.0015 * np.sin(now * 5.3), 0.002 * np.sin(now * 3.1),
+        round(drive.width * scale),
+        round(drive.height * scale),
+        focal,
+        focal,
+        world.road.place(z, lane, 1.55 + bump),
+        float(np.arctan2(ahead[0], ahead[2])),
+        -0.012 + 0.0015 * np.sin(now * 5.3),
+        0.002 * np.sin(now * 3.1),
     )
     image, _ = scenes.shrink(scenes.paint(world, camera, now, scale), drive.width, drive.height)
     return lens.finish(image, world.mood, np.random.default_rng([drive.seed, 5]), gentle=True)
@@ -112,9 +119,32 @@ def film(options: argparse.Namespace) -> None:
     width, height = options.size
     drive = Drive(options.seed, options.fps, width, height, options.weather or "clear")
     command = [
-        "ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
-        "-r", str(options.fps), "-i", "-", "-an", "-c:v", "libx264", "-preset", "slow", "-crf", str(options.crf),
-        "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(options.out),
+        "ffmpeg",
+        "-y",
+        "-loglevel",
+        "error",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{width}x{height}",
+        "-r",
+        str(options.fps),
+        "-i",
+        "-",
+        "-an",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "slow",
+        "-crf",
+        str(options.crf),
+        "-pix_fmt",
+        "yuv420p",
+        "-movflags",
+        "+faststart",
+        str(options.out),
     ]
     count = round(options.drive * options.fps)
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process, ProcessPoolExecutor(options.jobs) as pool:

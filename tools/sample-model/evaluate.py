@@ -41,7 +41,9 @@ def draw(index: int, seed: int, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 def confusion(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Counts (COUNT, COUNT): rows are the truth, columns what was found."""
-    return np.bincount(truth.ravel().astype(np.int64) * COUNT + found.ravel(), minlength=COUNT * COUNT).reshape(COUNT, COUNT)
+    return np.bincount(truth.ravel().astype(np.int64) * COUNT + found.ravel(), minlength=COUNT * COUNT).reshape(
+        COUNT, COUNT
+    )
 
 
 def summary(counts: np.ndarray, n: int, seed: int, side: int) -> dict:
@@ -52,7 +54,7 @@ def summary(counts: np.ndarray, n: int, seed: int, side: int) -> dict:
     return {
         "miou": round(float(np.nanmean(iou)), 4),
         "pixelAccuracy": round(float(hit.sum() / counts.sum()), 4),
-        "perClass": {name: round(float(value), 4) for name, value in zip(NAMES, iou)},
+        "perClass": {name: round(float(value), 4) for name, value in zip(NAMES, iou, strict=True)},
         "n": n,
         "seed": seed,
         "size": f"{side}x{side}",

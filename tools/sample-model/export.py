@@ -1,6 +1,6 @@
 """Writes a trained SegFormer as ONNX and the `model.json` beside it.
 
-    python tools/sample-model/export.py --weights CHECKPOINT.pt --out resources/models/street-b0
+python tools/sample-model/export.py --weights CHECKPOINT.pt --out resources/models/street-b0
 """
 
 import argparse
@@ -31,8 +31,14 @@ def write_onnx(model: torch.nn.Module, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model, (example,), str(path), opset_version=OPSET, dynamo=False, do_constant_folding=True,
-            input_names=["pixel_values"], output_names=["logits"],
+            model,
+            (example,),
+            str(path),
+            opset_version=OPSET,
+            dynamo=False,
+            do_constant_folding=True,
+            input_names=["pixel_values"],
+            output_names=["logits"],
             dynamic_axes={
                 "pixel_values": {0: "batch", 2: "height", 3: "width"},
                 "logits": {0: "batch", 2: "logits_height", 3: "logits_width"},

@@ -48,7 +48,9 @@ class ScenePool:
         self.count = 0
         self.drawn = 0
         self.workers = [
-            context.Process(target=_draw_forever, args=(w, workers, seed, self.slots, self.free, self.ready), daemon=True)
+            context.Process(
+                target=_draw_forever, args=(w, workers, seed, self.slots, self.free, self.ready), daemon=True
+            )
             for w in range(workers)
         ]
         for process in self.workers:
@@ -119,7 +121,9 @@ def batch(pool: ScenePool, n: int, height: int, width: int, generator) -> tuple[
     chosen = torch.randint(0, pool.count, (n,), device=device, generator=generator)
     scenes = pool.data[chosen].permute(0, 3, 1, 2)
     grid = F.affine_grid(_windows(n, height, width, device, generator), [n, 3, height, width], align_corners=False)
-    image = F.grid_sample(scenes[:, :3].float() / 255.0, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    image = F.grid_sample(
+        scenes[:, :3].float() / 255.0, grid, mode="bilinear", padding_mode="zeros", align_corners=False
+    )
     labels = F.grid_sample(
         scenes[:, 3:].float() - IGNORED, grid, mode="nearest", padding_mode="zeros", align_corners=False
     )

@@ -1,6 +1,6 @@
 """Draws everything in `resources/samples`: twelve pictures, twenty-four scenes with masks, a drive.
 
-    python tools/sample-model/samples.py --out resources/samples [--only pictures|scenes|drive]
+python tools/sample-model/samples.py --out resources/samples [--only pictures|scenes|drive]
 """
 
 import argparse
@@ -42,8 +42,19 @@ def main() -> None:
         labelled(options.out / "scenes")
     if options.only in (None, "drive"):
         sys.argv = [
-            "draw.py", "--drive", "8", "--fps", "30", "--seed", str(DRIVE_SEED), "--size", "1280x720", "--crf", "24",
-            "--out", str(options.out / "drive.mp4"),
+            "draw.py",
+            "--drive",
+            "8",
+            "--fps",
+            "30",
+            "--seed",
+            str(DRIVE_SEED),
+            "--size",
+            "1280x720",
+            "--crf",
+            "24",
+            "--out",
+            str(options.out / "drive.mp4"),
         ]
         draw.main()
 

@@ -125,7 +125,13 @@ def _make_room(world, camera: Camera) -> None:
 
 
 def render(
-    seed: int, index: int, width: int, height: int, kind: str | None = None, squeeze: float = 1.0, gentle: bool = False,
+    seed: int,
+    index: int,
+    width: int,
+    height: int,
+    kind: str | None = None,
+    squeeze: float = 1.0,
+    gentle: bool = False,
     oversample: float = 2.0,
 ) -> Scene:
     """One scene. `kind` is a kind of weather or None; `squeeze` < 1 draws a wide view squeezed into a narrower picture.
@@ -136,7 +142,9 @@ def render(
     world = worlds.make(seed, index, kind)
     rng = np.random.default_rng([seed, index, 23])
     scale = _scale(width, height, oversample)
-    camera = _camera(rng, world.road, round(width * scale), round(height * scale), squeeze, gentle and rng.random() < 0.5)
+    camera = _camera(
+        rng, world.road, round(width * scale), round(height * scale), squeeze, gentle and rng.random() < 0.5
+    )
     _make_room(world, camera)
     canvas = paint(world, camera, 0.0, scale)
     image, mask = shrink(canvas, width, height)

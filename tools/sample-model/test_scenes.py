@@ -38,8 +38,8 @@ def test_every_class_appears_and_none_takes_over():
     for index in range(24):
         counts += np.bincount(scenes.render(9, index, 192, 144).mask.ravel(), minlength=classes.COUNT)
     share = counts / counts.sum()
-    assert (counts > 0).all(), dict(zip(classes.NAMES, counts))
-    assert share.max() < 0.5, dict(zip(classes.NAMES, share.round(3)))
+    assert (counts > 0).all(), dict(zip(classes.NAMES, counts, strict=True))
+    assert share.max() < 0.5, dict(zip(classes.NAMES, share.round(3), strict=True))
 
 
 @pytest.mark.parametrize("kind", moods.KINDS)

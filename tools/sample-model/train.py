@@ -76,7 +76,9 @@ def measure(model, images: torch.Tensor, masks: torch.Tensor, mean, std) -> dict
         full = F.interpolate(model(pixels).float(), size=masks.shape[1:], mode="bilinear", align_corners=False)
         joint = masks[start : start + 16].long() * COUNT + full.argmax(dim=1)
         counts += torch.bincount(joint.flatten(), minlength=COUNT * COUNT)
-    return evaluate.summary(counts.view(COUNT, COUNT).cpu().numpy(), len(images), evaluate.HELD_OUT_SEED, masks.shape[1])
+    return evaluate.summary(
+        counts.view(COUNT, COUNT).cpu().numpy(), len(images), evaluate.HELD_OUT_SEED, masks.shape[1]
+    )
 
 
 class Trainer:
@@ -157,15 +159,18 @@ class Trainer:
         keep = min(0.9985, 1.0 - 1.0 / (1.0 + self.step * 0.2))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1.0 - keep)
-            for mine, theirs in zip(self.average.buffers(), self.model.buffers()):
+            for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
                 mine.copy_(theirs)
         return loss
 
     def report(self, loss: float, pace: float, measured: bool) -> None:
         """One line of the log; every so often with the held-out mIoU and a checkpoint."""
         entry = {
-            "step": self.step, "seconds": round(time.monotonic() - self.began, 1), "loss": round(loss, 4),
-            "imagesPerSecond": round(pace, 1), "scenesDrawn": self.pool.drawn,
+            "step": self.step,
+            "seconds": round(time.monotonic() - self.began, 1),
+            "loss": round(loss, 4),
+            "imagesPerSecond": round(pace, 1),
+            "scenesDrawn": self.pool.drawn,
         }
         if measured:
             entry["miou"] = measure(self.average, self.images, self.masks, self.mean, self.std)["miou"]
@@ -193,13 +198,20 @@ def facts(trainer: Trainer, options: argparse.Namespace) -> dict:
     driver = found.group() if found else ""
     arguments = [f"--{key.replace('_', '-')} {value}" for key, value in vars(options).items() if key != "out" and value]
     return {
-        "device": gpu, "driver": driver, "date": datetime.date.today().isoformat(),
+        "device": gpu,
+        "driver": driver,
+        "date": datetime.date.today().isoformat(),
         "command": "python tools/sample-model/train.py " + " ".join(arguments),
         "versions": {
-            "python": platform.python_version(), "torch": torch.__version__, "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__, "numpy": numpy.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "onnxruntime": onnxruntime.__version__,
+            "numpy": numpy.__version__,
         },
-        "seed": options.seed, "steps": trainer.step, "scenesDrawn": trainer.pool.drawn,
+        "seed": options.seed,
+        "steps": trainer.step,
+        "scenesDrawn": trainer.pool.drawn,
         "seconds": round(time.monotonic() - trainer.began, 1),
     }
 
@@ -215,7 +227,8 @@ def finish(trainer: Trainer, options: argparse.Namespace) -> None:
     about = facts(trainer, options)
     provenance = {
         "text": "Trained from random weights on street scenes drawn by tools/sample-model; no photograph was used.",
-        "seed": options.seed, "date": about["date"],
+        "seed": options.seed,
+        "date": about["date"],
         "heldOut": {"miou": result["miou"], "n": result["n"], "size": result["size"], "seed": result["seed"]},
     }
     (options.out / "model.json").write_text(json.dumps(export.sidecar(provenance), indent=2) + "\n")

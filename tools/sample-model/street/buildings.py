@@ -125,7 +125,9 @@ def build(rng, corners: list[np.ndarray], height: float, mood: Mood, opposite: f
         if float(out @ (start - middle)) < 0:
             out = -out
         far = opposite if index == 0 else 8.0
-        wall = Wall(start, end, height, style, index == 0, out, far, opposite_height if index == 0 else opposite_height * 0.6)
+        wall = Wall(
+            start, end, height, style, index == 0, out, far, opposite_height if index == 0 else opposite_height * 0.6
+        )
         parts += _slices(wall, mood)
     parts += _roof(rng, corners, height, style, mood)
     if style.shop and style.wall != "glass" and rng.random() < 0.3:
@@ -144,7 +146,9 @@ def _roof(rng, corners, height: float, style: facades.Style, mood: Mood) -> list
         if rng.random() < 0.6:  # a lift house or a water tank
             s, t = rng.uniform(0.15, 0.5, 2)
             size = rng.uniform(0.2, 0.35)
-            base = [a + (b - a) * u + (d - a) * v for u, v in ((s, t), (s + size, t), (s + size, t + size), (s, t + size))]
+            base = [
+                a + (b - a) * u + (d - a) * v for u, v in ((s, t), (s + size, t), (s + size, t + size), (s, t + size))
+            ]
             lift = UP * rng.uniform(1.8, 3.6)
             faces += [np.array([base[i], base[i - 1], base[i - 1] + lift, base[i] + lift]) for i in range(4)]
         return [Roof(faces, tone, middle, mood)]

@@ -55,9 +55,7 @@ class Camera:
         x = ((np.arange(self.width, dtype=np.float32) + 0.5) - self.centre[0]) / self.fx
         y = ((np.arange(top, bottom, dtype=np.float32) + 0.5) - self.centre[1]) / self.fy
         r = self.rotation.astype(np.float32)
-        return tuple(
-            (r[0, k] * x)[None, :] + (r[1, k] * y + r[2, k])[:, None] for k in range(3)
-        )
+        return tuple((r[0, k] * x)[None, :] + (r[1, k] * y + r[2, k])[:, None] for k in range(3))
 
 
 def clip_near(points: np.ndarray) -> np.ndarray:

@@ -101,7 +101,7 @@ class Canvas:
         low, high = flat.min(axis=1), flat.max(axis=1)
         seen = (high > 0).all(axis=1) & (low < [self.camera.width, self.camera.height]).all(axis=1)
         fixed = np.clip(flat[seen] * _SCALE - _SCALE / 2, -_LIMIT, _LIMIT).astype(np.int32)
-        for corners, value in zip(fixed, values[seen].tolist()):
+        for corners, value in zip(fixed, values[seen].tolist(), strict=True):
             cv2.fillConvexPoly(self.pixels, corners, (*value, label), cv2.LINE_8, SUBPIXEL)
 
     def draw_textured(self, texture: np.ndarray, origin: np.ndarray, u: np.ndarray, v: np.ndarray, label: int) -> None:
@@ -115,9 +115,9 @@ class Canvas:
             return
         outline = self.camera.to_pixels(clipped)
         left, top = np.maximum(np.floor(outline.min(axis=0)), 0).astype(int)
-        right, bottom = np.minimum(
-            np.ceil(outline.max(axis=0)) + 1, [self.camera.width, self.camera.height]
-        ).astype(int)
+        right, bottom = np.minimum(np.ceil(outline.max(axis=0)) + 1, [self.camera.width, self.camera.height]).astype(
+            int
+        )
         if right <= left or bottom <= top:
             return
         texture = self._hazed(texture, origin + v * 0.5, u)

@@ -12,15 +12,40 @@ from . import noise
 from .mood import Mood
 
 PLASTER = [
-    (0.88, 0.82, 0.70), (0.90, 0.88, 0.84), (0.84, 0.66, 0.52), (0.93, 0.80, 0.58), (0.72, 0.77, 0.76), (0.80, 0.58, 0.52),
-    (0.76, 0.72, 0.66), (0.66, 0.72, 0.80), (0.86, 0.76, 0.74), (0.70, 0.74, 0.62), (0.95, 0.92, 0.80), (0.60, 0.60, 0.62),
+    (0.88, 0.82, 0.70),
+    (0.90, 0.88, 0.84),
+    (0.84, 0.66, 0.52),
+    (0.93, 0.80, 0.58),
+    (0.72, 0.77, 0.76),
+    (0.80, 0.58, 0.52),
+    (0.76, 0.72, 0.66),
+    (0.66, 0.72, 0.80),
+    (0.86, 0.76, 0.74),
+    (0.70, 0.74, 0.62),
+    (0.95, 0.92, 0.80),
+    (0.60, 0.60, 0.62),
 ]
-BRICK = [(0.60, 0.32, 0.25), (0.52, 0.27, 0.22), (0.66, 0.44, 0.32), (0.46, 0.33, 0.29), (0.70, 0.56, 0.44), (0.40, 0.26, 0.24)]
+BRICK = [
+    (0.60, 0.32, 0.25),
+    (0.52, 0.27, 0.22),
+    (0.66, 0.44, 0.32),
+    (0.46, 0.33, 0.29),
+    (0.70, 0.56, 0.44),
+    (0.40, 0.26, 0.24),
+]
 STONE = [(0.70, 0.68, 0.63), (0.62, 0.61, 0.60), (0.74, 0.70, 0.60), (0.56, 0.57, 0.59)]
 GLASS = [(0.34, 0.46, 0.56), (0.28, 0.38, 0.44), (0.40, 0.50, 0.52), (0.24, 0.32, 0.42)]
 SHOP = [
-    (0.74, 0.16, 0.14), (0.13, 0.36, 0.56), (0.10, 0.42, 0.26), (0.92, 0.66, 0.12), (0.22, 0.20, 0.26), (0.58, 0.20, 0.42),
-    (0.90, 0.44, 0.14), (0.10, 0.48, 0.50), (0.86, 0.84, 0.78), (0.30, 0.17, 0.10),
+    (0.74, 0.16, 0.14),
+    (0.13, 0.36, 0.56),
+    (0.10, 0.42, 0.26),
+    (0.92, 0.66, 0.12),
+    (0.22, 0.20, 0.26),
+    (0.58, 0.20, 0.42),
+    (0.90, 0.44, 0.14),
+    (0.10, 0.48, 0.50),
+    (0.86, 0.84, 0.78),
+    (0.30, 0.17, 0.10),
 ]
 
 
@@ -42,18 +67,36 @@ class Style:
 
 def make_style(rng: np.random.Generator, tall: bool) -> Style:
     """A random style; towers are more often glass or stone."""
-    wall = str(rng.choice(["plaster", "brick", "stone", "glass"], p=[0.2, 0.15, 0.25, 0.4] if tall else [0.5, 0.3, 0.15, 0.05]))
+    wall = str(
+        rng.choice(["plaster", "brick", "stone", "glass"], p=[0.2, 0.15, 0.25, 0.4] if tall else [0.5, 0.3, 0.15, 0.05])
+    )
     table = {"plaster": PLASTER, "brick": BRICK, "stone": STONE, "glass": GLASS}[wall]
-    colour = np.clip(np.array(table[rng.integers(len(table))]) * rng.uniform(0.88, 1.1) + rng.uniform(-0.03, 0.03, 3), 0.05, 0.98)
+    colour = np.clip(
+        np.array(table[rng.integers(len(table))]) * rng.uniform(0.88, 1.1) + rng.uniform(-0.03, 0.03, 3), 0.05, 0.98
+    )
     light = rng.random() < 0.65
-    trim = np.clip(colour * 1.22 + 0.06 if light else colour * 0.55, 0, 1) if rng.random() < 0.6 else np.array([0.92, 0.91, 0.88])
+    trim = (
+        np.clip(colour * 1.22 + 0.06 if light else colour * 0.55, 0, 1)
+        if rng.random() < 0.6
+        else np.array([0.92, 0.91, 0.88])
+    )
     return Style(
-        wall, colour, trim, rng.uniform(2.9, 3.8), rng.uniform(1.9, 3.6), (rng.uniform(0.42, 0.72), rng.uniform(0.45, 0.72)),
-        bool(rng.random() < 0.55), bool(rng.random() < 0.28), bool(rng.random() < 0.6), int(rng.integers(1 << 30)),
+        wall,
+        colour,
+        trim,
+        rng.uniform(2.9, 3.8),
+        rng.uniform(1.9, 3.6),
+        (rng.uniform(0.42, 0.72), rng.uniform(0.45, 0.72)),
+        bool(rng.random() < 0.55),
+        bool(rng.random() < 0.28),
+        bool(rng.random() < 0.6),
+        int(rng.integers(1 << 30)),
     )
 
 
-def texture(style: Style, width: float, height: float, density: float, mood: Mood, light, lit_above: float, front: bool) -> np.ndarray:
+def texture(
+    style: Style, width: float, height: float, density: float, mood: Mood, light, lit_above: float, front: bool
+) -> np.ndarray:
     """The lit facade, RGB uint8; `width`, `height` in metres, `density` in pixels per metre.
 
     `light` is (light in the sun, light in the shade); the sun reaches the wall above `lit_above` metres.
@@ -77,7 +120,9 @@ def _illuminate(wall, glow, height: float, density: float, light, lit_above: flo
     level = height - (np.arange(rows) + 0.5) / density
     share = np.clip((level - lit_above) * density / 3.0, 0, 1)[:, None, None].astype(np.float32)
     sun, shade = (np.asarray(part, np.float32) * 255.0 for part in light)
-    falloff = (0.80 + 0.20 * np.clip(level / 5.0, 0, 1))[:, None, None].astype(np.float32)  # streets are darker low down
+    falloff = (0.80 + 0.20 * np.clip(level / 5.0, 0, 1))[:, None, None].astype(
+        np.float32
+    )  # streets are darker low down
     wall *= shade * falloff + (sun - shade) * share
     if glow.any():
         wall += glow * np.float32(255.0)
@@ -120,7 +165,11 @@ def _pane(rng, mood: Mood) -> tuple[np.ndarray, np.ndarray]:
         glass = np.array([0.78, 0.76, 0.70]) * rng.uniform(0.6, 1.0)  # a blind or curtain
     glow = np.zeros(3)
     if rng.random() < (0.42 if mood.night else 0.16 if mood.kind in ("rain", "fog", "low sun") else 0.02):
-        glow = np.array([0.98, 0.78, 0.44]) * rng.uniform(0.35, 0.95) if rng.random() < 0.8 else np.array([0.7, 0.82, 0.95]) * 0.7
+        glow = (
+            np.array([0.98, 0.78, 0.44]) * rng.uniform(0.35, 0.95)
+            if rng.random() < 0.8
+            else np.array([0.7, 0.82, 0.95]) * 0.7
+        )
     return glass, glow
 
 
@@ -180,7 +229,9 @@ def _windows(rng, style: Style, wall, glow, width, height, density, mood: Mood, 
 def _balcony(style: Style, wall, glow, x: float, floor: float, w: float, density: float) -> None:
     dark = np.array([0.13, 0.13, 0.15])
     for at in np.arange(x, x + w, 0.16):
-        _box(wall, at * density, (floor - 0.95) * density, at * density + max(1, 0.035 * density), floor * density, dark)
+        _box(
+            wall, at * density, (floor - 0.95) * density, at * density + max(1, 0.035 * density), floor * density, dark
+        )
     _box(wall, x * density, (floor - 1.0) * density, (x + w) * density, (floor - 0.93) * density, dark)
     _box(wall, x * density, floor * density, (x + w) * density, (floor + 0.16) * density, style.trim * 0.8)
 
@@ -198,8 +249,16 @@ def _ground_floor(rng, style: Style, wall, glow, width, base, density, mood: Moo
                 _door(rng, style, wall, x, base, min(1.3, pitch * 0.6), density)
             else:
                 _window(
-                    rng, style, wall, glow, x * density, (top + storey * 0.26) * density, pitch * 0.5 * density,
-                    storey * 0.44 * density, density, mood,
+                    rng,
+                    style,
+                    wall,
+                    glow,
+                    x * density,
+                    (top + storey * 0.26) * density,
+                    pitch * 0.5 * density,
+                    storey * 0.44 * density,
+                    density,
+                    mood,
                 )
         return
     shops = max(1, int(width / 7.0))
@@ -212,10 +271,19 @@ def _door(rng, style: Style, wall, x: float, base: float, w: float, density: flo
     tint = np.array(SHOP[rng.integers(len(SHOP))]) * 0.75
     _box(wall, (x - 0.12) * density, (base - 2.45) * density, (x + w + 0.12) * density, base * density, style.trim)
     _box(wall, x * density, (base - 2.3) * density, (x + w) * density, base * density, tint)
-    _box(wall, (x + 0.2) * density, (base - 2.1) * density, (x + w - 0.2) * density, (base - 1.3) * density, tint * 0.6 + 0.12)
+    _box(
+        wall,
+        (x + 0.2) * density,
+        (base - 2.1) * density,
+        (x + w - 0.2) * density,
+        (base - 1.3) * density,
+        tint * 0.6 + 0.12,
+    )
 
 
-def _shop(rng, style: Style, wall, glow, x: float, w: float, top: float, storey: float, density: float, mood: Mood) -> None:
+def _shop(
+    rng, style: Style, wall, glow, x: float, w: float, top: float, storey: float, density: float, mood: Mood
+) -> None:
     tint = np.array(SHOP[rng.integers(len(SHOP))])
     bottom = top + storey
     _box(wall, x * density, top * density, (x + w) * density, bottom * density, tint * 0.55 + 0.08)
@@ -235,7 +303,14 @@ def _shop(rng, style: Style, wall, glow, x: float, w: float, top: float, storey:
         at = x0 + (x1 - x0) * share
         _box(wall, at, y0, at + max(1, 0.07 * density), y1, tint * 0.4)
     sign = rng.uniform(0.45, 0.7)
-    _box(wall, (x + 0.15) * density, (top + 0.06) * density, (x + w - 0.15) * density, (top + 0.06 + sign) * density, tint)
+    _box(
+        wall,
+        (x + 0.15) * density,
+        (top + 0.06) * density,
+        (x + w - 0.15) * density,
+        (top + 0.06 + sign) * density,
+        tint,
+    )
     letters = np.clip(1.1 - tint, 0.05, 1) if tint.mean() > 0.5 else np.array([0.96, 0.94, 0.88])
     at = x + w * rng.uniform(0.12, 0.3)
     while at < x + w * 0.78 and density > 4:
@@ -277,4 +352,3 @@ def _curtain(rng, style: Style, wall, glow, width, height, density, mood: Mood) 
             at = bay * width / bays * density
             _box(wall, at, 0, at + max(1, 0.09 * density), height * density, style.trim * 0.5)
             _box(glow, at, 0, at + max(1, 0.09 * density), height * density, 0)
-

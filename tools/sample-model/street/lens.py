@@ -28,7 +28,12 @@ def reflect(canvas: Canvas, mood: Mood, rng_seed: int) -> None:
     label = pixels[start:, :, 3]
     ground = (label == ROAD) | (label == LANE) | (label == SIDEWALK)
     patchy = noise.patch(noise.fractal(), np.random.default_rng(rng_seed), height - start, width, max(1.0, width / 400))
-    share = mood.wet * (0.16 + 0.44 * np.clip((patchy - 0.35) * 2.2, 0, 1)) * np.where(label == SIDEWALK, 0.55, 1.0) * ground
+    share = (
+        mood.wet
+        * (0.16 + 0.44 * np.clip((patchy - 0.35) * 2.2, 0, 1))
+        * np.where(label == SIDEWALK, 0.55, 1.0)
+        * ground
+    )
     share = cv2.blur(share.astype(np.float32), (3, 3))[..., None]
     mixed = pixels[start:, :, :3] * (1 - share) + flipped * share
     pixels[start:, :, :3] = mixed.astype(np.uint8)
@@ -83,7 +88,14 @@ def _flakes(picture: np.ndarray, mood: Mood, rng: np.random.Generator, scale: fl
     layer = np.zeros((height, width), np.float32)
     for _ in range(int(260 * mood.flakes)):
         size = max(1, int(rng.exponential(1.1) * scale + 0.6))
-        cv2.circle(layer, (int(rng.integers(width)), int(rng.integers(height))), size, float(rng.uniform(0.4, 0.95)), -1, cv2.LINE_AA)
+        cv2.circle(
+            layer,
+            (int(rng.integers(width)), int(rng.integers(height))),
+            size,
+            float(rng.uniform(0.4, 0.95)),
+            -1,
+            cv2.LINE_AA,
+        )
     layer = cv2.GaussianBlur(layer, (0, 0), 0.7 * scale)[..., None]
     picture += (245.0 - picture) * layer
 

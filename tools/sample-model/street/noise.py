@@ -1,6 +1,6 @@
 """Tileable noise, computed once per process from a fixed seed: the grain of asphalt, clouds, stains, snow."""
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 SIZE = 512
 
 
-@lru_cache(maxsize=None)
+@cache
 def fractal(octaves: int = 5, first: int = 4, falloff: float = 0.55, seed: int = 7) -> np.ndarray:
     """SIZE x SIZE float32 in 0..1, tileable: value noise of `octaves` octaves, `first` cells across in the coarsest."""
     rng = np.random.default_rng(seed)
@@ -28,7 +28,7 @@ def fractal(octaves: int = 5, first: int = 4, falloff: float = 0.55, seed: int =
     return np.clip((total - low) / (high - low), 0.0, 1.0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def grain(seed: int = 3) -> np.ndarray:
     """SIZE x SIZE float32 around 0 with deviation 1: fine speckle, slightly softened so that it survives resampling."""
     rng = np.random.default_rng(seed)

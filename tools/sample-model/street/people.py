@@ -11,10 +11,27 @@ from .solids import UP, cross, disc, rod, shadow_of
 
 SKIN = [(0.94, 0.76, 0.64), (0.86, 0.64, 0.50), (0.70, 0.48, 0.34), (0.50, 0.33, 0.22), (0.34, 0.22, 0.16)]
 CLOTH = [
-    (0.16, 0.20, 0.34), (0.60, 0.14, 0.14), (0.82, 0.80, 0.76), (0.14, 0.14, 0.16), (0.22, 0.42, 0.30), (0.80, 0.58, 0.16),
-    (0.30, 0.46, 0.68), (0.56, 0.44, 0.34), (0.64, 0.34, 0.52), (0.44, 0.46, 0.48), (0.88, 0.46, 0.20), (0.20, 0.50, 0.52),
+    (0.16, 0.20, 0.34),
+    (0.60, 0.14, 0.14),
+    (0.82, 0.80, 0.76),
+    (0.14, 0.14, 0.16),
+    (0.22, 0.42, 0.30),
+    (0.80, 0.58, 0.16),
+    (0.30, 0.46, 0.68),
+    (0.56, 0.44, 0.34),
+    (0.64, 0.34, 0.52),
+    (0.44, 0.46, 0.48),
+    (0.88, 0.46, 0.20),
+    (0.20, 0.50, 0.52),
 ]
-LEGS = [(0.14, 0.17, 0.28), (0.12, 0.12, 0.13), (0.36, 0.32, 0.26), (0.28, 0.34, 0.46), (0.50, 0.47, 0.42), (0.24, 0.22, 0.22)]
+LEGS = [
+    (0.14, 0.17, 0.28),
+    (0.12, 0.12, 0.13),
+    (0.36, 0.32, 0.26),
+    (0.28, 0.34, 0.46),
+    (0.50, 0.47, 0.42),
+    (0.24, 0.22, 0.22),
+]
 HAIR = [(0.10, 0.07, 0.05), (0.28, 0.18, 0.10), (0.56, 0.42, 0.22), (0.40, 0.38, 0.37), (0.46, 0.22, 0.12)]
 
 
@@ -45,7 +62,11 @@ class Person:
             stride = swing * sign * h
             hip_side, shoulder = hip + side * sign * 0.055 * h, chest + side * sign * 0.105 * h - UP * 0.01 * h
             if self.pose == "ride":
-                foot = self.middle + UP * (0.30 + 0.14 * np.sin(self.phase) * sign) + self.ahead * 0.1 * np.cos(self.phase) * sign
+                foot = (
+                    self.middle
+                    + UP * (0.30 + 0.14 * np.sin(self.phase) * sign)
+                    + self.ahead * 0.1 * np.cos(self.phase) * sign
+                )
                 knee = (hip_side + foot) / 2 + self.ahead * 0.24
                 hand = self.middle + self.ahead * 0.40 + UP * 1.02 + side * sign * 0.2
             else:
@@ -54,8 +75,12 @@ class Person:
                 knee = (hip_side + foot) / 2 + self.ahead * (0.05 + lift) * h * 0.6
                 hand = shoulder - UP * 0.33 * h - self.ahead * stride * 0.75 + side * sign * 0.03 * h
             joints |= {
-                f"{name} hip": hip_side, f"{name} knee": knee, f"{name} foot": foot, f"{name} shoulder": shoulder,
-                f"{name} elbow": (shoulder + hand) / 2 - self.ahead * 0.04 * h, f"{name} hand": hand,
+                f"{name} hip": hip_side,
+                f"{name} knee": knee,
+                f"{name} foot": foot,
+                f"{name} shoulder": shoulder,
+                f"{name} elbow": (shoulder + hand) / 2 - self.ahead * 0.04 * h,
+                f"{name} hand": hand,
             }
         return joints
 
@@ -85,7 +110,9 @@ class Person:
         self._limb(polys, joints[f"{name} knee"] + UP * 0.01, joints[f"{name} foot"], 0.078, self.legs * dim, eye)
         foot = joints[f"{name} foot"]
         shoe = np.array([0.12, 0.11, 0.11]) if self.extra != 2 else np.array([0.8, 0.8, 0.78])
-        self._limb(polys, foot - self.ahead * 0.05 + UP * 0.03, foot + self.ahead * 0.17 + UP * 0.02, 0.050, shoe, eye, 1.0)
+        self._limb(
+            polys, foot - self.ahead * 0.05 + UP * 0.03, foot + self.ahead * 0.17 + UP * 0.02, 0.050, shoe, eye, 1.0
+        )
 
     def _arm(self, polys, joints, name: str, eye) -> None:
         self._limb(polys, joints[f"{name} shoulder"], joints[f"{name} elbow"], 0.068, self.top * 0.9, eye)
@@ -126,7 +153,13 @@ class Person:
         """The shadows of body and legs, as one outline."""
         joints = self._joints()
         side = cross(UP, self.ahead) * 0.17
-        points = [joints["left foot"], joints["right foot"], joints["chest"] + side, joints["chest"] - side, joints["head"] + UP * 0.1]
+        points = [
+            joints["left foot"],
+            joints["right foot"],
+            joints["chest"] + side,
+            joints["chest"] - side,
+            joints["head"] + UP * 0.1,
+        ]
         return [shadow_of(np.array(points), self.mood)]
 
 
@@ -138,7 +171,15 @@ def make(rng, middle: np.ndarray, ahead: np.ndarray, mood: Mood, pose: str | Non
 
     child = rng.random() < 0.1
     return Person(
-        middle, ahead, rng.uniform(1.05, 1.4) if child else rng.uniform(1.55, 1.92), rng.uniform(0, 2 * np.pi),
-        pose or str(rng.choice(["walk", "stand"], p=[0.75, 0.25])), pick(SKIN), pick(CLOTH), pick(LEGS), pick(HAIR),
-        int(rng.integers(0, 6)), mood,
+        middle,
+        ahead,
+        rng.uniform(1.05, 1.4) if child else rng.uniform(1.55, 1.92),
+        rng.uniform(0, 2 * np.pi),
+        pose or str(rng.choice(["walk", "stand"], p=[0.75, 0.25])),
+        pick(SKIN),
+        pick(CLOTH),
+        pick(LEGS),
+        pick(HAIR),
+        int(rng.integers(0, 6)),
+        mood,
     )

@@ -10,7 +10,12 @@ from .mood import Mood
 from .solids import cross, rod, shadow_of
 
 GREENS = [
-    (0.26, 0.42, 0.14), (0.33, 0.47, 0.16), (0.20, 0.36, 0.15), (0.40, 0.48, 0.18), (0.24, 0.40, 0.22), (0.30, 0.38, 0.12),
+    (0.26, 0.42, 0.14),
+    (0.33, 0.47, 0.16),
+    (0.20, 0.36, 0.15),
+    (0.40, 0.48, 0.18),
+    (0.24, 0.40, 0.22),
+    (0.30, 0.38, 0.12),
 ]
 AUTUMN = [(0.72, 0.44, 0.12), (0.66, 0.28, 0.12), (0.74, 0.60, 0.18), (0.50, 0.36, 0.14)]
 CORNERS = 7
@@ -64,7 +69,10 @@ class Plant:
         count = self.twigs.shape[1]
         tones = self.tones[:, None] * (1.0 + 0.16 * np.sin(self.twigs[..., 0] * 9.0))
         return (
-            parts.reshape(-1, 3), normals.reshape(-1, 3), np.repeat(self.sizes * 0.46, count), tones.reshape(-1),
+            parts.reshape(-1, 3),
+            normals.reshape(-1, 3),
+            np.repeat(self.sizes * 0.46, count),
+            tones.reshape(-1),
             np.repeat(self.ring, count, axis=0),
         )
 
@@ -110,8 +118,18 @@ def _plant(rng, middle, mood: Mood, trunk: float, thick: float, position, outwar
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)[None] * wobble
     lean = np.array([rng.normal(0, 0.08), 0, rng.normal(0, 0.08)])
     return Plant(
-        middle, trunk, thick, position, outward, size * rng.uniform(0.65, 1.25, count), rng.uniform(0.78, 1.24, count), ring,
-        np.asarray(colour), mood, lean, rng.normal(0, 0.52, (count, 7, 3)),
+        middle,
+        trunk,
+        thick,
+        position,
+        outward,
+        size * rng.uniform(0.65, 1.25, count),
+        rng.uniform(0.78, 1.24, count),
+        ring,
+        np.asarray(colour),
+        mood,
+        lean,
+        rng.normal(0, 0.52, (count, 7, 3)),
     )
 
 
@@ -123,7 +141,9 @@ def season(rng: np.random.Generator) -> float:
 def leaf_colour(rng, autumn: float) -> np.ndarray:
     """A leaf colour for one plant."""
     table = AUTUMN if rng.random() < autumn else GREENS
-    return np.clip(np.array(table[rng.integers(len(table))]) * rng.uniform(0.85, 1.2) + rng.uniform(-0.02, 0.02, 3), 0, 1)
+    return np.clip(
+        np.array(table[rng.integers(len(table))]) * rng.uniform(0.85, 1.2) + rng.uniform(-0.02, 0.02, 3), 0, 1
+    )
 
 
 def tree(rng, middle: np.ndarray, mood: Mood, autumn: float, scale: float = 1.0) -> Plant:
@@ -140,15 +160,29 @@ def tree(rng, middle: np.ndarray, mood: Mood, autumn: float, scale: float = 1.0)
         level = trunk + (1 - share) * (height - trunk)
         position = np.stack([np.cos(angle) * reach, level, np.sin(angle) * reach], axis=1)
         outward = np.stack([np.cos(angle) * 0.86, np.full(190, 0.5), np.sin(angle) * 0.86], axis=1)
-        return _plant(rng, middle, mood, trunk * 1.5, 0.26, position, outward, 0.055 * height, colour * [0.62, 0.78, 0.80])
+        return _plant(
+            rng, middle, mood, trunk * 1.5, 0.26, position, outward, 0.055 * height, colour * [0.62, 0.78, 0.80]
+        )
     trunk = height * rng.uniform(0.26, 0.40)
     crown = height - trunk
-    wide = {"round": rng.uniform(0.48, 0.68), "oval": rng.uniform(0.36, 0.46), "poplar": rng.uniform(0.16, 0.22)}[kind] * crown
+    wide = {"round": rng.uniform(0.48, 0.68), "oval": rng.uniform(0.36, 0.46), "poplar": rng.uniform(0.16, 0.22)}[
+        kind
+    ] * crown
     radius = np.array([wide, crown * 0.5, wide])
     count, lumps = int(rng.integers(150, 230)), int(rng.integers(5, 10))
     position, outward = _crown(rng, count, lumps, radius, trunk, 0.62 if kind != "poplar" else 0.7)
     thick = 0.16 + 0.028 * height
-    return _plant(rng, middle, mood, trunk + crown * 0.45, thick, position, outward, 0.115 * crown * (0.8 if kind == "poplar" else 1), colour)
+    return _plant(
+        rng,
+        middle,
+        mood,
+        trunk + crown * 0.45,
+        thick,
+        position,
+        outward,
+        0.115 * crown * (0.8 if kind == "poplar" else 1),
+        colour,
+    )
 
 
 def bush(rng, middle: np.ndarray, mood: Mood, autumn: float) -> Plant:

@@ -96,8 +96,14 @@ def make(rng: np.random.Generator, tame: bool = False) -> Road:
     limit = 0.10 if tame else float(rng.choice([0.02, 0.12, 0.45], p=[0.4, 0.35, 0.25]))
     bend = np.concatenate([[0, 0], np.cumsum(rng.uniform(-1, 1, 7)) * limit * 0.7])
     road = Road(
-        half, rng.uniform(2.0, 5.0), bend, lanes, corner=rng.uniform(2.5, 7.0), surface=int(rng.integers(0, 4)),
-        walk_style=int(rng.integers(0, 4)), verge=str(rng.choice(["paved", "grass"], p=[0.6, 0.4])),
+        half,
+        rng.uniform(2.0, 5.0),
+        bend,
+        lanes,
+        corner=rng.uniform(2.5, 7.0),
+        surface=int(rng.integers(0, 4)),
+        walk_style=int(rng.integers(0, 4)),
+        verge=str(rng.choice(["paved", "grass"], p=[0.6, 0.4])),
         left_hand=bool(rng.random() < 0.25),
     )
     road.stripes = _stripes(rng, lanes, lane, parking, cycle)
@@ -141,8 +147,12 @@ def _crossings(rng: np.random.Generator, tame: bool) -> list[Crossing]:
         sides = rng.random()
         crossings.append(
             Crossing(
-                at, rng.uniform(3.2, 7.0), tee, bool(rng.random() < 0.65),
-                left=sides < 0.8 or tee, right=sides > 0.2 or tee,
+                at,
+                rng.uniform(3.2, 7.0),
+                tee,
+                bool(rng.random() < 0.65),
+                left=sides < 0.8 or tee,
+                right=sides > 0.2 or tee,
             )
         )
         if tee:

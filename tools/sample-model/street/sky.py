@@ -16,8 +16,15 @@ def paint(canvas: Canvas, mood: Mood, drift: float) -> None:
     bottom = camera.height
     step = 4  # clouds are soft: a quarter of the resolution is plenty
     small = Camera(
-        max(2, camera.width // step), max(2, bottom // step), camera.fx / step, camera.fy / step, camera.position,
-        camera.yaw, camera.pitch, camera.roll, camera.rise,
+        max(2, camera.width // step),
+        max(2, bottom // step),
+        camera.fx / step,
+        camera.fy / step,
+        camera.position,
+        camera.yaw,
+        camera.pitch,
+        camera.roll,
+        camera.rise,
     )
     x, y, z = small.rays(0, small.height)
     length = np.sqrt(x * x + y * y + z * z)

@@ -32,7 +32,9 @@ def box(base: np.ndarray, right: np.ndarray, forward: np.ndarray, size, low: flo
     return [*faces, np.array(up)]
 
 
-def solid(faces: list[np.ndarray], colour: np.ndarray, mood: Mood, eye: np.ndarray, label: int, middle: np.ndarray) -> list[Poly]:
+def solid(
+    faces: list[np.ndarray], colour: np.ndarray, mood: Mood, eye: np.ndarray, label: int, middle: np.ndarray
+) -> list[Poly]:
     """The faces of a convex body that are turned to `eye`, lit; `middle` is a point inside."""
     polys = []
     for face in faces:
@@ -46,7 +48,16 @@ def solid(faces: list[np.ndarray], colour: np.ndarray, mood: Mood, eye: np.ndarr
     return polys
 
 
-def rod(foot: np.ndarray, top: np.ndarray, thick: float, colour: np.ndarray, mood: Mood, eye: np.ndarray, label: int, taper: float = 1.0) -> list[Poly]:
+def rod(
+    foot: np.ndarray,
+    top: np.ndarray,
+    thick: float,
+    colour: np.ndarray,
+    mood: Mood,
+    eye: np.ndarray,
+    label: int,
+    taper: float = 1.0,
+) -> list[Poly]:
     """A round rod as three lengthwise strips, the sunward one lighter; `taper` is the top's share of the thickness."""
     axis = top - foot
     side = cross(axis, eye - foot)
@@ -57,14 +68,21 @@ def rod(foot: np.ndarray, top: np.ndarray, thick: float, colour: np.ndarray, moo
     for index, (low, high) in enumerate(((-1.0, -0.35), (-0.35, 0.4), (0.4, 1.0))):
         tilt = (index - 1) * 0.75 * sunward
         light = mood.sky_light * (0.72 - 0.12 * abs(index - 1)) + mood.sun_light * np.clip(0.32 + tilt, 0.03, 0.9)
-        points = np.array([
-            foot + across * low, foot + across * high, top + across * high * taper, top + across * low * taper,
-        ])
+        points = np.array(
+            [
+                foot + across * low,
+                foot + across * high,
+                top + across * high * taper,
+                top + across * low * taper,
+            ]
+        )
         polys.append(Poly(points, np.clip(colour * light, 0, 1), label))
     return polys
 
 
-def disc(middle: np.ndarray, right: np.ndarray, up: np.ndarray, radius: float, corners: int = 14, turn: float = 0.0) -> np.ndarray:
+def disc(
+    middle: np.ndarray, right: np.ndarray, up: np.ndarray, radius: float, corners: int = 14, turn: float = 0.0
+) -> np.ndarray:
     """A regular polygon in the plane of `right` and `up`."""
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False) + turn
     return middle + radius * (np.cos(angle)[:, None] * right + np.sin(angle)[:, None] * up)

@@ -10,22 +10,121 @@ from .mood import Mood
 from .solids import UP, cross, disc, lit, rod, shadow_of
 
 PAINT = [
-    (0.82, 0.83, 0.84), (0.62, 0.64, 0.66), (0.14, 0.15, 0.17), (0.30, 0.32, 0.35), (0.64, 0.10, 0.10), (0.12, 0.26, 0.52),
-    (0.92, 0.92, 0.90), (0.16, 0.34, 0.26), (0.78, 0.62, 0.16), (0.44, 0.28, 0.20), (0.20, 0.44, 0.58), (0.78, 0.36, 0.12),
+    (0.82, 0.83, 0.84),
+    (0.62, 0.64, 0.66),
+    (0.14, 0.15, 0.17),
+    (0.30, 0.32, 0.35),
+    (0.64, 0.10, 0.10),
+    (0.12, 0.26, 0.52),
+    (0.92, 0.92, 0.90),
+    (0.16, 0.34, 0.26),
+    (0.78, 0.62, 0.16),
+    (0.44, 0.28, 0.20),
+    (0.20, 0.44, 0.58),
+    (0.78, 0.36, 0.12),
 ]
 # Side profiles, clockwise from the rear bumper: (share of length from the rear, share of height); then the glass of
 # the side, and which stretches of the outline are glass too (rear window, windscreen).
-CAR = [(0.0, 0.20), (0.0, 0.56), (0.03, 0.62), (0.12, 0.98), (0.20, 1.0), (0.52, 1.0), (0.70, 0.64), (0.96, 0.54), (1.0, 0.42), (1.0, 0.20)]
-SALOON = [(0.0, 0.22), (0.0, 0.60), (0.16, 0.64), (0.29, 0.97), (0.36, 1.0), (0.56, 1.0), (0.71, 0.65), (0.96, 0.56), (1.0, 0.44), (1.0, 0.22)]
-VAN = [(0.0, 0.16), (0.0, 0.96), (0.02, 1.0), (0.70, 1.0), (0.74, 0.97), (0.86, 0.58), (0.98, 0.46), (1.0, 0.36), (1.0, 0.16)]
+CAR = [
+    (0.0, 0.20),
+    (0.0, 0.56),
+    (0.03, 0.62),
+    (0.12, 0.98),
+    (0.20, 1.0),
+    (0.52, 1.0),
+    (0.70, 0.64),
+    (0.96, 0.54),
+    (1.0, 0.42),
+    (1.0, 0.20),
+]
+SALOON = [
+    (0.0, 0.22),
+    (0.0, 0.60),
+    (0.16, 0.64),
+    (0.29, 0.97),
+    (0.36, 1.0),
+    (0.56, 1.0),
+    (0.71, 0.65),
+    (0.96, 0.56),
+    (1.0, 0.44),
+    (1.0, 0.22),
+]
+VAN = [
+    (0.0, 0.16),
+    (0.0, 0.96),
+    (0.02, 1.0),
+    (0.70, 1.0),
+    (0.74, 0.97),
+    (0.86, 0.58),
+    (0.98, 0.46),
+    (1.0, 0.36),
+    (1.0, 0.16),
+]
 BUS = [(0.0, 0.12), (0.0, 0.97), (0.01, 1.0), (0.985, 1.0), (1.0, 0.94), (1.0, 0.36), (1.0, 0.32), (1.0, 0.12)]
-LORRY = [(0.0, 0.22), (0.0, 1.0), (0.70, 1.0), (0.70, 0.78), (0.74, 0.80), (0.96, 0.80), (0.985, 0.50), (1.0, 0.44), (1.0, 0.16), (0.2, 0.16)]
+LORRY = [
+    (0.0, 0.22),
+    (0.0, 1.0),
+    (0.70, 1.0),
+    (0.70, 0.78),
+    (0.74, 0.80),
+    (0.96, 0.80),
+    (0.985, 0.50),
+    (1.0, 0.44),
+    (1.0, 0.16),
+    (0.2, 0.16),
+]
 KINDS = {
-    "hatch": (CAR, (3.8, 4.4), (1.72, 1.86), (1.42, 1.58), [[(0.13, 0.62), (0.19, 0.92), (0.36, 0.94), (0.36, 0.64)], [(0.39, 0.64), (0.39, 0.94), (0.51, 0.93), (0.64, 0.66)]], (2, 5), 0.20),
-    "saloon": (SALOON, (4.4, 5.0), (1.78, 1.90), (1.40, 1.52), [[(0.25, 0.65), (0.33, 0.92), (0.43, 0.94), (0.43, 0.66)], [(0.46, 0.66), (0.46, 0.94), (0.55, 0.93), (0.66, 0.67)]], (2, 5), 0.19),
-    "van": (VAN, (4.8, 6.0), (1.90, 2.10), (2.0, 2.6), [[(0.62, 0.58), (0.62, 0.90), (0.73, 0.90), (0.82, 0.60)]], (None, 4), 0.14),
-    "bus": (BUS, (10.0, 12.5), (2.45, 2.60), (2.9, 3.3), [[(0.02, 0.46), (0.02, 0.86), (0.93, 0.86), (0.93, 0.46)]], (0, 4), 0.15),
-    "lorry": (LORRY, (6.5, 8.5), (2.30, 2.50), (2.9, 3.6), [[(0.83, 0.52), (0.83, 0.74), (0.94, 0.74), (0.96, 0.52)]], (None, 5), 0.14),
+    "hatch": (
+        CAR,
+        (3.8, 4.4),
+        (1.72, 1.86),
+        (1.42, 1.58),
+        [
+            [(0.13, 0.62), (0.19, 0.92), (0.36, 0.94), (0.36, 0.64)],
+            [(0.39, 0.64), (0.39, 0.94), (0.51, 0.93), (0.64, 0.66)],
+        ],
+        (2, 5),
+        0.20,
+    ),
+    "saloon": (
+        SALOON,
+        (4.4, 5.0),
+        (1.78, 1.90),
+        (1.40, 1.52),
+        [
+            [(0.25, 0.65), (0.33, 0.92), (0.43, 0.94), (0.43, 0.66)],
+            [(0.46, 0.66), (0.46, 0.94), (0.55, 0.93), (0.66, 0.67)],
+        ],
+        (2, 5),
+        0.19,
+    ),
+    "van": (
+        VAN,
+        (4.8, 6.0),
+        (1.90, 2.10),
+        (2.0, 2.6),
+        [[(0.62, 0.58), (0.62, 0.90), (0.73, 0.90), (0.82, 0.60)]],
+        (None, 4),
+        0.14,
+    ),
+    "bus": (
+        BUS,
+        (10.0, 12.5),
+        (2.45, 2.60),
+        (2.9, 3.3),
+        [[(0.02, 0.46), (0.02, 0.86), (0.93, 0.86), (0.93, 0.46)]],
+        (0, 4),
+        0.15,
+    ),
+    "lorry": (
+        LORRY,
+        (6.5, 8.5),
+        (2.30, 2.50),
+        (2.9, 3.6),
+        [[(0.83, 0.52), (0.83, 0.74), (0.94, 0.74), (0.96, 0.52)]],
+        (None, 5),
+        0.14,
+    ),
 }
 
 
@@ -47,8 +146,10 @@ class Vehicle:
     def _at(self, along, level, side) -> np.ndarray:
         right = cross(UP, self.ahead)
         return (
-            self.middle + np.multiply.outer(np.asarray(along) - 0.5, self.ahead * self.length)
-            + np.multiply.outer(np.asarray(level), UP * self.height) + np.multiply.outer(np.asarray(side), right * self.width / 2)
+            self.middle
+            + np.multiply.outer(np.asarray(along) - 0.5, self.ahead * self.length)
+            + np.multiply.outer(np.asarray(level), UP * self.height)
+            + np.multiply.outer(np.asarray(side), right * self.width / 2)
         )
 
     def draw(self, canvas: Canvas) -> None:
@@ -127,7 +228,11 @@ class Vehicle:
         tone = lit(dark, self.paint * 0.62, self.mood, normal)
         polys.append(Poly(dark, tone, VEHICLE))
         if self.kind in ("bus", "lorry"):
-            band = self._at([0.0, 0.68, 0.68, 0.0] if self.kind == "lorry" else [0, 1, 1, 0], [0.36, 0.36, 0.42, 0.42], [near * 1.002] * 4)
+            band = self._at(
+                [0.0, 0.68, 0.68, 0.0] if self.kind == "lorry" else [0, 1, 1, 0],
+                [0.36, 0.36, 0.42, 0.42],
+                [near * 1.002] * 4,
+            )
             stripe = np.array(PAINT[(self.seed + 5) % len(PAINT)])
             polys.append(Poly(band, lit(band, stripe, self.mood, normal), VEHICLE))
             return
@@ -178,12 +283,20 @@ class Vehicle:
         if float((eye - end_middle) @ (self.ahead if front else -self.ahead)) <= 0:
             return
         for side in (-0.76, 0.76):
-            shape = self._at([end] * 4, [level - 0.07, level - 0.07, level + 0.035, level + 0.035], [side - 0.19, side + 0.19, side + 0.19, side - 0.19])
+            shape = self._at(
+                [end] * 4,
+                [level - 0.07, level - 0.07, level + 0.035, level + 0.035],
+                [side - 0.19, side + 0.19, side + 0.19, side - 0.19],
+            )
             polys.append(Poly(shape, lamp, VEHICLE, glow=bright))
-        plate = self._at([end] * 4, [level - 0.14, level - 0.14, level - 0.06, level - 0.06], [-0.25, 0.25, 0.25, -0.25])
+        plate = self._at(
+            [end] * 4, [level - 0.14, level - 0.14, level - 0.06, level - 0.06], [-0.25, 0.25, 0.25, -0.25]
+        )
         polys.append(Poly(plate, np.array([0.86, 0.86, 0.80]) * self.mood.sky_light.max(), VEHICLE))
         if front:
-            grille = self._at([end] * 4, [level - 0.05, level - 0.05, level + 0.02, level + 0.02], [-0.45, 0.45, 0.45, -0.45])
+            grille = self._at(
+                [end] * 4, [level - 0.05, level - 0.05, level + 0.02, level + 0.02], [-0.45, 0.45, 0.45, -0.45]
+            )
             polys.append(Poly(grille, np.array([0.06, 0.06, 0.07]), VEHICLE))
 
     def shadow(self) -> list[np.ndarray]:
@@ -200,12 +313,26 @@ def make(rng, middle: np.ndarray, ahead: np.ndarray, mood: Mood, kind: str | Non
     """A vehicle of a given or a random kind."""
     kind = kind or str(rng.choice(list(KINDS), p=[0.42, 0.28, 0.14, 0.09, 0.07]))
     _, length, width, height, *_ = KINDS[kind]
-    paint = np.clip(np.array(PAINT[rng.integers(len(PAINT))]) * rng.uniform(0.85, 1.1) + rng.uniform(-0.03, 0.03, 3), 0.02, 1)
+    paint = np.clip(
+        np.array(PAINT[rng.integers(len(PAINT))]) * rng.uniform(0.85, 1.1) + rng.uniform(-0.03, 0.03, 3), 0.02, 1
+    )
     if kind == "bus":
-        paint = np.array([(0.78, 0.12, 0.12), (0.94, 0.76, 0.14), (0.16, 0.40, 0.66), (0.20, 0.52, 0.30), (0.9, 0.9, 0.88)][rng.integers(5)])
+        paint = np.array(
+            [(0.78, 0.12, 0.12), (0.94, 0.76, 0.14), (0.16, 0.40, 0.66), (0.20, 0.52, 0.30), (0.9, 0.9, 0.88)][
+                rng.integers(5)
+            ]
+        )
     return Vehicle(
-        kind, middle, ahead, rng.uniform(*length), rng.uniform(*width), rng.uniform(*height), paint, mood,
-        bool(rng.random() < 0.3), int(rng.integers(1 << 20)),
+        kind,
+        middle,
+        ahead,
+        rng.uniform(*length),
+        rng.uniform(*width),
+        rng.uniform(*height),
+        paint,
+        mood,
+        bool(rng.random() < 0.3),
+        int(rng.integers(1 << 20)),
     )
 
 
@@ -228,18 +355,31 @@ class Bicycle:
             outer = disc(hub, self.ahead, UP, 0.36, 16)
             inner = disc(hub, self.ahead, UP, 0.285, 16)
             for index in range(16):
-                polys.append(Poly(np.array([outer[index - 1], outer[index], inner[index], inner[index - 1]]), rubber, VEHICLE))
+                polys.append(
+                    Poly(np.array([outer[index - 1], outer[index], inner[index], inner[index - 1]]), rubber, VEHICLE)
+                )
         saddle, crank = self.middle + self.ahead * -0.2 + UP * 0.92, self.middle + UP * 0.32 - self.ahead * 0.06
         head = self.middle + self.ahead * 0.36 + UP * 0.90
-        pairs = [(hubs[0], saddle), (hubs[0], crank), (saddle, crank), (saddle - UP * 0.1, head - UP * 0.08), (crank, head), (hubs[1], head + UP * 0.1)]
+        pairs = [
+            (hubs[0], saddle),
+            (hubs[0], crank),
+            (saddle, crank),
+            (saddle - UP * 0.1, head - UP * 0.08),
+            (crank, head),
+            (hubs[1], head + UP * 0.1),
+        ]
         for a, b in pairs:
             polys += rod(a, b, 0.065, self.paint, self.mood, eye, VEHICLE)
         right = cross(UP, self.ahead)
-        polys += rod(head + UP * 0.12 - right * 0.26, head + UP * 0.12 + right * 0.26, 0.06, rubber, self.mood, eye, VEHICLE)
+        polys += rod(
+            head + UP * 0.12 - right * 0.26, head + UP * 0.12 + right * 0.26, 0.06, rubber, self.mood, eye, VEHICLE
+        )
         polys += rod(saddle - self.ahead * 0.14, saddle + self.ahead * 0.12, 0.10, rubber, self.mood, eye, VEHICLE)
         canvas.draw(polys)
 
     def shadow(self) -> list[np.ndarray]:
         """A thin shadow."""
-        points = [self.middle + self.ahead * a + UP * b for a, b in ((-0.85, 0.02), (0.85, 0.02), (0.4, 0.95), (-0.3, 0.95))]
+        points = [
+            self.middle + self.ahead * a + UP * b for a, b in ((-0.85, 0.02), (0.85, 0.02), (0.4, 0.95), (-0.3, 0.95))
+        ]
         return [shadow_of(np.array(points), self.mood)]

@@ -79,7 +79,12 @@ class _Maker:
     def _house(self, side: float, z0: float, z1: float) -> None:
         road, rng = self.road, self.rng
         front, deep = self.frontage(side) + side * rng.uniform(0, 0.5), rng.uniform(9, 14)
-        corners = [road.place(z0, front), road.place(z1, front), road.place(z1, front + side * deep), road.place(z0, front + side * deep)]
+        corners = [
+            road.place(z0, front),
+            road.place(z1, front),
+            road.place(z1, front + side * deep),
+            road.place(z0, front + side * deep),
+        ]
         self._raise(corners, self._tall(), 2 * abs(self.frontage(side)))
 
     def _raise(self, corners: list[np.ndarray], height: float, opposite: float) -> None:
@@ -90,7 +95,10 @@ class _Maker:
     def _side_street(self, crossing: roads.Crossing) -> None:
         """Houses along a cross-street, both of its far side and, past a tee, facing the camera."""
         road, rng = self.road, self.rng
-        near, far = crossing.at - crossing.half - road.walk - self.setback, crossing.at + crossing.half + road.walk + self.setback
+        near, far = (
+            crossing.at - crossing.half - road.walk - self.setback,
+            crossing.at + crossing.half + road.walk + self.setback,
+        )
         for side in (-1.0, 1.0):
             x = abs(self.frontage(side)) + (16 if not crossing.tee else 0.0)
             while x < 90:
@@ -120,7 +128,11 @@ class _Maker:
             z, offset = rng.uniform(z0, z1), front + side * rng.uniform(1, 10)
             self.add(plants.tree(rng, road.place(z, offset), self.mood, self.autumn))
         for _ in range(int(rng.integers(0, 5))):
-            self.add(plants.bush(rng, road.place(rng.uniform(z0, z1), front + side * rng.uniform(0, 6)), self.mood, self.autumn))
+            self.add(
+                plants.bush(
+                    rng, road.place(rng.uniform(z0, z1), front + side * rng.uniform(0, 6)), self.mood, self.autumn
+                )
+            )
         if rng.random() < 0.5:
             self.add(plants.hedge(rng, road.place(z0, front), road.place(z1, front), self.mood, self.autumn))
 
@@ -138,7 +150,10 @@ class _Maker:
             base = road.place(z, 0) + np.array([offset, 0, 0])
             if any(abs(z - crossing.at) < 22 for crossing in road.crossings):
                 continue
-            ring = [base + np.array([x * wide, 0, y * wide]) for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))]
+            ring = [
+                base + np.array([x * wide, 0, y * wide])
+                for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
+            ]
             self.still += buildings.build(rng, ring, tall, self.mood, 40.0, 5.0)
 
     def street_trees(self) -> None:
@@ -171,7 +186,11 @@ class _Maker:
                 while z < min(self.last, 170):
                     if not road.in_crossing(z, 4.0):
                         inward = -side * cross(UP, road.heading(z)) * rng.uniform(1.2, 2.0)
-                        self.add(furniture.Post(road.place(z, side * (road.half + 0.45)), height, thick, tone, inward, self.mood))
+                        self.add(
+                            furniture.Post(
+                                road.place(z, side * (road.half + 0.45)), height, thick, tone, inward, self.mood
+                            )
+                        )
                     z += step
             z = self.first + rng.uniform(0, 10)
             while z < 110:
@@ -183,19 +202,29 @@ class _Maker:
                 for index in range(int(rng.integers(5, 14))):
                     z = start + index * 2.0
                     if not road.in_crossing(z, 3.0):
-                        post = furniture.Post(road.place(z, side * (road.half + 0.3)), 0.95, 0.17, tone, None, self.mood)
+                        post = furniture.Post(
+                            road.place(z, side * (road.half + 0.3)), 0.95, 0.17, tone, None, self.mood
+                        )
                         self.add(post)
 
     def _sign(self, z: float, side: float) -> None:
         rng, road = self.rng, self.road
-        kind = str(rng.choice(["round", "triangle", "stop", "diamond", "square", "board"], p=[0.32, 0.18, 0.08, 0.10, 0.18, 0.14]))
+        kind = str(
+            rng.choice(
+                ["round", "triangle", "stop", "diamond", "square", "board"], p=[0.32, 0.18, 0.08, 0.10, 0.18, 0.14]
+            )
+        )
         size = rng.uniform(0.7, 1.0) if kind != "board" else rng.uniform(1.1, 1.7)
         heading = road.heading(z)
         facing = -heading if rng.random() < 0.75 else heading
         turn = rng.normal(0, 0.15)
         facing = facing * np.cos(turn) + cross(UP, facing) * np.sin(turn)
         spot = road.place(z, side * (road.half + rng.uniform(0.4, 0.9)))
-        self.add(furniture.Sign(spot, facing, rng.uniform(2.0, 2.7), size, kind, int(rng.integers(64)), furniture.metal(rng), self.mood))
+        self.add(
+            furniture.Sign(
+                spot, facing, rng.uniform(2.0, 2.7), size, kind, int(rng.integers(64)), furniture.metal(rng), self.mood
+            )
+        )
 
     def signals(self) -> None:
         """Traffic lights at cross-streets."""
@@ -207,7 +236,13 @@ class _Maker:
             arm = rng.random() < 0.45
             gap = crossing.half + max(1.0, min(road.corner, road.walk) * 0.5) + 1.0
             size = rng.uniform(0.95, 1.25)
-            for side, where, look in ((1.0, -gap, -1.0), (-1.0, -gap, -1.0), (1.0, gap, -1.0), (-1.0, gap, 1.0), (1.0, gap, 1.0)):
+            for side, where, look in (
+                (1.0, -gap, -1.0),
+                (-1.0, -gap, -1.0),
+                (1.0, gap, -1.0),
+                (-1.0, gap, 1.0),
+                (1.0, gap, 1.0),
+            ):
                 if rng.random() < 0.25:
                     continue
                 heading = road.heading(crossing.at)
@@ -281,7 +316,11 @@ class _Maker:
             ahead = cross(UP, road.heading(z)) if rng.random() < 0.5 else road.heading(z)
             spot = road.place(z, side * (road.half + rng.uniform(0.6, 1.2)))
             if not road.in_crossing(z, 3.0):
-                self.add(vehicles.Bicycle(spot, ahead, np.array(vehicles.PAINT[rng.integers(len(vehicles.PAINT))]), self.mood))
+                self.add(
+                    vehicles.Bicycle(
+                        spot, ahead, np.array(vehicles.PAINT[rng.integers(len(vehicles.PAINT))]), self.mood
+                    )
+                )
 
     def _walker(self, z: float, offset: float, turn: float) -> None:
         heading = self.road.heading(z)
@@ -303,12 +342,19 @@ def make(seed: int, index: int, kind: str | None = None, tame: bool = False) -> 
     maker.traffic()
     maker.walkers()
     return World(
-        maker.road, maker.mood, maker.still, maker.movers, maker.shadows, maker.contacts, float(rng.uniform(0, 1)), int(rng.integers(1 << 30))
+        maker.road,
+        maker.mood,
+        maker.still,
+        maker.movers,
+        maker.shadows,
+        maker.contacts,
+        float(rng.uniform(0, 1)),
+        int(rng.integers(1 << 30)),
     )
 
 
 def advance(world: World, seconds: float) -> list:
-    """The moving things where they are `seconds` later; what drives out of the world comes in again at the other end."""
+    """The moving things where they are `seconds` later, legs and all."""
     placed = []
     for thing, z, offset, speed in world.movers:
         at = z + speed * seconds
