@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { ErrorReport } from '../../../shared/app-error';
 import { Button } from '../components/button';
 import styles from './error-card.module.css';
-import { errorDetails, errorTitle } from './error-text';
+import { errorDetails, errorHint, errorTitle } from './error-text';
 
 interface ErrorCardProps {
   readonly error: ErrorReport;
@@ -16,6 +16,7 @@ interface ErrorCardProps {
 
 /** What happened, to which file, what to do; details fold out and copy. */
 export function ErrorCard({ error, subject, remedies = [] }: ErrorCardProps) {
+  const hint = errorHint(error);
   return (
     <section className={styles.card} role="group" aria-label={errorTitle(error)}>
       <CircleAlert size={16} aria-hidden className={styles.icon} />
@@ -23,7 +24,7 @@ export function ErrorCard({ error, subject, remedies = [] }: ErrorCardProps) {
         <h3 className={styles.title}>{errorTitle(error)}</h3>
         {subject !== undefined && !error.message.includes(subject) && <p className={styles.subject}>{subject}</p>}
         <p>{error.message}</p>
-        {error.hint !== undefined && <p className={styles.hint}>{error.hint}</p>}
+        {hint !== undefined && <p className={styles.hint}>{hint}</p>}
         <ErrorDetails error={error} />
         {remedies.length > 0 && (
           <div className={styles.remedies}>

@@ -7,6 +7,13 @@ export function errorTitle(error: ErrorReport): string {
   return i18n.exists(key) ? String(i18n.t(key as 'errors.codes.INTERNAL')) : i18n.t('errors.title');
 }
 
+/** What to do about it: the studio's own advice, or ours by code in languages that the studio does not speak. */
+export function errorHint(error: ErrorReport): string | undefined {
+  const key = `errors.hints.${error.code}`;
+  const ours = i18n.exists(key) ? String(i18n.t(key as 'errors.hints.DISK_FULL')) : undefined;
+  return i18n.language === 'en' ? (error.hint ?? ours) : (ours ?? error.hint);
+}
+
 /** Everything a maintainer needs, as text for the clipboard. */
 export function errorDetails(error: ErrorReport): string {
   const lines = [`${error.code}: ${error.message}`];

@@ -1,7 +1,7 @@
 import { isAbort, toErrorReport } from '../../../shared/app-error';
 import { toasts } from '../components/toast-manager';
 import { ErrorDetails } from './error-card';
-import { errorTitle } from './error-text';
+import { errorHint, errorTitle } from './error-text';
 
 interface NoticeAction {
   readonly label: string;
@@ -38,6 +38,7 @@ export function reportError(error: unknown, options: { subject?: string; action?
   const report = toErrorReport(error);
   const title = errorTitle(report);
   const { action, subject } = options;
+  const hint = errorHint(report);
   const id = toasts.add({
     title,
     type: 'error',
@@ -48,7 +49,7 @@ export function reportError(error: unknown, options: { subject?: string; action?
       <>
         {subject !== undefined && !report.message.includes(subject) && <p>{subject}</p>}
         <p>{report.message}</p>
-        {report.hint !== undefined && <p>{report.hint}</p>}
+        {hint !== undefined && <p>{hint}</p>}
         <ErrorDetails error={report} />
       </>
     ),

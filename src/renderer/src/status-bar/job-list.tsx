@@ -5,7 +5,7 @@ import { Button, IconButton } from '../components/button';
 import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
 import { ErrorDetails } from '../notices/error-card';
-import { errorTitle } from '../notices/error-text';
+import { errorHint, errorTitle } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { clearFinishedJobs, isRunning, useJobs } from '../state/jobs-store';
 import { studio } from '../studio-client/studio';
@@ -55,7 +55,7 @@ function JobEntry({ job }: { readonly job: Job }) {
         <div className={styles.error}>
           <p>{errorTitle(job.error)}</p>
           <p>{job.error.message}</p>
-          {job.error.hint !== undefined && <p>{job.error.hint}</p>}
+          <p>{errorHint(job.error)}</p>
           <ErrorDetails error={job.error} />
         </div>
       )}
