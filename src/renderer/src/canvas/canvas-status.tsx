@@ -19,7 +19,12 @@ export function CanvasStatus({ onRetry }: { readonly onRetry: () => void }) {
   if (item !== null && error !== null && item.status !== 'failed') {
     return (
       <div className={styles.failure} data-canvas-control>
-        <ErrorCard error={error} subject={item.entry.name} remedies={[{ label: t('common.retry'), run: onRetry }]} />
+        {error.code.startsWith('CANVAS_') ? (
+          // The canvas itself, not this picture: trying again would change nothing.
+          <ErrorCard error={error} />
+        ) : (
+          <ErrorCard error={error} subject={item.entry.name} remedies={[{ label: t('common.retry'), run: onRetry }]} />
+        )}
       </div>
     );
   }
