@@ -21,7 +21,7 @@ import { randomSamples } from '../src/onnx/verify/samples';
 
 const ROOT = process.cwd();
 const OUT = join(ROOT, 'out/bench/onnx-full');
-const REPEATS = 3;
+const REPEATS = 2;
 
 interface Measured {
   readonly seconds: number;
@@ -92,7 +92,8 @@ async function main(folder: string): Promise<void> {
     for (const form of ['512', '1024', 'dynamic']) {
       const name = `${variant}-original-ts13-${form}`;
       const source = join(folder, `${name}.onnx`);
-      if (!existsSync(source)) continue;
+      // B5 at 1024 takes minutes on two cores; 512 shows the same graph.
+      if (!existsSync(source) || (variant === 'b5' && form === '1024')) continue;
       const side = form === '1024' ? 1024 : 512;
       const target = join(OUT, 'result.onnx');
       const simplify = measure('simplify', source, target);
@@ -113,8 +114,7 @@ async function main(folder: string): Promise<void> {
           : { onnxsim, timeRatio: Number((simplify.seconds / onnxsim.seconds).toFixed(3)) }),
         fix: { ...fix, peakOverFile: Number((fix.peakBytes / bytes).toFixed(2)) },
         fold: await folding(source, side),
-        // B5 at 1024 takes minutes on two cores; 512 shows the same graph.
-        verdict: variant === 'b5' && side === 1024 ? undefined : await fixVerdict(source, side),
+        ...(side === 1024 ? {} : { verdict: await fixVerdict(source, side) }),
       };
       rows.push(row);
       console.error(JSON.stringify(row));

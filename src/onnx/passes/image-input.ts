@@ -31,7 +31,7 @@ export function imageInput(options: ImageInputOptions): Pass<ModelIo> {
   return {
     name: 'image-input',
     summary: 'Starts the network from 8-bit pixels and normalises them in the graph.',
-    tolerance: { relative: 1e-5 },
+    tolerance: { relative: 1e-4 },
     match: findInput,
     apply: (model, findings) => {
       for (const { data } of findings) prependNormalisation(model.graph, data, options);

@@ -137,6 +137,15 @@ describe('set-shapes', () => {
     expect(outputDims(model)).toEqual([1, 6, 128, 80]);
   });
 
+  test('a model that is open outside and frozen inside: refused until it is repaired', async () => {
+    const model = await openSmall('original-ts13-dynamic-frozen.onnx');
+    const pass = setShapes({ height: 64, width: 96 });
+    await expect(runPass(model, pass)).rejects.toMatchObject({ code: 'ONNX_SIZE_FIXED' });
+    await runPass(model, dynamicFlatten);
+    await runPass(model, pass);
+    expect(outputDims(model)).toEqual(['batch', 6, 16, 24]);
+  });
+
   test('the size that it has already is nothing to do', async () => {
     const model = await openSmall('original-ts13-256.onnx');
     expect(await setShapes({ batch: 1, height: 256, width: 256 }).match(model)).toEqual([]);

@@ -6,7 +6,7 @@ import type { Dim } from '../symbolic';
 import { nameDim } from '../symbolic';
 import { declareInput, declareOutputs } from './declared-shapes';
 import type { ImageSizes } from './frozen-sizes';
-import { imageSizesOf } from './frozen-sizes';
+import { findFrozenSizes, imageSizesOf } from './frozen-sizes';
 
 /** What is left out stays as it is. */
 export interface SetShapesOptions {
@@ -24,7 +24,7 @@ interface SetShapesData {
  * Pins batch, height and width of the picture to numbers. The arithmetic on sizes that becomes constant by it is what
  * `simplify` then takes out.
  *
- * @throws ONNX_SIZE_FIXED (from `apply`) when the model has another fixed size already.
+ * @throws ONNX_SIZE_FIXED (from `apply`) when the model has another fixed size already, declared or frozen inside.
  */
 export function setShapes(options: SetShapesOptions): Pass<SetShapesData> {
   return {
@@ -82,6 +82,17 @@ function pin(model: OnnxModel, { sizes, dims }: SetShapesData): void {
         { hint: 'Make it dynamic first (the pass make-dynamic), then set the size.', details: { axis } },
       );
     }
+  }
+  const frozen = findFrozenSizes(model, sizes);
+  if (sizes.declared.some((dim) => typeof dim !== 'number') && frozen.frozen.length + frozen.obstacles.length > 0) {
+    throw new AppError(
+      'ONNX_SIZE_FIXED',
+      `${model.fileName} says that its size is open, but ${frozen.frozen.length} nodes hold the size it was exported at.`,
+      {
+        hint: 'Repair them first (the pass dynamic-flatten), then set the size.',
+        details: { nodes: frozen.frozen.length },
+      },
+    );
   }
   declareInput(model.graph, sizes.input, sizes.type, dims);
   declareOutputs(model.graph, inferShapes(model.graph));

@@ -28,9 +28,14 @@ export type PrecisionChange =
 /** Operator set from which convolutions and poolings are defined for bfloat16. */
 const BFLOAT16_OPSET = 22;
 
-/** Casts in the graph to compute in float16. LayerNorms step by step, reductions and powers stay in float32. */
+/**
+ * Casts in the graph to compute in float16. LayerNorms step by step, reductions and powers stay in float32.
+ *
+ * The tolerance is for the single worst logit of a whole map, in networks so narrow that a norm over four channels
+ * magnifies rounding; masks agree far better.
+ */
 export function toFloat16(options: LowPrecisionOptions = {}): Pass<PrecisionChange> {
-  return lowPrecision('to-float16', DataType.FLOAT16, 3e-2, options);
+  return lowPrecision('to-float16', DataType.FLOAT16, 5e-2, options);
 }
 
 /**
@@ -39,7 +44,7 @@ export function toFloat16(options: LowPrecisionOptions = {}): Pass<PrecisionChan
  * @throws ONNX_OPSET_CONVERSION (from `apply`) when a node cannot be brought there.
  */
 export function toBfloat16(options: LowPrecisionOptions = {}): Pass<PrecisionChange> {
-  return lowPrecision('to-bfloat16', DataType.BFLOAT16, 2e-1, options);
+  return lowPrecision('to-bfloat16', DataType.BFLOAT16, 5e-1, options);
 }
 
 function lowPrecision(
