@@ -147,9 +147,11 @@ def film(options: argparse.Namespace) -> None:
         str(options.out),
     ]
     count = round(options.drive * options.fps)
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process, ProcessPoolExecutor(options.jobs) as pool:
-        for picture in pool.map(partial(frame, drive=drive), range(count), chunksize=12):
-            process.stdin.write(picture.tobytes())
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        # The workers inherit the pipe: ffmpeg sees its end only once they are gone.
+        with ProcessPoolExecutor(options.jobs) as pool:
+            for picture in pool.map(partial(frame, drive=drive), range(count), chunksize=12):
+                process.stdin.write(picture.tobytes())
         process.stdin.close()
         if process.wait() != 0:
             sys.exit(f"draw.py: ffmpeg ended with status {process.returncode}")
