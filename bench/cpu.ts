@@ -3,7 +3,7 @@
  * threads, from the file to a PNG mask, in turns on this machine. `npm run bench -- cpu [rounds]` prints JSON.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { openModel } from '../src/onnx/model';
@@ -176,6 +176,8 @@ function report(
     device: { processor: cpus()[0]?.model ?? '', cores: cpus().length, system: `${process.platform} ${release()}` },
     versions,
     threads,
+    /** Of the machine when the measurement ended; contenders themselves keep `threads` cores busy. */
+    loadAverage: loadavg().map((load) => Math.round(load * 10) / 10),
     pictures: times.get('studio')?.size ?? 0,
     rounds,
     how: 'Sums over the pictures of medians over the rounds, milliseconds; contenders take turns, a first round warms up.',

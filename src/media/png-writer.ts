@@ -8,8 +8,8 @@ const deflateAsync = promisify(deflate);
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const GREY = 0;
 const INDEXED = 3;
-/** Masks are long runs of one value: a higher level costs several times the time and saves a few per cent. */
-const LEVEL = 4;
+/** Masks are runs of one value: looking for nothing else is ten times faster than level 6 and gives no larger files. */
+const DEFLATE = { level: 6, strategy: constants.Z_RLE };
 
 /** A PNG whose grey value is the class id: 8 bit, or 16 bit for masks with two bytes for each id. */
 export async function encodeIndexPng(mask: Mask): Promise<Uint8Array> {
@@ -46,7 +46,7 @@ async function encode(
   for (let row = 0; row < height; row++) {
     filtered.set(rows.subarray(row * stride, (row + 1) * stride), row * (stride + 1) + 1);
   }
-  const data = await deflateAsync(filtered, { level: LEVEL, strategy: constants.Z_DEFAULT_STRATEGY });
+  const data = await deflateAsync(filtered, DEFLATE);
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
