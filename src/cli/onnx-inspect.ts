@@ -28,7 +28,7 @@ export async function withModel<T>(
   path: string,
   use: (model: OnnxModel) => Promise<T>,
 ): Promise<T> {
-  const model = await openModel(resolve(context.io.cwd, path));
+  const model = await openModel(resolve(context.io.cwd, path), { weights: 'lazy' });
   try {
     return await use(model);
   } finally {

@@ -18,7 +18,7 @@ export function copyModel(model: OnnxModel): OnnxModel {
   proto.opsetImport = model.proto.opsetImport.map(shallowCopy);
   proto.metadataProps = model.proto.metadataProps.map(shallowCopy);
   proto.functions = [...model.proto.functions];
-  return new OnnxModel(proto, { path: model.path, fileName: model.fileName });
+  return new OnnxModel(proto, { path: model.path, fileName: model.fileName, external: model.external });
 }
 
 export function copyGraph(graph: GraphProto): GraphProto {

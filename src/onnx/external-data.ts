@@ -12,6 +12,8 @@ export interface ExternalRange {
   readonly length: number;
 }
 
+const PIECE_BYTES = 4 * 1024 * 1024;
+
 export function isExternal(tensor: TensorProto): boolean {
   return tensor.dataLocation === DataLocation.EXTERNAL;
 }
@@ -66,10 +68,23 @@ export class ExternalData {
     let done = 0;
     while (done < bytes.length) {
       const count = readSync(descriptor, bytes, done, Math.min(bytes.length - done, 2 ** 30), range.offset + done);
-      if (count === 0) throw new AppError('ONNX_TRUNCATED', `${range.path} became shorter while it was read.`);
+      if (count === 0) throw becameShorter(range);
       done += count;
     }
     return bytes;
+  }
+
+  /** The range in pieces, each in the same buffer: done with before the next is asked for. */
+  *readPieces(range: ExternalRange): Generator<Uint8Array> {
+    const { descriptor } = this.#file(range.path);
+    const buffer = new Uint8Array(Math.min(range.length, PIECE_BYTES));
+    for (let done = 0; done < range.length;) {
+      const wanted = Math.min(buffer.length, range.length - done);
+      const count = readSync(descriptor, buffer, 0, wanted, range.offset + done);
+      if (count === 0) throw becameShorter(range);
+      yield buffer.subarray(0, count);
+      done += count;
+    }
   }
 
   close(): void {
@@ -138,6 +153,12 @@ export class ExternalData {
       `${this.#modelName}: the external data of ${tensorName} has the offset or length “${text}”.`,
     );
   }
+}
+
+function becameShorter({ path }: ExternalRange): AppError {
+  return new AppError('ONNX_TRUNCATED', `${path} became shorter while it was read.`, {
+    hint: 'Do not write to a model while it is open.',
+  });
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -22,7 +22,7 @@ export interface FixOptions extends Omit<PassSettings, 'sizes'> {
   readonly passes?: readonly string[];
   /** Compares result and original on made-up pictures. Default true. */
   readonly verify?: boolean;
-  /** Size of those pictures where the model leaves it open. */
+  /** Size of those pictures where the model leaves it open; 256 x 320 when left out. */
   readonly sampleSize?: Partial<SampleSize>;
   readonly signal?: AbortSignal;
   readonly onPass?: (name: string) => void;
@@ -44,6 +44,9 @@ export interface FixResult {
 
 /** Where numbers have 11 bits, the order of a sum alone moves logits by some thousandths. */
 const HALF_TOLERANCE = 2e-2;
+
+/** Where the size is open: not square, so that no mix-up of height and width goes unseen. */
+const PROOF_SIZE = { height: 256, width: 320 } as const;
 
 /** Simplified first, so that patterns are found in their plain form, and last, to clear up after the others. */
 const SEGFORMER = ['simplify', 'shape-reshape', 'fuse-layernorm', 'fold-decode-head', 'simplify'];
@@ -112,7 +115,7 @@ async function prove(
   const isHalf = [original, model].some(computesInHalf);
   const tolerance: Tolerance = { relative: isHalf ? Math.max(stated, HALF_TOLERANCE) : stated };
   const compare = (reference: OnnxModel, other: OnnxModel): Promise<Verdict> => {
-    const size = sampleSize(other, sampleSize(reference, options.sampleSize));
+    const size = sampleSize(other, sampleSize(reference, options.sampleSize ?? PROOF_SIZE));
     const signal = options.signal === undefined ? {} : { signal: options.signal };
     return verifyModels(reference, other, { samples: randomSamples(1, size), tolerance, ...signal });
   };

@@ -16,7 +16,9 @@ import {
 } from './generated/onnx_pb';
 import type { ModelProto, TensorProto } from './generated/onnx_pb';
 import type { OnnxModel } from './model';
+import { readProperty } from './node';
 import { tensorByteLength } from './tensor';
+import { varint } from './wire-varint';
 
 /** Inline weights beyond this go to a file of their own; a protobuf message ends at 2 GiB. */
 const MAX_INLINE_BYTES = 1.9 * 2 ** 30;
@@ -87,7 +89,12 @@ function wantsExternal(model: OnnxModel, weights: 'auto' | 'inline' | 'external'
   const total = tensors.reduce((sum, tensor) => sum + (tensorByteLength(tensor) ?? 0), 0);
   if (weights === 'inline' && total > MAX_INLINE_BYTES) throw tooLarge(model.fileName, total);
   if (weights !== 'auto') return weights === 'external';
-  return total > MAX_INLINE_BYTES || tensors.some(isExternal);
+  return total > MAX_INLINE_BYTES || tensors.some((tensor) => isExternal(tensor) && !liesInOwnFile(model, tensor));
+}
+
+/** True for a weight that a model which was opened without its weights left in the file, where it lies inline. */
+function liesInOwnFile({ path }: OnnxModel, tensor: TensorProto): boolean {
+  return path !== undefined && readProperty(tensor.externalData, 'location') === basename(path);
 }
 
 /** Copies the large weights into `file` and returns the model that refers to them there. */
@@ -95,16 +102,19 @@ async function writeExternal(model: OnnxModel, file: FileHandle, location: strin
   let position = 0;
   const initializer: TensorProto[] = [];
   for (const tensor of model.graph.initializers.values()) {
-    const bytes = tensorRawBytes(tensor, model.external);
-    if (bytes === undefined || (bytes.length < MIN_EXTERNAL_BYTES && !isExternal(tensor))) {
+    const pieces = rawPieces(tensor, model.external);
+    if (pieces === undefined || (tensor.rawData.length < MIN_EXTERNAL_BYTES && !isExternal(tensor))) {
       initializer.push(tensor);
       continue;
     }
     const offset = Math.ceil(position / EXTERNAL_ALIGNMENT) * EXTERNAL_ALIGNMENT;
     await writeAll(file, new Uint8Array(offset - position));
-    await writeAll(file, bytes);
-    position = offset + bytes.length;
-    initializer.push(externalCopy(tensor, location, offset, bytes.length));
+    position = offset;
+    for (const bytes of pieces) {
+      await writeAll(file, bytes);
+      position += bytes.length;
+    }
+    initializer.push(externalCopy(tensor, location, offset, position - offset));
   }
   const proto = shallowCopy(model.proto);
   if (model.proto.graph !== undefined) proto.graph = Object.assign(shallowCopy(model.proto.graph), { initializer });
@@ -166,6 +176,12 @@ function encodeHead(
   return { tensor, head: bytes, rawLength };
 }
 
+/** Where raw data lies in another file, one buffer serves all of it: gigabytes pass through a few megabytes. */
+function rawPieces(tensor: TensorProto, external: ExternalData): Iterable<Uint8Array> | undefined {
+  if (isExternal(tensor)) return external.readPieces(external.locate(tensor, tensorByteLength(tensor)));
+  return tensor.rawData.length > 0 ? [tensor.rawData] : undefined;
+}
+
 function tensorRawBytes(tensor: TensorProto, external: ExternalData | undefined): Uint8Array | undefined {
   if (external !== undefined && isExternal(tensor)) {
     return external.read(external.locate(tensor, tensorByteLength(tensor)));
@@ -225,17 +241,6 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
     const { bytesWritten } = await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 30));
     done += bytesWritten;
   }
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 128) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
 }
 
 function totalLength(parts: readonly Uint8Array[]): number {

@@ -55,6 +55,64 @@ describe('a round trip loses nothing', () => {
   });
 });
 
+describe('opening without the weights', () => {
+  /** A convolution whose weight is large enough to stay in the file, and a bias that is not. */
+  async function writeLarge(): Promise<string> {
+    const model = emptyModel(17);
+    const { graph } = model;
+    graph.addInput('x', DataType.FLOAT, [1, 64, 8, 8]);
+    const weight = Float32Array.from({ length: 64 * 64 * 9 }, (_, index) => Math.sin(index));
+    graph.setInitializer(makeTensor('weight', DataType.FLOAT, [64, 64, 3, 3], weight));
+    graph.setInitializer(makeTensor('bias', DataType.FLOAT, [64], weight.slice(0, 64)));
+    graph.addNode('Conv', ['x', 'weight', 'bias'], { outputs: ['y'] });
+    graph.addOutput('y', DataType.FLOAT, [1, 64, 6, 6]);
+    const path = join(folder, 'large.onnx');
+    await saveModel(model, path);
+    return path;
+  }
+
+  test('large weights stay in the file until they are asked for, and nothing else is different', async () => {
+    const path = await writeLarge();
+    const [whole, lazy] = [await openModel(path), await openModel(path, { weights: 'lazy' })];
+    const tensor = lazy.graph.initializers.get('weight');
+    expect(tensor?.rawData.length).toBe(0);
+    expect(lazy.graph.initializers.get('bias')?.rawData.length).toBe(256);
+    const [expected, actual] = [whole, lazy].map(({ graph }) => graph.constant('weight')?.bytes ?? new Uint8Array());
+    expect(expected?.length).toBe(147456);
+    expect(Buffer.compare(expected ?? new Uint8Array(), actual ?? new Uint8Array())).toBe(0);
+    expect(equals(ModelProtoSchema, modelFromBytes(modelToBytes(lazy)).proto, whole.proto)).toBe(true);
+  });
+
+  test('it is saved as one file, also in the place of the one that it reads from', async () => {
+    const path = await writeLarge();
+    const whole = await openModel(path);
+    const lazy = await openModel(path, { weights: 'lazy' });
+    await saveModel(lazy, path);
+    lazy.close();
+    expect(readdirSync(folder)).toEqual(['large.onnx']);
+    expect(equals(ModelProtoSchema, (await openModel(path)).proto, whole.proto)).toBe(true);
+  });
+
+  test.each(['channels.onnx', 'external.onnx', 'local-function.onnx', 'subgraph.onnx', 'tiny-unet.onnx'])(
+    '%s',
+    async (file) => {
+      const path = join(MODELS, 'odd', file);
+      const [whole, lazy] = [await openModel(path), await openModel(path, { weights: 'lazy' })];
+      expect(equals(ModelProtoSchema, lazy.proto, whole.proto)).toBe(true);
+    },
+  );
+
+  test.each(['truncated.onnx', 'not-onnx.onnx', 'empty.onnx', 'wrong-initializer-size.onnx'])(
+    '%s fails as it does when it is read whole',
+    async (file) => {
+      const path = join(MODELS, 'odd', file);
+      const [one, two] = await Promise.allSettled([openModel(path), openModel(path, { weights: 'lazy' })]);
+      expect(one?.status).toBe('rejected');
+      expect(two).toEqual(one);
+    },
+  );
+});
+
 describe('files that are no models', () => {
   test.each([
     ['empty.onnx', 'ONNX_EMPTY_FILE'],

@@ -1,12 +1,13 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { AppError } from '../shared/app-error';
 import { ExternalData } from './external-data';
 import { ModelProtoSchema, OperatorSetIdProtoSchema } from './generated/onnx_pb';
 import type { ModelProto } from './generated/onnx_pb';
 import { Graph } from './graph';
 import type { GraphHost } from './graph';
+import { readWithoutWeights } from './lazy-read';
 import { checkModel } from './model-check';
 import { isStandardDomain, readProperty, writeProperty } from './node';
 import { notOnnx, scanModelBytes } from './wire-scan';
@@ -24,11 +25,15 @@ export class OnnxModel implements GraphHost {
   readonly external: ExternalData;
   readonly graph: Graph;
 
-  constructor(proto: ModelProto, options: { path?: string | undefined; fileName?: string | undefined } = {}) {
+  /** `external`: of the model that this one is made from, when both read the same files. */
+  constructor(
+    proto: ModelProto,
+    options: { path?: string | undefined; fileName?: string | undefined; external?: ExternalData | undefined } = {},
+  ) {
     this.proto = proto;
     this.path = options.path;
     this.fileName = options.fileName ?? (options.path === undefined ? 'the model' : basename(options.path));
-    this.external = new ExternalData(options.path, this.fileName);
+    this.external = options.external ?? new ExternalData(options.path, this.fileName);
     if (proto.graph === undefined) throw new Error('a model needs a graph');
     this.graph = new Graph(proto.graph, this);
   }
@@ -68,13 +73,29 @@ export class OnnxModel implements GraphHost {
   }
 }
 
+export interface OpenOptions {
+  /**
+   * `view`: the whole file is read, and weights are views of its bytes. `lazy`: large weights stay in the file and are
+   * read each time they are asked for, so that even the largest model takes little memory; the file must not change
+   * while the model is open.
+   */
+  readonly weights?: 'view' | 'lazy';
+}
+
 /**
  * @throws FILE_NOT_FOUND, ONNX_EMPTY_FILE, ONNX_NOT_ONNX, ONNX_TRUNCATED, ONNX_INVALID, ONNX_TOO_LARGE, ONNX_TOO_COMPLEX,
  * and what {@link checkModel} throws.
  */
-export async function openModel(path: string): Promise<OnnxModel> {
+export async function openModel(path: string, options: OpenOptions = {}): Promise<OnnxModel> {
   const fileName = basename(path);
-  return modelFromBytes(await readModelFile(path, fileName), { path, fileName });
+  await checkModelFile(path, fileName);
+  // Weights are looked for beside the model, and a link's target lies elsewhere.
+  if (options.weights === 'lazy' && (await realpath(path)) === resolve(path)) {
+    const bytes = readWithoutWeights(path);
+    if (bytes !== undefined) return modelFromBytes(bytes, { path, fileName });
+  }
+  const buffer = await readFile(path);
+  return modelFromBytes(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength), { path, fileName });
 }
 
 /** As {@link openModel}, for bytes that are in memory; they must not change afterwards, since weights are views of them. */
@@ -114,7 +135,7 @@ function parse(bytes: Uint8Array, fileName: string): ModelProto {
   }
 }
 
-async function readModelFile(path: string, fileName: string): Promise<Uint8Array> {
+async function checkModelFile(path: string, fileName: string): Promise<void> {
   let size: number;
   try {
     const facts = await stat(path);
@@ -132,8 +153,6 @@ async function readModelFile(path: string, fileName: string): Promise<Uint8Array
       hint: 'Save the model with external data, so that its weights lie in a file beside it.',
     });
   }
-  const buffer = await readFile(path);
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
 function sameDomain(one: string, other: string): boolean {

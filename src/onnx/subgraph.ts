@@ -47,7 +47,7 @@ export function cutModel(model: OnnxModel, options: CutOptions): OnnxModel {
   proto.graph = inner;
   // A weight that stands alone needs IR 4; in the part, inputs that were listed for IR 3 are gone.
   if (proto.irVersion < 4n) proto.irVersion = 4n;
-  return new OnnxModel(proto, { path: model.path, fileName: model.fileName });
+  return new OnnxModel(proto, { path: model.path, fileName: model.fileName, external: model.external });
 }
 
 /** Nodes that the outputs depend on, without passing a border. */
