@@ -80,7 +80,7 @@ async function fixVerdict(source: string, side: number): Promise<Record<string, 
     isEqual: report.verdict?.isEqual,
     maxRelative: report.verdict?.outputs[0]?.difference?.maxRelative,
     pixelAgreement: report.verdict?.pixelAgreement,
-    findings: Object.fromEntries(report.passes.map(({ pass, findings }) => [pass, findings.length])),
+    findings: report.passes.map(({ pass, findings }) => `${pass}: ${findings.length}`),
   };
 }
 
