@@ -27,6 +27,7 @@ export default defineConfig({
       target: 'chrome108',
       // The content security policy allows neither inline scripts nor data: fonts.
       assetsInlineLimit: 0,
+      minify: true,
       modulePreload: { polyfill: false },
       rollupOptions: { input: resolve('src/renderer/index.html') },
     },
