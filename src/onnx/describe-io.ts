@@ -2,6 +2,7 @@ import { AppError } from '../shared/app-error';
 import type { ModelInput, ModelOutput } from '../shared/domain/model';
 import { DataType, dataTypeFacts, dataTypeLabel } from './data-type';
 import type { ValueInfoProto } from './generated/onnx_pb';
+import { shapesOf } from './infer-shapes';
 import type { OnnxModel } from './model';
 import { isOp } from './node';
 import type { DeclaredDim, DeclaredType } from './value-type';
@@ -139,7 +140,7 @@ function describeOutput(
     ({ name }) => name !== probability && (outputName === undefined || name === outputName),
   );
   for (const output of candidates) {
-    const declared = readDeclaredType(output.type);
+    const declared = outputType(model, output);
     const described = declared === undefined ? undefined : interpretOutput(output.name, declared, input);
     if (described === undefined) continue;
     const others = model.graph.outputs.filter(({ name }) => name !== output.name && name !== probability);
@@ -154,6 +155,18 @@ function describeOutput(
     `${model.fileName} gives neither logits nor class ids for each pixel: ${seen === '' ? 'no output' : seen}.`,
     { hint: 'Logits have four dimensions (batch, classes, height, width); class ids are whole numbers with three.' },
   );
+}
+
+/** As declared; where that leaves the number of classes open, what follows from the graph. */
+function outputType(model: OnnxModel, output: ValueInfoProto): DeclaredType | undefined {
+  const declared = readDeclaredType(output.type);
+  const isOpen = declared?.dims === undefined || !declared.dims.slice(1).some((dim) => typeof dim === 'number');
+  if (!isOpen || (output.type !== undefined && declared === undefined)) return declared;
+  const inferred = shapesOf(model.graph).type(output.name);
+  if (inferred?.dims === undefined) return declared;
+  const names = declared?.dims?.length === inferred.dims.length ? declared.dims : [];
+  const dims = inferred.dims.map((dim, axis): DeclaredDim => (typeof dim === 'number' ? dim : names[axis]));
+  return { type: declared?.type ?? inferred.type, dims };
 }
 
 /** Undefined for what is neither logits nor class ids. */

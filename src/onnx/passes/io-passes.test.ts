@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { DataType } from '../data-type';
 import { describeIo } from '../describe-io';
 import { float16ToNumber, numberToFloat16 } from '../half-float';
 import { modelFromBytes, openModel } from '../model';
@@ -132,6 +133,17 @@ describe('describeIo', () => {
   ])('%s', async (file, input, kind, classes) => {
     const io = describeIo(await openModel(join(ODD, file)));
     expect(io).toMatchObject({ input, output: { kind, classes } });
+  });
+
+  test('the number of classes follows from the graph where the file leaves it open', async () => {
+    const model = await openModel(join(ODD, 'many-classes.onnx'));
+    const { name = '' } = model.graph.outputs[0] ?? {};
+    model.graph.removeOutput(name);
+    model.graph.addOutput(name, DataType.FLOAT, ['a', 'b', 'c', 'd']);
+    expect(describeIo(model).output).toMatchObject({ kind: 'logits', layout: 'NCHW', classes: 300 });
+    model.graph.removeOutput(name);
+    model.graph.addOutput(name, DataType.FLOAT, undefined);
+    expect(describeIo(model).output).toMatchObject({ kind: 'logits', layout: 'NCHW', classes: 300 });
   });
 
   test.each([
