@@ -77,7 +77,7 @@ function matchBranch(graph: Graph, value: string, facts: FactsOf): Branch | unde
   if (!isReadOnce(graph, value) || (resize !== undefined && !keepsConstants(graph, resize, facts))) return undefined;
   const arranged = resize?.input[0] ?? value;
   if (!isReadOnce(graph, arranged)) return undefined;
-  const needsResize = resize !== undefined && !sameShape(facts, arranged, value);
+  const needsResize = resize !== undefined && !(sameShape(facts, arranged, value) && hitsPixels(resize));
   const linear = matchConvolution(graph, arranged) ?? matchTokens(graph, arranged, facts);
   if (linear === undefined) return undefined;
   return {
@@ -226,6 +226,11 @@ function keepsConstants(graph: Graph, node: NodeProto, facts: FactsOf): boolean 
   if (scales?.length === 4 && scales[0] === 1 && scales[1] === 1) return true;
   const [x, y] = [node.input[0], node.output[0]];
   return sameAxis(facts, x, 0, y, 0) && sameAxis(facts, x, 1, y, 1);
+}
+
+/** At the same size every mode but this one samples exactly at the input's pixels. */
+function hitsPixels(node: NodeProto): boolean {
+  return attributeString(node, 'coordinate_transformation_mode') !== 'tf_half_pixel_for_nn';
 }
 
 /** Read by one node besides those that only ask for its shape. */
