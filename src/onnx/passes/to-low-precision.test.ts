@@ -22,21 +22,20 @@ function types(model: OnnxModel): Set<number> {
 }
 
 describe('to-float16', () => {
-  test.each([
-    'original-ts11-dynamic.onnx',
-    'original-dynamo18-dynamic.onnx',
-    'transformers-dynamo18-dynamic.onnx',
-  ])('%s: close to single precision, inputs and outputs as they were', async (file) => {
-    const model = await openSmall(file);
-    const before = await runRandom(model, SIZE);
-    const pass = toFloat16();
-    await runPass(model, pass);
-    const [input] = model.graph.inputs;
-    const [output] = model.graph.outputs;
-    expect(readDeclaredType(input?.type)?.type).toBe(DataType.FLOAT);
-    expect(readDeclaredType(output?.type)?.type).toBe(DataType.FLOAT);
-    expect(relativeDifference(before, await runRandom(model, SIZE))).toBeLessThan(pass.tolerance.relative);
-  });
+  test.each(['original-ts11-dynamic.onnx', 'original-dynamo18-dynamic.onnx', 'transformers-dynamo18-dynamic.onnx'])(
+    '%s: close to single precision, inputs and outputs as they were',
+    async (file) => {
+      const model = await openSmall(file);
+      const before = await runRandom(model, SIZE);
+      const pass = toFloat16();
+      await runPass(model, pass);
+      const [input] = model.graph.inputs;
+      const [output] = model.graph.outputs;
+      expect(readDeclaredType(input?.type)?.type).toBe(DataType.FLOAT);
+      expect(readDeclaredType(output?.type)?.type).toBe(DataType.FLOAT);
+      expect(relativeDifference(before, await runRandom(model, SIZE))).toBeLessThan(pass.tolerance.relative);
+    },
+  );
 
   test('with whole LayerNorms two casts are enough: one at each end', async () => {
     const model = await openSmall('original-dynamo18-dynamic.onnx');
