@@ -3,6 +3,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ensureBuild } from './lib/build.mjs';
+import { ensureElectron } from './lib/electron.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { cacheFolder, root, say } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
@@ -28,12 +30,18 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: ['onnxruntime-node', 'sharp', '@img/*'],
+    external: ['onnxruntime-node', 'sharp', '@img/*', 'playwright-core'],
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('url').pathToFileURL(__filename).href;" },
     logLevel: 'warning',
   });
   const env = { ...process.env, BENCH_CACHE: cacheFolder() };
+  if (name === 'window') {
+    await ensureBuild();
+    const electron = await ensureElectron();
+    if ('reason' in electron) throw new Error(electron.reason);
+    env.BENCH_ELECTRON = electron.executable;
+  }
   const { code } = await run(process.execPath, ['--expose-gc', outfile, ...options], { cwd: root, env, show: true });
   process.exitCode = code ?? 1;
 }

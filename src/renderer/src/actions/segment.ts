@@ -7,6 +7,9 @@ import { picturesStore, setSegmentation, setStatus } from '../state/pictures-sto
 import { studio } from '../studio-client/studio';
 import { nextToSegment } from './next-to-segment';
 
+/** From the call until its mask is here, as a performance measure; the last one is kept. `detail` has the session's part. */
+export const SEGMENT_CALL = 'segment-call';
+
 /** Asked for by the user beyond the selected picture, in order. */
 let batch: string[] = [];
 let fresh = new Set<string>();
@@ -73,9 +76,17 @@ function pump(): void {
 async function segmentOne(sessionId: string, pictureId: string, signal: AbortSignal): Promise<void> {
   batch = batch.filter((id) => id !== pictureId);
   const again = fresh.delete(pictureId);
+  const start = performance.now();
   try {
     const segmentation = await studio.call('session.segment', { sessionId, pictureId, fresh: again }, { signal });
     if (signal.aborted) return;
+    const { cached, timings } = segmentation;
+    performance.clearMeasures(SEGMENT_CALL);
+    performance.measure(SEGMENT_CALL, {
+      start,
+      end: performance.now(),
+      detail: { pictureId, cached, sessionMs: timings.total / 1e6 },
+    });
     setSegmentation(segmentation);
     if (picturesStore.getState().selectedId === pictureId) {
       announce(i18n.t('pictures.announceDone', { name: nameOf(pictureId), count: segmentation.classes.length }));

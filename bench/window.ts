@@ -1,0 +1,135 @@
+/**
+ * The desktop window: from start to window and to first mask, and what a mask costs beyond the session's own time, for a
+ * picture of one megapixel. `xvfb-run -a npm run bench -- window [starts] [masks]` prints JSON.
+ *
+ * Overhead: from the call in the renderer until the mask is in its texture, less the session's `total`.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, release, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ElectronApplication, Page } from 'playwright-core';
+import { _electron } from 'playwright-core';
+import sharp from 'sharp';
+import { median } from './statistics';
+
+const LIMITS = { windowMs: 2000, firstMaskMs: 4000, overheadMs: 8 };
+const TIMEOUT_MS = 60_000;
+const WARM_UP_MASKS = 3;
+const starts = Number(process.argv[2] ?? 5);
+const masks = Number(process.argv[3] ?? 30);
+const executablePath = process.env.BENCH_ELECTRON ?? '';
+const work = mkdtempSync(join(tmpdir(), 'bench-window-'));
+
+interface Opened {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly windowMs: number;
+  readonly firstMaskMs: number;
+}
+
+async function open(dataDirectory: string, paths: readonly string[] = []): Promise<Opened> {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const start = performance.now();
+  const app = await _electron.launch({
+    executablePath,
+    args: [...sandbox, resolve('.'), ...paths],
+    env: { ...(process.env as Record<string, string>), MASKFORGE_HOME: dataDirectory },
+  });
+  const page = await app.firstWindow();
+  await page.waitForSelector('#root > *', { timeout: TIMEOUT_MS });
+  const windowMs = performance.now() - start;
+  await page.waitForSelector('html[data-state="ready"]', { timeout: TIMEOUT_MS });
+  return { app, page, windowMs, firstMaskMs: performance.now() - start };
+}
+
+/** The first start of a data folder prepares the graph; later ones find it prepared. Both are told. */
+async function measureStarts(): Promise<{ first: Opened; later: Opened[] }> {
+  const data = join(work, 'starts');
+  const all: Opened[] = [];
+  for (let i = 0; i <= starts; i++) {
+    const opened = await open(data);
+    await opened.app.close();
+    all.push(opened);
+  }
+  const [first, ...later] = all;
+  if (first === undefined) throw new Error('There is at least one start.');
+  return { first, later };
+}
+
+/** When the mask of the last call was in its texture, and what of the time since the call the session did not take. */
+function lastMask(): { textureAt: number; overheadMs: number } | null {
+  const call = performance.getEntriesByName('segment-call').at(-1) as PerformanceMeasure | undefined;
+  const texture = performance.getEntriesByName('mask-to-texture').at(-1);
+  if (call === undefined || texture === undefined || texture.startTime < call.startTime + call.duration) return null;
+  const { sessionMs } = call.detail as { sessionMs: number };
+  const textureAt = texture.startTime + texture.duration;
+  return { textureAt, overheadMs: textureAt - call.startTime - sessionMs };
+}
+
+async function measureOverhead(): Promise<number[]> {
+  const picture = join(work, 'one-megapixel.jpg');
+  const source = resolve('resources/samples/pictures/01-high-street.jpg');
+  await sharp(source).resize(1152, 896, { fit: 'fill' }).toFile(picture);
+  const { app, page } = await open(join(work, 'overhead'), [picture]);
+  await page.waitForTimeout(3000);
+  const found: number[] = [];
+  for (let i = 0; i < masks + WARM_UP_MASKS; i++) {
+    await page.evaluate(() => {
+      performance.clearMeasures('segment-call');
+      performance.clearMeasures('mask-to-texture');
+    });
+    await page.keyboard.press('r');
+    await page.waitForFunction(
+      () =>
+        performance.getEntriesByName('segment-call').length + performance.getEntriesByName('mask-to-texture').length >
+        1,
+      undefined,
+      { timeout: TIMEOUT_MS },
+    );
+    const mask = await page.evaluate(lastMask);
+    if (mask !== null && i >= WARM_UP_MASKS) found.push(mask.overheadMs);
+  }
+  await app.close();
+  return found;
+}
+
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+async function main(): Promise<void> {
+  const { first, later } = await measureStarts();
+  const overhead = await measureOverhead();
+  const report = {
+    benchmark: 'window',
+    command: ['npm run bench -- window', ...process.argv.slice(2)].join(' '),
+    date: new Date().toISOString().slice(0, 10),
+    device: {
+      processor: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      system: `${process.platform} ${release()}`,
+      graphics: 'SwiftShader (no graphics card)',
+    },
+    how: 'Start: from launching the executable; medians. Overhead: call to texture less the session, first 3 masks apart.',
+    firstRun: { windowMs: Math.round(first.windowMs), firstMaskMs: Math.round(first.firstMaskMs) },
+    laterRuns: {
+      n: later.length,
+      windowMs: Math.round(median(later.map(({ windowMs }) => windowMs))),
+      firstMaskMs: Math.round(median(later.map(({ firstMaskMs }) => firstMaskMs))),
+    },
+    overhead: {
+      picture: '1152x896',
+      n: overhead.length,
+      medianMs: rounded(median(overhead)),
+      highestMs: rounded(Math.max(...overhead)),
+    },
+    limits: LIMITS,
+  };
+  writeFileSync(resolve('bench/results/window.json'), `${JSON.stringify(report, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+main()
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(work, { recursive: true, force: true }));
