@@ -2,25 +2,26 @@ import type { ClassShare, Mask } from '../shared/domain/mask';
 import { maskIds } from '../shared/domain/mask';
 import type { Label } from '../shared/domain/model';
 
-/** Pixels of each class id. */
+/**
+ * Pixels of each class id. Masks are mostly long runs of one class, so whole words are compared with the one before and
+ * a run is counted once, when it ends.
+ */
 export function countClasses(mask: Mask): Uint32Array {
   const ids = maskIds(mask);
-  const classes = mask.bytesPerId === 1 ? 256 : 65_536;
-  // Neighbours mostly have the same class; counters of their own for even and odd positions spare waiting for each other.
-  const even = new Uint32Array(classes);
-  const odd = new Uint32Array(classes);
-  const pairs = ids.length - (ids.length % 2);
-  for (let i = 0; i < pairs; i += 2) {
-    const a = ids[i] ?? 0;
-    const b = ids[i + 1] ?? 0;
-    even[a] = (even[a] ?? 0) + 1;
-    odd[b] = (odd[b] ?? 0) + 1;
+  const counts = new Uint32Array(mask.bytesPerId === 1 ? 256 : 65_536);
+  const add = (id: number, times: number): void => void (counts[id] = (counts[id] ?? 0) + times);
+  const perWord = 4 / mask.bytesPerId;
+  const isAligned = ids.byteOffset % 4 === 0;
+  const words = isAligned ? new Uint32Array(ids.buffer, ids.byteOffset, Math.floor(ids.length / perWord)) : [];
+  for (let i = 0; i < words.length;) {
+    const word = words[i];
+    let end = i + 1;
+    while (end < words.length && words[end] === word) end += 1;
+    for (let k = 0; k < perWord; k += 1) add(ids[i * perWord + k] ?? 0, end - i);
+    i = end;
   }
-  if (pairs < ids.length) {
-    const last = ids[pairs] ?? 0;
-    even[last] = (even[last] ?? 0) + 1;
-  }
-  return even.map((count, id) => count + (odd[id] ?? 0));
+  for (let i = words.length * perWord; i < ids.length; i += 1) add(ids[i] ?? 0, 1);
+  return counts;
 }
 
 /** Classes that have pixels, most frequent first. */
