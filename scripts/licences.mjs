@@ -17,7 +17,9 @@ export function shippedPackages(lock, manifest) {
     const direct = folder === `node_modules/${name}` && name in manifest.dependencies;
     rows.set(`${name}@${entry.version}`, { name, version: entry.version, licence: licenceOf(entry, folder), direct });
   }
-  return [...rows.values()].sort((a, b) => a.name.localeCompare(b.name, 'en') || a.version.localeCompare(b.version, 'en'));
+  return [...rows.values()].sort(
+    (a, b) => a.name.localeCompare(b.name, 'en') || a.version.localeCompare(b.version, 'en'),
+  );
 }
 
 /** The lock file says for almost all; else the package itself. */
