@@ -3,6 +3,8 @@ import { AppError, fromErrorReport, toErrorReport } from './app-error';
 import type { CallArgs, CallInput, CallName, CallResult, EventName, EventPayload, StudioHandlers } from './contract';
 import { calls, events } from './contract';
 import { errorReportSchema } from './domain/job';
+import type { Mask } from './domain/mask';
+import { packMask } from './domain/mask';
 
 /** A pipe for plain objects and Uint8Arrays: a MessagePort, a WebSocket with MessagePack, a child process. */
 export interface Channel {
@@ -122,7 +124,7 @@ export function serveStudio(
     running.set(wire.id, controller);
     void dispatch(handlers, wire.name, wire.args, controller.signal)
       .then(
-        (value) => send({ t: 'result', id: wire.id, value }),
+        (value) => send({ t: 'result', id: wire.id, value: packed(value) }),
         (error: unknown) => send({ t: 'error', id: wire.id, error: toErrorReport(error) }),
       )
       .finally(() => running.delete(wire.id));
@@ -150,6 +152,15 @@ async function invoke<K extends CallName>(
     throw new AppError('CALL_INVALID', `The arguments of ${name} are invalid: ${z.prettifyError(parsed.error)}`);
   }
   return handlers[name](parsed.data as CallArgs<K>, { signal });
+}
+
+/** Masks are the one thing that is both large and waited for. */
+function packed(value: unknown): unknown {
+  return hasMask(value) ? { ...value, mask: packMask(value.mask) } : value;
+}
+
+function hasMask(value: unknown): value is { readonly mask: Mask } {
+  return typeof value === 'object' && value !== null && 'mask' in value;
 }
 
 function isCallName(name: string): name is CallName {

@@ -1,22 +1,42 @@
 import { z } from 'zod';
+import { decodeRuns, encodeRuns } from '../mask-runs';
 
 export const bytesSchema = z.instanceof(Uint8Array);
+
+const maskSizeShape = {
+  width: z.int().positive(),
+  height: z.int().positive(),
+  bytesPerId: z.union([z.literal(1), z.literal(2)]),
+};
+
+const plainMaskSchema = z
+  .object({ ...maskSizeShape, data: bytesSchema })
+  .refine((mask) => mask.data.byteLength === mask.width * mask.height * mask.bytesPerId, {
+    message: 'mask data must hold width x height x bytesPerId bytes',
+  });
+
+/** A mask on its way between processes, see {@link packMask}. */
+const packedMaskSchema = z.object({ ...maskSizeShape, runs: bytesSchema }).transform((packed, context) => {
+  const { runs, ...size } = packed;
+  const data = decodeRuns(runs, size);
+  if (data !== null) return { ...size, data };
+  context.addIssue({ code: 'custom', message: 'mask runs must fill width x height ids' });
+  return z.NEVER;
+});
 
 /**
  * Class ids, row-major, top row first, at the frame's size. Never colour: that is the renderer's business.
  * `data` holds width * height * bytesPerId bytes; two-byte ids (past 255 classes) are little-endian.
  */
-export const maskSchema = z
-  .object({
-    width: z.int().positive(),
-    height: z.int().positive(),
-    bytesPerId: z.union([z.literal(1), z.literal(2)]),
-    data: bytesSchema,
-  })
-  .refine((mask) => mask.data.byteLength === mask.width * mask.height * mask.bytesPerId, {
-    message: 'mask data must hold width x height x bytesPerId bytes',
-  });
-export type Mask = z.infer<typeof maskSchema>;
+export const maskSchema = z.union([packedMaskSchema, plainMaskSchema]);
+export type Mask = z.output<typeof plainMaskSchema>;
+
+/** The same mask in the form that crosses processes fastest: as runs where they are much smaller. */
+export function packMask(mask: Mask): z.input<typeof maskSchema> {
+  const { data, ...size } = mask;
+  const runs = encodeRuns(data, size.bytesPerId);
+  return runs === null ? mask : { ...size, runs };
+}
 
 /** Share of a mask's pixels, 0–1, most frequent first; classes with no pixel are left out. */
 export const classShareSchema = z.object({
