@@ -212,6 +212,8 @@ export class ModelLibrary {
       return now !== undefined && now.modifiedMs !== entry.seen?.modifiedMs;
     };
     if (!(await this.#entries()).some(stale)) return;
+    // A list that was asked for in the background may end after the studio was closed.
+    if (this.#closed) return;
     await this.#change(async (entries) => {
       const updated = entries.map((entry) => (stale(entry) ? { ...entry, seen: byId.get(entry.id)?.seen } : entry));
       await this.#write(updated, null);
