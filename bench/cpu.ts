@@ -3,7 +3,7 @@
  * threads, from the file to a PNG mask, in turns on this machine. `npm run bench -- cpu [rounds]` prints JSON.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { openModel } from '../src/onnx/model';
@@ -21,6 +21,7 @@ import { walkFolder } from '../src/studio/pictures/walk-folder';
 import { createStudio } from '../src/studio/studio';
 import { LineProcess, pythonWith } from './python-process';
 import { median, milliseconds, ratio, sum } from './statistics';
+import { machine, occasion, record, runToEnd } from './record';
 
 interface Times {
   readonly decode: number;
@@ -204,10 +205,8 @@ function report(
   const total = (name: string): number => summary[name]?.['total'] ?? NaN;
   const python = Math.min(total('pythonNumpy'), total('pythonGraph'));
   const result = {
-    benchmark: 'cpu',
-    command: `npm run bench -- cpu${process.argv[2] === undefined ? '' : ` ${process.argv[2]}`}`,
-    date: new Date().toISOString().slice(0, 10),
-    device: { processor: cpus()[0]?.model ?? '', cores: cpus().length, system: `${process.platform} ${release()}` },
+    ...occasion('cpu'),
+    device: machine(),
     versions,
     threads,
     /** Of the machine when the measurement ended; contenders themselves keep `threads` cores busy. */
@@ -227,15 +226,7 @@ function report(
     studioOverheadMs,
     agreementWithPython: { lowest: Math.min(...agreement), mean: sum(agreement) / agreement.length },
   };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  mkdirSync(join('bench', 'results'), { recursive: true });
-  writeFileSync(join('bench', 'results', 'cpu.json'), text);
-  process.stdout.write(text);
+  record('cpu', result);
 }
 
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rmSync(work, { recursive: true, force: true }));
+runToEnd(main, () => rmSync(work, { recursive: true, force: true }));

@@ -2,13 +2,14 @@
  * Memory over a long folder: 500 pictures, each a file of its own, through the studio as a job that writes index masks.
  * `npm run bench -- memory [pictures]` prints JSON; what counts is how much the process grows after the first 50.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Job } from '../src/shared/domain/job';
 import { unrestrictedAccess } from '../src/studio/file-access';
 import { walkFolder } from '../src/studio/pictures/walk-folder';
 import { createStudio } from '../src/studio/studio';
+import { machine, occasion, record, runToEnd } from './record';
 
 const MEBIBYTE = 1024 * 1024;
 const LIMIT_MEBIBYTES = 50;
@@ -70,10 +71,8 @@ function report(resident: ReadonlyMap<number, number>, state: string, failures: 
   const steps = [1, 10, 50, 100, 200, 300, 400, 500].filter((done) => done <= count);
   const growth = at(count) - at(50);
   const result = {
-    benchmark: 'memory',
-    command: `npm run bench -- memory${process.argv[2] === undefined ? '' : ` ${process.argv[2]}`}`,
-    date: new Date().toISOString().slice(0, 10),
-    device: { processor: cpus()[0]?.model ?? '', cores: cpus().length, system: `${process.platform} ${release()}` },
+    ...occasion('memory'),
+    device: machine(),
     versions: { node: process.version },
     pictures: count,
     state,
@@ -84,15 +83,7 @@ function report(resident: ReadonlyMap<number, number>, state: string, failures: 
     limitMebibytes: LIMIT_MEBIBYTES,
     holds: growth < LIMIT_MEBIBYTES,
   };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  mkdirSync(join('bench', 'results'), { recursive: true });
-  writeFileSync(join('bench', 'results', 'memory.json'), text);
-  process.stdout.write(text);
+  record('memory', result);
 }
 
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rmSync(work, { recursive: true, force: true }));
+runToEnd(main, () => rmSync(work, { recursive: true, force: true }));

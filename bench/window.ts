@@ -4,13 +4,14 @@
  *
  * Overhead: from the call in the renderer until the mask is in its texture, less the session's `total`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { _electron } from 'playwright-core';
 import sharp from 'sharp';
 import { median } from './statistics';
+import { machine, occasion, record, runToEnd } from './record';
 
 const LIMITS = { windowMs: 2000, firstMaskMs: 4000, overheadMs: 8 };
 const TIMEOUT_MS = 60_000;
@@ -102,15 +103,8 @@ async function main(): Promise<void> {
   const { first, later } = await measureStarts();
   const overhead = await measureOverhead();
   const report = {
-    benchmark: 'window',
-    command: ['npm run bench -- window', ...process.argv.slice(2)].join(' '),
-    date: new Date().toISOString().slice(0, 10),
-    device: {
-      processor: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      system: `${process.platform} ${release()}`,
-      graphics: 'SwiftShader (no graphics card)',
-    },
+    ...occasion('window'),
+    device: { ...machine(), graphics: 'SwiftShader (no graphics card)' },
     how: 'Start: from launching the executable; medians. Overhead: call to texture less the session, first 3 masks apart.',
     firstRun: { windowMs: Math.round(first.windowMs), firstMaskMs: Math.round(first.firstMaskMs) },
     laterRuns: {
@@ -127,13 +121,7 @@ async function main(): Promise<void> {
     },
     limits: LIMITS,
   };
-  writeFileSync(resolve('bench/results/window.json'), `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  record('window', report);
 }
 
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rmSync(work, { recursive: true, force: true }));
+runToEnd(main, () => rmSync(work, { recursive: true, force: true }));
