@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { copyModel } from '../src/onnx/copy';
@@ -14,13 +14,14 @@ import { verifyModels } from '../src/onnx/verify';
 import { randomSamples } from '../src/onnx/verify/samples';
 
 /*
- * npm run bench -- onnx-full FOLDER: full-size exports (tools/fixtures/export.py --full FOLDER) through `simplify` and
+ * npm run bench -- onnx-full FOLDER [MODEL…]: full-size exports (tools/fixtures/export.py --full FOLDER) through `simplify` and
  * `fix`, each in a process of its own so that its peak memory is its own, against onnxsim in the same run
  * (FIXTURES_PYTHON), and what folding the decode head saves. Opening and saving count.
  */
 
 const ROOT = process.cwd();
 const OUT = join(ROOT, 'out/bench/onnx-full');
+const RESULT = join(ROOT, 'bench/results/onnx-full.json');
 const REPEATS = 2;
 
 interface Measured {
@@ -84,55 +85,65 @@ async function fixVerdict(source: string, side: number): Promise<Record<string, 
   };
 }
 
-async function main(folder: string): Promise<void> {
+/** B5 at 1024 takes minutes on two cores; 512 shows the same graph. */
+const LEFT_OUT = /^b5-.*-1024$/;
+
+function row(folder: string, name: string, python: string | undefined): Promise<Record<string, unknown>> {
+  const source = join(folder, `${name}.onnx`);
+  const side = name.endsWith('-1024') ? 1024 : 512;
+  const target = join(OUT, 'result.onnx');
+  const simplify = measure('simplify', source, target);
+  const script = join(ROOT, 'bench/python/onnxsim_run.py');
+  const onnxsim =
+    python === undefined ? undefined : best(() => execFileSync(python, [script, source, target], { encoding: 'utf8' }));
+  const fix = measure('fix', source, target);
+  const { size: bytes } = statSync(source);
+  return withProof(source, side, {
+    model: name,
+    bytes,
+    simplify,
+    ...(onnxsim === undefined ? {} : { onnxsim, timeRatio: Number((simplify.seconds / onnxsim.seconds).toFixed(3)) }),
+    /** Without its proof, which `verdict` gives apart. */
+    fix: { ...fix, peakOverFile: Number((fix.peakBytes / bytes).toFixed(2)) },
+  });
+}
+
+async function withProof(source: string, side: number, measured: object): Promise<Record<string, unknown>> {
+  const fold = await folding(source, side);
+  return { ...measured, fold, ...(side === 1024 ? {} : { verdict: await fixVerdict(source, side) }) };
+}
+
+/** @param only names of models to measure again; the other rows of the last result stay. All when empty. */
+async function main(folder: string, only: readonly string[]): Promise<void> {
   mkdirSync(OUT, { recursive: true });
-  const python = process.env['FIXTURES_PYTHON'];
-  const rows = [];
-  for (const variant of ['b0', 'b2', 'b5']) {
-    for (const form of ['512', '1024', 'dynamic']) {
-      const name = `${variant}-original-ts13-${form}`;
-      const source = join(folder, `${name}.onnx`);
-      // B5 at 1024 takes minutes on two cores; 512 shows the same graph.
-      if (!existsSync(source) || (variant === 'b5' && form === '1024')) continue;
-      const side = form === '1024' ? 1024 : 512;
-      const target = join(OUT, 'result.onnx');
-      const simplify = measure('simplify', source, target);
-      const onnxsim =
-        python === undefined
-          ? undefined
-          : best(() =>
-              execFileSync(python, [join(ROOT, 'bench/python/onnxsim_run.py'), source, target], { encoding: 'utf8' }),
-            );
-      const fix = measure('fix', source, target);
-      const { size: bytes } = statSync(source);
-      const row = {
-        model: name,
-        bytes,
-        simplify,
-        ...(onnxsim === undefined
-          ? {}
-          : { onnxsim, timeRatio: Number((simplify.seconds / onnxsim.seconds).toFixed(3)) }),
-        fix: { ...fix, peakOverFile: Number((fix.peakBytes / bytes).toFixed(2)) },
-        fold: await folding(source, side),
-        ...(side === 1024 ? {} : { verdict: await fixVerdict(source, side) }),
-      };
-      rows.push(row);
-      console.error(JSON.stringify(row));
-    }
+  const found = readdirSync(folder).flatMap((file) => (file.endsWith('.onnx') ? [file.slice(0, -'.onnx'.length)] : []));
+  const wanted = found.sort().filter((name) => (only.length > 0 ? only.includes(name) : !LEFT_OUT.test(name)));
+  const kept = only.length > 0 && existsSync(RESULT) ? lastRows() : [];
+  const rows = kept.filter(({ model }) => !wanted.includes(String(model)));
+  for (const name of wanted) {
+    const measured = await row(folder, name, process.env['FIXTURES_PYTHON']);
+    rows.push(measured);
+    console.error(JSON.stringify(measured));
   }
+  rows.sort((one, other) => String(one['model']).localeCompare(String(other['model']), 'en'));
   const machine = {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
   };
-  const result = { command: 'npm run bench -- onnx-full FOLDER', repeats: REPEATS, machine, rows };
-  writeFileSync(join(ROOT, 'bench/results/onnx-full.json'), `${JSON.stringify(result, undefined, 1)}\n`);
+  const result = { command: 'npm run bench -- onnx-full FOLDER [MODEL…]', repeats: REPEATS, machine, rows };
+  writeFileSync(RESULT, `${JSON.stringify(result, undefined, 1)}\n`);
   console.log(JSON.stringify(result, undefined, 1));
 }
 
-const [first = '', kind = '', source = '', target = ''] = process.argv.slice(2);
-const work = first === '--child' ? child(kind === 'fix' ? 'fix' : 'simplify', source, target) : main(first);
+function lastRows(): Record<string, unknown>[] {
+  return (JSON.parse(readFileSync(RESULT, 'utf8')) as { rows: Record<string, unknown>[] }).rows;
+}
+
+const [first = '', ...rest] = process.argv.slice(2);
+const [kind = '', source = '', target = ''] = rest;
+const work = first === '--child' ? child(kind === 'fix' ? 'fix' : 'simplify', source, target) : main(first, rest);
 work.catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
