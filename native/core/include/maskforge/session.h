@@ -52,7 +52,8 @@ struct Placement {
   std::vector<Tile> tiles{Tile{}};
   int maskWidth = 0, maskHeight = 0;
   /// Grid positions of the output for each pixel of the mask: grid = (pixel + 0.5) * scale - 0.5, held inside the grid.
-  float scaleX = 1, scaleY = 1;
+  /// Double precision: which cell a pixel falls into depends on it.
+  double scaleX = 1, scaleY = 1;
 };
 
 /// Milliseconds on the device by CUDA events (`total`: wall clock of the call, memory copies on the host included).
