@@ -16,7 +16,15 @@ export const debianPackages = {
   /** Letters of the Chinese interface, for screenshots. */
   fonts: ['fonts-noto-cjk'],
   python: ['python3', 'python3-pip', 'python3-venv'],
+  /** What builds the native half, and GoogleTest for its tests. */
+  compilers: ['g++', 'cmake', 'ninja-build'],
+  googleTest: ['libgtest-dev'],
+  cargo: ['cargo'],
+  maven: ['maven'],
 };
+
+/** From this version on cargo reads its index over plain HTTP; before, it needs a clone of the index's repository. */
+const cargoFrom = [1, 70];
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -79,6 +87,44 @@ export async function missingLibraries(executable) {
   if (process.platform !== 'linux' || !which('ldd')) return [];
   const { stdout } = await run('ldd', [executable]);
   return [...new Set([...stdout.matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1]))];
+}
+
+/**
+ * Finds a program, installed if need be and allowed.
+ * @param {string} name
+ * @param {string[]} packages
+ * @param {string} purpose
+ */
+export async function ensureProgram(name, packages, purpose) {
+  const found = which(name);
+  if (found) return found;
+  await installPackages(packages, purpose);
+  return which(name);
+}
+
+/** A cargo that is new enough. @returns {Promise<string | undefined>} */
+async function usableCargo() {
+  const cargo = which('cargo');
+  if (!cargo) return undefined;
+  const { stdout } = await run(cargo, ['--version']);
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
+  return major > cargoFrom[0] || (major === cargoFrom[0] && minor >= cargoFrom[1]) ? cargo : undefined;
+}
+
+/**
+ * The same, installed if need be and allowed. Debian 12's own package is too old; the one it keeps up to date for its
+ * web browsers is not.
+ */
+export async function ensureCargo() {
+  const found = await usableCargo();
+  if (found || !canInstall()) return found;
+  for (const name of [...debianPackages.cargo, 'cargo-web']) {
+    if (await installPackages([name], 'cargo')) {
+      const installed = await usableCargo();
+      if (installed) return installed;
+    }
+  }
+  return undefined;
 }
 
 /** Whether windows can be shown here. */
