@@ -44,6 +44,8 @@ class Backend {
   virtual std::string version() const = 0;
   /// True where a build needs no device (TensorRT for RTX).
   virtual bool buildsWithoutDevice() const = 0;
+  /// For a library that was opened without a parser. Throws Error.
+  virtual void openParser(const std::string& path) = 0;
   virtual void loadPlugins(const std::string& path) = 0;
   virtual std::vector<PluginCreator> pluginCreators() = 0;
   virtual BuildResult build(const BuildRequest& request, const BuildObserver& observer) = 0;

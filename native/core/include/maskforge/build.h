@@ -41,6 +41,8 @@ struct BuildRequest {
   std::string enginePath;
   /// Parse, do not build.
   bool parseOnly = false;
+  /// Also sends TensorRT's verbose lines to the observer: tens of thousands for one network.
+  bool verbose = false;
 };
 
 struct LogLine {
