@@ -20,15 +20,26 @@ const MAX_VALUES = 64;
 
 const RULES: Readonly<Record<string, Rule>> = { ...elementwiseRules, ...shapeRules, ...layerRules };
 
-/** Operators of other domains whose result has the type and shape of their first input. */
-const LIKE_FIRST_ELSEWHERE = new Set([
-  'com.microsoft.Gelu',
-  'com.microsoft.FastGelu',
-  'com.microsoft.BiasGelu',
-  'com.microsoft.QuickGelu',
-  'com.microsoft.SkipLayerNormalization',
-  'maskforge.LayerNorm',
-]);
+const likeFirst: Rule = (context) => context.give(0, context.type(0), context.dims(0));
+
+/** Operators of other domains. */
+const RULES_ELSEWHERE: Readonly<Record<string, Rule>> = {
+  'com.microsoft.Gelu': likeFirst,
+  'com.microsoft.FastGelu': likeFirst,
+  'com.microsoft.BiasGelu': likeFirst,
+  'com.microsoft.QuickGelu': likeFirst,
+  'com.microsoft.SkipLayerNormalization': likeFirst,
+  'maskforge.LayerNorm': likeFirst,
+  'maskforge.DecodeHead': inferDecodeHead,
+};
+
+/** [N, C, H, W] features and, as the last input but one, [K, D] weights of K classes: logits [N, K, H, W]. */
+function inferDecodeHead(context: RuleContext): void {
+  const [batch, , height, width] = context.dims(0) ?? [];
+  const classes = context.dims(context.node.input.length - 2)?.[0];
+  const isKnown = batch !== undefined && height !== undefined && width !== undefined && classes !== undefined;
+  context.give(0, context.type(0), isKnown ? [batch, classes, height, width] : undefined);
+}
 
 /** Types, shapes and small integer values of a graph's values, as far as they follow from its inputs and constants. */
 export class ShapeTable {
@@ -130,11 +141,7 @@ export function shapesOf(graph: Graph): ShapeTable {
 
 function inferNode(graph: Graph, node: NodeProto, table: ShapeTable, options: InferOptions): void {
   if (!isStandardDomain(node.domain)) {
-    const type = table.type(node.input[0]);
-    const [output] = node.output;
-    if (output !== undefined && type !== undefined && LIKE_FIRST_ELSEWHERE.has(`${node.domain}.${node.opType}`)) {
-      table.set(output, type);
-    }
+    RULES_ELSEWHERE[`${node.domain}.${node.opType}`]?.(makeContext(graph, node, table));
     return;
   }
   if (node.opType === 'Constant') {

@@ -57,7 +57,7 @@ export function matchDecodeHead(graph: Graph, concat: NodeProto, facts: FactsOf)
   if (joined === undefined || concat.input.length < 2 || facts(joined)?.dims?.length !== 4) return undefined;
   if (axis !== 1 && axis !== -3) return undefined;
   const convolution = soleConsumerOf(graph, joined, 'Conv');
-  const fuse = convolution === undefined ? undefined : pointwise(graph, convolution);
+  const fuse = convolution === undefined ? undefined : matchPointwise(graph, convolution);
   if (convolution === undefined || fuse === undefined || convolution.input[0] !== joined) return undefined;
   const branches = concat.input.map((value) => matchBranch(graph, value, facts));
   if (!branches.every((branch): branch is Branch => branch !== undefined)) return undefined;
@@ -93,7 +93,7 @@ type LinearPart = Pick<Branch, 'linear' | 'from' | 'projected' | 'nodes'>;
 
 function matchConvolution(graph: Graph, arranged: string): LinearPart | undefined {
   const node = producerOf(graph, arranged, 'Conv');
-  const linear = node === undefined ? undefined : pointwise(graph, node);
+  const linear = node === undefined ? undefined : matchPointwise(graph, node);
   const value = node?.input[0];
   if (node === undefined || linear === undefined || value === undefined) return undefined;
   return { linear, from: { kind: 'feature', value }, projected: arranged, nodes: [node] };
@@ -187,7 +187,7 @@ function featureBehind(
 }
 
 /** A convolution that looks at one pixel only. */
-function pointwise(graph: Graph, node: NodeProto): Linear | undefined {
+export function matchPointwise(graph: Graph, node: NodeProto): Linear | undefined {
   const weight = constantBehind(graph, node.input[1])?.constant;
   if (weight?.dims.length !== 4 || weight.dims[2] !== 1 || weight.dims[3] !== 1) return undefined;
   if (attributeInt(node, 'group', 1) !== 1) return undefined;

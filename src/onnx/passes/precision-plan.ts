@@ -59,6 +59,9 @@ const SUITED = new Set(
   ).split(' '),
 );
 
+/** Our own operators: each computes in the type that it is given. */
+const PLUGIN_OPERATORS = new Set(['LayerNorm', 'DecodeHead']);
+
 /** Read a value of any float type without minding which. */
 const INDIFFERENT = ['Shape', 'Size', 'ArgMax', 'ArgMin', 'Cast'];
 
@@ -101,7 +104,7 @@ function imagePath(graph: Graph): NodeProto[] {
 
 function isSuited(graph: Graph, node: NodeProto, table: ShapeTable): boolean {
   if (graph.subgraphs(node).length > 0 || table.elementType(node.output[0]) !== DataType.FLOAT) return false;
-  if (node.domain === PLUGIN_DOMAIN) return node.opType === 'LayerNorm';
+  if (node.domain === PLUGIN_DOMAIN) return PLUGIN_OPERATORS.has(node.opType);
   return isStandardDomain(node.domain) && SUITED.has(node.opType);
 }
 

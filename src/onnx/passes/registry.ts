@@ -1,5 +1,6 @@
 import type { Pass } from '../pass';
 import { foldDecodeHead } from './fold-decode-head';
+import { fuseDecodeHead } from './fuse-decode-head';
 import { fuseLayerNorm } from './fuse-layernorm';
 import { imageInput } from './image-input';
 import { dynamicFlatten, makeDynamic } from './make-dynamic';
@@ -37,6 +38,7 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   'fuse-layernorm': ({ layerNorm, only }) =>
     fuseLayerNorm({ form: layerNorm === 'plugin' ? 'plugin' : 'native', ...(only === undefined ? {} : { only }) }),
   'fold-decode-head': () => foldDecodeHead,
+  'fuse-decode-head': () => fuseDecodeHead,
   'image-input': ({ preprocessing }) => imageInput({ preprocessing: preprocessing ?? IMAGENET_FORM }),
   'mask-output': ({ mask }) => maskOutput(mask ?? { size: 'input' }),
   'to-float16': ({ precision }) => toFloat16(precision),

@@ -6,8 +6,9 @@ import { isExternal } from '../external-data';
 import type { OnnxModel } from '../model';
 import { modelToBytes, saveModel } from '../model-write';
 import { createSession, tensorToConstant } from '../ort';
-import type { OrtSession, OrtTensor } from '../ort';
+import type { OrtSession, OrtTensor, SessionOptions } from '../ort';
 import { runPass } from '../pass';
+import { expandDecodeHeads } from '../passes/fuse-decode-head';
 import { fuseLayerNorm, PLUGIN_DOMAIN } from '../passes/fuse-layernorm';
 import { tensorByteLength, toNumbers } from '../tensor';
 import { emulateBfloat16 } from './emulate-bfloat16';
@@ -31,10 +32,16 @@ export class ModelRunner {
     this.#session = session;
   }
 
-  /** Nodes for our TensorRT plugins run as the ONNX operators that they stand for, bfloat16 as rounded float32. */
-  static async open(model: OnnxModel): Promise<ModelRunner> {
+  /**
+   * Nodes for our TensorRT plugins run as the ONNX operators that they stand for, bfloat16 as rounded float32. Without
+   * `optimise` every node runs as it is written.
+   */
+  static async open(
+    model: OnnxModel,
+    options: Pick<SessionOptions, 'optimise' | 'threads'> = {},
+  ): Promise<ModelRunner> {
     const runnable = emulateBfloat16(await withoutPlugins(model));
-    return new ModelRunner(runnable, await openSession(runnable));
+    return new ModelRunner(runnable, await openSession(runnable, options));
   }
 
   /** @param names outputs to fetch; all when left out. Tensors that hold no numbers are missing. */
@@ -63,20 +70,21 @@ export class ModelRunner {
 async function withoutPlugins(model: OnnxModel): Promise<OnnxModel> {
   if (!model.graph.nodes.some(({ domain }) => domain === PLUGIN_DOMAIN)) return model;
   const copy = copyModel(model);
+  expandDecodeHeads(copy.graph);
   await runPass(copy, fuseLayerNorm({ form: 'native' }));
   return copy;
 }
 
-async function openSession(model: OnnxModel): Promise<OrtSession> {
+async function openSession(model: OnnxModel, options: SessionOptions): Promise<OrtSession> {
   const tensors = [...model.graph.initializers.values()];
   const bytes = tensors.reduce((sum, tensor) => sum + (tensorByteLength(tensor) ?? 0), 0);
   if (bytes <= IN_MEMORY_BYTES && !tensors.some(isExternal))
-    return createSession(modelToBytes(model), { isFrugal: true });
+    return createSession(modelToBytes(model), { isFrugal: true, ...options });
   const folder = await mkdtemp(join(tmpdir(), 'maskforge-verify-'));
   try {
     const path = join(folder, 'model.onnx');
     await saveModel(model, path, { weights: 'external' });
-    return await createSession(path, { isFrugal: true });
+    return await createSession(path, { isFrugal: true, ...options });
   } finally {
     // On Linux and macOS the mapped weights outlive their name; elsewhere the folder stays until the process is gone.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
