@@ -23,14 +23,15 @@ const nodePrograms = {
  * A hash of names and contents, so that a checkout or a copy with new dates is not built again.
  * @param {string[]} paths files and folders, relative to `base`
  * @param {string} [base]
+ * @param {{ tests?: boolean }} [options] whether tests count: they are in no build of ours but the native one
  */
-export function contentHash(paths, base = root) {
+export function contentHash(paths, base = root, { tests = false } = {}) {
   const hash = createHash('sha256');
   const visit = (path) => {
     const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       if (entry.isDirectory()) visit(join(path, entry.name));
-      else if (!/\.test\.[a-z]+$/.test(entry.name)) add(join(path, entry.name));
+      else if (tests || !/\.test\.[a-z]+$/.test(entry.name)) add(join(path, entry.name));
     }
   };
   const add = (file) =>

@@ -1,0 +1,1 @@
+// Nothing: what counts is the name in the library and what it needs (see CMakeLists.txt).
