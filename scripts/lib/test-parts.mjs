@@ -1,14 +1,15 @@
 // The parts of `npm test`. Each answers with a tally, or with why it could not run and how to get what it needs.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { ensureElectron } from './electron.mjs';
+import { native } from './native-test.mjs';
 import { cacheFolder, root, say } from './paths.mjs';
 import { run, tail } from './process.mjs';
 import { debianPackages, ensureChromium, ensurePython, ensureXvfb, hasDisplay, remedy } from './system.mjs';
-import { junitTally, playwrightTally, vitestTally, withExitCode } from './tally.mjs';
+import { junitTally, playwrightTally } from './tally.mjs';
+import { tool, vitest } from './test-tool.mjs';
 
 /**
  * @typedef {import('./tally.mjs').Tally} Tally
@@ -21,35 +22,6 @@ const bin = (...path) => join(root, 'node_modules', ...path);
 async function check(args) {
   const { code } = await run(process.execPath, args, { cwd: root, show: true });
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
-}
-
-/**
- * Runs a test tool that leaves a report, and reads it.
- * @param {string} command
- * @param {(report: string) => string[]} args
- * @param {(text: string) => Tally} read
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<Tally>}
- */
-async function tool(command, args, read, env = process.env) {
-  const folder = mkdtempSync(join(tmpdir(), 'maskforge-test-'));
-  const report = join(folder, 'report');
-  try {
-    // Colours are for people: a log file is easier to search without.
-    const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
-    const toolEnv = { ...env, ...plain, REPORT_FILE: report };
-    const { code } = await run(command, args(report), { cwd: root, show: true, env: toolEnv });
-    const found = existsSync(report) ? read(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
-    return withExitCode(found, code);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function unit() {
-  const vitest = bin('vitest', 'vitest.mjs');
-  const args = (report) => [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  return tool(process.execPath, args, (text) => vitestTally(JSON.parse(text)));
 }
 
 /** @param {'electron' | 'chromium'} project @param {NodeJS.ProcessEnv} env @param {string[]} wrapper */
@@ -117,7 +89,8 @@ export const parts = {
   types: () => check([bin('typescript', 'bin', 'tsc'), '-p', root]),
   lint: () => check([bin('oxlint', 'bin', 'oxlint'), '--quiet']),
   layers: () => check([join(root, 'scripts', 'check-layers.mjs')]),
-  unit,
+  unit: () => vitest([]),
+  native,
   scenes,
   'e2e-chromium': chromiumEndToEnd,
   'e2e-electron': electronEndToEnd,
