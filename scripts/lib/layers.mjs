@@ -10,7 +10,7 @@ import { dirname, join, posix } from 'node:path';
 export const rules = {
   shared: { layers: [], packages: ['zod'] },
   onnx: { layers: ['shared'] },
-  quantization: { layers: ['shared'] },
+  quantization: { layers: ['shared', 'onnx'] },
   media: { layers: ['shared'] },
   runtimes: { layers: ['shared', 'onnx'] },
   studio: { layers: ['shared', 'onnx', 'quantization', 'runtimes', 'media'] },

@@ -8,12 +8,17 @@ import { checkSum, ensurePart } from './native-cache.mjs';
 import { cudaWheels, headerCrates, mavenCopyGoal, rtxWheels, tensorrtJar } from './native-manifest.mjs';
 import { say } from './paths.mjs';
 import { run, tail } from './process.mjs';
-import { debianPackages, ensureCargo, ensureProgram, ensurePython, remedy } from './system.mjs';
+import { debianPackages, ensureCargo, ensureProgram, ensurePython, onDemandPackages, remedy } from './system.mjs';
 
 /** @returns {string | undefined} why this machine cannot build the native half at all */
 export function unsupportedReason(platform = process.platform, arch = process.arch) {
   if (platform === 'linux' && arch === 'x64') return undefined;
   return `the native half is built on Linux x64, this is ${platform} ${arch}; everything else works without it`;
+}
+
+/** Debian 12 needs its second package, any other the first. */
+function cargoRemedy() {
+  return `${remedy(['cargo'])} (on Debian 12 cargo-web), or install Rust with rustup`;
 }
 
 /** @param {{ name: string, version: string }} crate @returns {string | undefined} the package as cargo keeps it */
@@ -33,8 +38,7 @@ async function fetchCrate(crate) {
   const found = fetchedCrate(crate);
   if (found) return found;
   const cargo = await ensureCargo();
-  if (!cargo)
-    throw new Error(`no cargo 1.70 or newer, which fetches TensorRT’s headers; ${remedy(debianPackages.cargo)}`);
+  if (!cargo) throw new Error(`no cargo 1.70 or newer, which fetches TensorRT’s headers; ${cargoRemedy()}`);
   say(`fetching ${crate.name} ${crate.version}`);
   const project = mkdtempSync(join(tmpdir(), 'maskforge-headers-'));
   try {
@@ -145,8 +149,8 @@ with zipfile.ZipFile(jar) as archive:
 export async function ensureTensorrt() {
   const { artifact, file, sha256, folder, libraries } = tensorrtJar;
   return ensurePart('tensorrt', tensorrtJar, libraries, async (made) => {
-    const maven = await ensureProgram('mvn', debianPackages.maven, 'Maven');
-    if (!maven) throw new Error(`no Maven (mvn), which fetches TensorRT 10.6; ${remedy(debianPackages.maven)}`);
+    const maven = await ensureProgram('mvn', onDemandPackages.maven, 'Maven');
+    if (!maven) throw new Error(`no Maven (mvn), which fetches TensorRT 10.6; ${remedy(onDemandPackages.maven)}`);
     const python = await ensurePython(['zipfile']);
     if (!python) throw new Error(`no Python 3; ${remedy(debianPackages.python)}`);
     say('fetching TensorRT 10.6 (1.1 GB, kept in Maven’s own store too); its use is under NVIDIA’s TensorRT licence');

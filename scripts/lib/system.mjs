@@ -19,7 +19,12 @@ export const debianPackages = {
   /** What builds the native half, and GoogleTest for its tests. */
   compilers: ['g++', 'cmake', 'ninja-build'],
   googleTest: ['libgtest-dev'],
-  cargo: ['cargo'],
+};
+
+/** The same for what is installed only where it is about to be used and missing. */
+export const onDemandPackages = {
+  /** Debian 12's own package is too old; the one it keeps up to date for its web browsers is not. */
+  cargo: ['cargo', 'cargo-web'],
   maven: ['maven'],
 };
 
@@ -58,6 +63,14 @@ async function installableName(name) {
 
 let listsAreFresh = false;
 
+/** Once in a run: what apt knows may be older than what its servers have. */
+async function refreshLists() {
+  if (listsAreFresh) return;
+  const update = await run('apt-get', ['update', '-qq']);
+  if (update.code !== 0) say(`apt-get update failed:\n${tail(update, 4)}`);
+  listsAreFresh = update.code === 0;
+}
+
 /**
  * Installs Debian packages when this process may.
  * @param {string[]} packages
@@ -68,11 +81,7 @@ export async function installPackages(packages, purpose) {
   if (!canInstall()) return false;
   say(`installing ${purpose}: ${packages.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (!listsAreFresh) {
-    const update = await run('apt-get', ['update', '-qq'], { env });
-    if (update.code !== 0) say(`apt-get update failed:\n${tail(update, 4)}`);
-    listsAreFresh = update.code === 0;
-  }
+  await refreshLists();
   const names = await Promise.all(packages.map(installableName));
   const outcome = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
   if (outcome.code !== 0) say(`apt-get install failed:\n${tail(outcome, 6)}`);
@@ -111,18 +120,22 @@ async function usableCargo() {
   return major > cargoFrom[0] || (major === cargoFrom[0] && minor >= cargoFrom[1]) ? cargo : undefined;
 }
 
-/**
- * The same, installed if need be and allowed. Debian 12's own package is too old; the one it keeps up to date for its
- * web browsers is not.
- */
+/** The version of a package that apt would install. @returns {Promise<[number, number]>} major and minor; 0, 0: none */
+async function candidateVersion(name) {
+  const { stdout } = await run('apt-cache', ['policy', name]);
+  const [, major = 0, minor = 0] = (/Candidate: (?:\d+:)?(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
+  return [major, minor];
+}
+
+/** The same, installed if need be and allowed. @returns {Promise<string | undefined>} */
 export async function ensureCargo() {
   const found = await usableCargo();
   if (found || !canInstall()) return found;
-  for (const name of [...debianPackages.cargo, 'cargo-web']) {
-    if (await installPackages([name], 'cargo')) {
-      const installed = await usableCargo();
-      if (installed) return installed;
-    }
+  await refreshLists();
+  for (const name of onDemandPackages.cargo) {
+    const [major, minor] = await candidateVersion(name);
+    const suits = major > cargoFrom[0] || (major === cargoFrom[0] && minor >= cargoFrom[1]);
+    if (suits && (await installPackages([name], 'cargo'))) return usableCargo();
   }
   return undefined;
 }
