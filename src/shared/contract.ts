@@ -7,6 +7,7 @@ import { modelSummarySchema, preprocessingSchema } from './domain/model';
 import { pictureEntrySchema, pictureInfoSchema } from './domain/picture';
 import { doctorItemSchema, runtimeIdSchema, runtimeStatusSchema, sessionInfoSchema } from './domain/runtime';
 import { settingsChangeSchema, settingsSchema } from './domain/settings';
+import { videoCalls } from './video-contract';
 
 /**
  * Everything a shell may ask of the studio: one schema for each call and event. Types on both sides are inferred from
@@ -149,6 +150,8 @@ export const calls = {
     }),
     z.object({ jobId: z.string() }),
   ),
+
+  ...videoCalls,
 
   'jobs.list': call(nothing, z.array(jobSchema)),
   'jobs.cancel': call(z.object({ jobId: z.string() }), none),

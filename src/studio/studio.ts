@@ -21,6 +21,8 @@ import { SessionRegistry } from './sessions/session-registry';
 import { SettingsStore } from './settings-store';
 import type { Studio, StudioOptions } from './studio-api';
 import { TaskLimit } from './task-limit';
+import { GrowingFiles } from './video/growing-files';
+import { videoHandlers } from './video/video-handlers';
 
 /** Some dozens of pictures at screen size: walking back and forth is instant, and a long run stays small. */
 const MASK_CACHE_BYTES = 48 * 1024 * 1024;
@@ -42,6 +44,8 @@ interface Parts {
   readonly segmenter: PictureSegmenter;
   readonly exporter: PictureExporter;
   readonly reads: TaskLimit;
+  /** What windows write piece by piece. */
+  readonly files: GrowingFiles;
 }
 
 /** The studio in this process. A data folder that cannot be written is no obstacle; `app.doctor` tells of it. */
@@ -73,6 +77,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
     reads: new TaskLimit(READS_AT_ONCE),
+    files: new GrowingFiles(),
   };
   return {
     handlers: {
@@ -81,9 +86,11 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       ...pictureHandlers(parts),
       ...sessionHandlers(parts),
       ...jobHandlers(parts),
+      ...videoHandlers({ ...parts, ...options, env }),
     },
     close: async () => {
       await parts.jobs.close();
+      await parts.files.closeAll();
       await parts.sessions.closeAll();
       await library.close();
       await parts.settings.flush();
@@ -164,7 +171,7 @@ function pictureHandlers({ pictures, reads }: Parts): HandlersOf<'pictures'> {
   };
 }
 
-function sessionHandlers({ library, sessions, segmenter }: Parts): HandlersOf<'session'> {
+function sessionHandlers({ library, sessions, segmenter }: Parts): Omit<HandlersOf<'session'>, 'session.segmentFrame'> {
   return {
     'session.open': async ({ modelId, runtime, threads }, { signal }) => {
       const [model, stamp] = await Promise.all([library.get(modelId), library.stamp(modelId)]);
@@ -182,7 +189,12 @@ function sessionHandlers({ library, sessions, segmenter }: Parts): HandlersOf<'s
   };
 }
 
-function jobHandlers({ options, jobs, sessions, exporter }: Parts): HandlersOf<'jobs' | 'export'> {
+function jobHandlers({
+  options,
+  jobs,
+  sessions,
+  exporter,
+}: Parts): Pick<StudioHandlers, 'jobs.list' | 'jobs.cancel' | 'export.picture' | 'export.pictures'> {
   const checkFolder = (directory: string | null): void => {
     if (directory !== null) options.access.check(directory);
   };

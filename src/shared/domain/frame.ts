@@ -1,3 +1,5 @@
+import type { RawFrame } from './raw-frame';
+
 /** Decoded pixels: 8 bit, sRGB, interleaved, oriented, top row first, no padding between rows. Alpha is ignored. */
 export interface Frame {
   readonly width: number;
@@ -23,6 +25,8 @@ export interface FrameSource {
   /** Size of the picture as shown: the size of the mask. */
   readonly width: number;
   readonly height: number;
+  /** The pixels as they came (a video's planes), for runtimes that convert and resize on the device. */
+  readonly raw?: RawFrame;
   /** The whole picture resized to exactly this size; without a size at full size. */
   read(size?: FrameSize): Promise<Frame>;
 }

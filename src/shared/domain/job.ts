@@ -19,7 +19,7 @@ export const jobSchema = z.object({
   done: z.number().nonnegative(),
   /** 0 while unknown. */
   total: z.number().nonnegative(),
-  unit: z.enum(['files', 'bytes', 'steps']),
+  unit: z.enum(['files', 'bytes', 'steps', 'frames']),
   secondsLeft: z.tuple([z.number(), z.number()]).nullable(),
   /** Newest last, at most 200 lines. */
   log: z.array(z.string()),

@@ -18,11 +18,7 @@ export async function saveNewFile(directory: string, stem: string, ending: strin
   try {
     await mkdir(directory, { recursive: true });
     await writeWhole(temporary, bytes);
-    for (let number = 1; number <= MOST_NUMBERS; number++) {
-      const path = join(directory, `${number === 1 ? stem : `${stem}-${number}`}${ending}`);
-      if (await claim(temporary, path)) return path;
-    }
-    throw Object.assign(new Error(`${MOST_NUMBERS} files of this name exist`), { code: 'EEXIST' });
+    return await claimName(temporary, directory, stem, ending);
   } catch (error) {
     throw exportError(error, join(directory, `${stem}${ending}`));
   } finally {
@@ -38,6 +34,15 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Gives a finished file the first free of its names, and answers with it. The temporary name may stay beside it. */
+export async function claimName(temporary: string, directory: string, stem: string, ending: string): Promise<string> {
+  for (let number = 1; number <= MOST_NUMBERS; number++) {
+    const path = join(directory, `${number === 1 ? stem : `${stem}-${number}`}${ending}`);
+    if (await claim(temporary, path)) return path;
+  }
+  throw Object.assign(new Error(`${MOST_NUMBERS} files of this name exist`), { code: 'EEXIST' });
 }
 
 /** Gives a finished file its name, unless something of that name exists. */
@@ -72,7 +77,8 @@ async function claimWithoutLinks(temporary: string, path: string): Promise<boole
   }
 }
 
-function exportError(error: unknown, path: string): unknown {
+/** What failed, as EXPORT_DISK_FULL, EXPORT_READ_ONLY or EXPORT_FAILED; anything but a system's error stays as it is. */
+export function exportError(error: unknown, path: string): unknown {
   const name = basename(path);
   const folder = dirname(path);
   const options = { cause: error, details: { path } };

@@ -44,6 +44,20 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
       return handlers['session.close']({ sessionId: inner }, context);
     },
     'session.segment': (args, context) => recovery.segment(args, context),
+    'session.segmentFrame': async (args, context) => {
+      const sessionId = await recovery.session(args.sessionId);
+      const answer = await handlers['session.segmentFrame']({ ...args, sessionId }, context);
+      return { ...answer, sessionId: args.sessionId };
+    },
+    'video.sample': async (args, context) => {
+      const entry = await handlers['video.sample'](args, context);
+      if (entry === null) return null;
+      return (await recovery.remember(async () => ({ added: [entry] }))).added[0] ?? null;
+    },
+    'video.read': async (args, context) =>
+      handlers['video.read']({ ...args, pictureId: await recovery.picture(args.pictureId) }, context),
+    'video.export': async (args, context) =>
+      handlers['video.export']({ ...args, sessionId: await recovery.session(args.sessionId) }, context),
     'export.picture': async (args, context) => {
       const [sessionId, pictureId] = [await recovery.session(args.sessionId), await recovery.picture(args.pictureId)];
       return recovery.working(args.pictureId, () =>

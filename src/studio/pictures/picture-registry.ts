@@ -8,7 +8,7 @@ import { emptyFile, fileError, unsupportedContent } from '../../media/picture-er
 import { PictureFile } from '../../media/picture-file';
 import { SNIFF_LENGTH, sniffContent } from '../../media/sniff';
 import type { FileAccess } from '../file-access';
-import { kindByName, walkFolder } from './walk-folder';
+import { walkFolder } from './walk-folder';
 
 type AddResult = CallResult<'pictures.add'>;
 
@@ -91,6 +91,22 @@ export class PictureRegistry {
     return PictureFile.open({ path });
   }
 
+  /** A file that ships with the studio; null where it was left out. */
+  async sample(path: string): Promise<PictureEntry | null> {
+    const facts = await stat(path).catch(() => null);
+    return facts === null ? null : this.#register(path, path, basename(path), facts.size, 'video');
+  }
+
+  /**
+   * Where the file of a picture or video lies, for those who read parts of it.
+   * @throws AppError PICTURE_UNKNOWN, FILE_NOT_GRANTED
+   */
+  pathOf(id: string): string {
+    const { entry, path } = this.#find(id);
+    if (entry.path !== null) this.#options.access.check(path);
+    return path;
+  }
+
   async version(id: string): Promise<PictureVersion> {
     const { path } = this.#find(id);
     try {
@@ -112,8 +128,10 @@ export class PictureRegistry {
     const facts = await stat(path).catch((error: unknown) => Promise.reject(fileError(error, path)));
     if (facts.isDirectory()) return this.#addFolder(path, result);
     const name = basename(path);
-    checkContent(name, await readHead(path, facts.size));
-    result.added.push(this.#register(path, path, name, facts.size, kindByName(name) ?? 'image'));
+    const head = await readHead(path, facts.size);
+    checkContent(name, head);
+    const kind = sniffContent(head).use === 'video' ? 'video' : 'image';
+    result.added.push(this.#register(path, path, name, facts.size, kind));
   }
 
   async #addFolder(folder: string, result: AddResult): Promise<void> {
