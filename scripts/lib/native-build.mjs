@@ -6,7 +6,7 @@ import { contentHash } from './build.mjs';
 import { ensureCuda, ensureHeaders, unsupportedReason } from './native-fetch.mjs';
 import { root, say } from './paths.mjs';
 import { run, tail } from './process.mjs';
-import { debianPackages, ensureProgram, installPackages, remedy } from './system.mjs';
+import { MissingToolError, debianPackages, ensureProgram, installPackages, remedy } from './system.mjs';
 
 /** Where everything that runs ends up: the addon, backends, plugins and the shim. */
 export const buildFolder = join(root, 'native', 'build');
@@ -127,6 +127,16 @@ function inputHash() {
  * @returns {Promise<{ missing: string } | { built: boolean }>}
  */
 export async function ensureNative(options = {}) {
+  try {
+    return await buildUnlessCurrent(options);
+  } catch (error) {
+    if (error instanceof MissingToolError) return { missing: error.message };
+    throw error;
+  }
+}
+
+/** @param {NativeOptions} options */
+async function buildUnlessCurrent(options) {
   const {
     quick = false,
     tests = false,

@@ -45,7 +45,7 @@ function removeStale() {
  * @param {string} name
  * @param {unknown} contents what it is made from; a change gives it another folder
  * @param {string[]} proof files that must be there, relative to the part's folder; without one it is made again
- * @param {(scratch: string) => Promise<void>} make fills an empty folder
+ * @param {(scratch: string, place: string) => Promise<void>} make fills an empty folder, told where it will lie
  * @returns {Promise<string>} its folder
  */
 export async function ensurePart(name, contents, proof, make) {
@@ -59,7 +59,7 @@ export async function ensurePart(name, contents, proof, make) {
   try {
     const made = join(scratch, 'made');
     mkdirSync(made);
-    await make(made);
+    await make(made, folder);
     const missing = lacks(made);
     if (missing.length > 0) throw new Error(`${name}: the packages do not hold ${missing.join(', ')}`);
     place(made, folder, () => existsSync(folder) && lacks(folder).length === 0);

@@ -8,7 +8,15 @@ import { checkSum, ensurePart } from './native-cache.mjs';
 import { cudaWheels, headerCrates, mavenCopyGoal, rtxWheels, tensorrtJar } from './native-manifest.mjs';
 import { say } from './paths.mjs';
 import { run, tail } from './process.mjs';
-import { debianPackages, ensureCargo, ensureProgram, ensurePython, onDemandPackages, remedy } from './system.mjs';
+import {
+  MissingToolError,
+  debianPackages,
+  ensureCargo,
+  ensureProgram,
+  ensurePython,
+  onDemandPackages,
+  remedy,
+} from './system.mjs';
 
 /** @returns {string | undefined} why this machine cannot build the native half at all */
 export function unsupportedReason(platform = process.platform, arch = process.arch) {
@@ -38,7 +46,7 @@ async function fetchCrate(crate) {
   const found = fetchedCrate(crate);
   if (found) return found;
   const cargo = await ensureCargo();
-  if (!cargo) throw new Error(`no cargo 1.70 or newer, which fetches TensorRT’s headers; ${cargoRemedy()}`);
+  if (!cargo) throw new MissingToolError(`no cargo 1.70 or newer, which fetches TensorRT’s headers; ${cargoRemedy()}`);
   say(`fetching ${crate.name} ${crate.version}`);
   const project = mkdtempSync(join(tmpdir(), 'maskforge-headers-'));
   try {
@@ -83,10 +91,18 @@ async function unpackFolder({ name, version }, file, path, target) {
   if (outcome.code !== 0) throw new Error(`cannot unpack ${file}:\n${tail(outcome)}`);
 }
 
-/** Installs wheels side by side into an empty folder; pip refuses one whose checksum differs. */
-async function unpackWheels(wheels, folder) {
+/**
+ * Installs wheels side by side into an empty folder; pip refuses one whose checksum differs.
+ * @param {{ requirement: string, sha256: string }[]} wheels the first brings the licence
+ * @param {string} folder
+ * @param {string} words what is fetched and under which licence
+ * @param {string} place where it will lie
+ */
+async function unpackWheels(wheels, folder, words, place) {
   const python = await ensurePython(['pip']);
-  if (!python) throw new Error(`no Python 3 with pip; ${remedy(debianPackages.python)}`);
+  if (!python) throw new MissingToolError(`no Python 3 with pip; ${remedy(debianPackages.python)}`);
+  const [name, version] = wheels[0].requirement.replaceAll('-', '_').split('==');
+  say(`${words} (${join(place, `${name}-${version}.dist-info`, 'licenses')})`);
   const requirements = join(dirname(folder), 'requirements.txt');
   const lines = wheels.map(({ requirement, sha256 }) => `${requirement} --hash=sha256:${sha256}\n`);
   writeFileSync(requirements, lines.join(''));
@@ -114,9 +130,13 @@ export async function ensureCuda({ allowSystem = true } = {}) {
     'cuda',
     contents,
     proof.map((file) => join(toolkit, file)),
-    async (made) => {
-      say('fetching CUDA 13.0’s compiler (104 MB); its use is under NVIDIA’s CUDA Toolkit licence');
-      await unpackWheels(cudaWheels, made);
+    async (made, place) => {
+      await unpackWheels(
+        cudaWheels,
+        made,
+        'fetching CUDA 13.0’s compiler (104 MB); whoever uses it accepts NVIDIA’s CUDA Toolkit licence',
+        place,
+      );
       // nvcc's own settings name lib64, the packages bring lib.
       symlinkSync('lib', join(made, toolkit, 'lib64'));
     },
@@ -128,9 +148,13 @@ export async function ensureCuda({ allowSystem = true } = {}) {
 export async function ensureRtx() {
   const inner = 'tensorrt_rtx_libs';
   const proof = [join(inner, 'libtensorrt_rtx.so.1'), join(inner, 'libtensorrt_onnxparser_rtx.so.1')];
-  const folder = await ensurePart('rtx', rtxWheels, proof, async (made) => {
-    say('fetching TensorRT for RTX (95 MB); its use is under NVIDIA’s TensorRT for RTX licence');
-    await unpackWheels(rtxWheels, made);
+  const folder = await ensurePart('rtx', rtxWheels, proof, async (made, place) => {
+    await unpackWheels(
+      rtxWheels,
+      made,
+      'fetching TensorRT for RTX (95 MB); whoever uses it accepts NVIDIA’s TensorRT for RTX licence',
+      place,
+    );
   });
   return join(folder, inner);
 }
@@ -150,10 +174,13 @@ export async function ensureTensorrt() {
   const { artifact, file, sha256, folder, libraries } = tensorrtJar;
   return ensurePart('tensorrt', tensorrtJar, libraries, async (made) => {
     const maven = await ensureProgram('mvn', onDemandPackages.maven, 'Maven');
-    if (!maven) throw new Error(`no Maven (mvn), which fetches TensorRT 10.6; ${remedy(onDemandPackages.maven)}`);
+    if (!maven)
+      throw new MissingToolError(`no Maven (mvn), which fetches TensorRT 10.6; ${remedy(onDemandPackages.maven)}`);
     const python = await ensurePython(['zipfile']);
-    if (!python) throw new Error(`no Python 3; ${remedy(debianPackages.python)}`);
-    say('fetching TensorRT 10.6 (1.1 GB, kept in Maven’s own store too); its use is under NVIDIA’s TensorRT licence');
+    if (!python) throw new MissingToolError(`no Python 3; ${remedy(debianPackages.python)}`);
+    say(
+      'fetching TensorRT 10.6 (1.1 GB, kept in Maven’s own store too); whoever uses it accepts NVIDIA’s TensorRT licence',
+    );
     const download = dirname(made);
     const options = [`-Dartifact=${artifact}`, `-DoutputDirectory=${download}`];
     const outcome = await run(maven, ['-q', '-B', mavenCopyGoal, ...options], { cwd: download, timeoutMs: 3_600_000 });

@@ -31,6 +31,9 @@ export const onDemandPackages = {
 /** From this version on cargo reads its index over plain HTTP; before, it needs a clone of the index's repository. */
 const cargoFrom = [1, 70];
 
+/** A program that this machine lacks; the message says how to get it. */
+export class MissingToolError extends Error {}
+
 export const isRoot = process.getuid?.() === 0;
 
 /** Whether this process may install system packages by itself. */
