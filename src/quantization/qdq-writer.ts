@@ -1,0 +1,155 @@
+import { DataType } from '../onnx/data-type';
+import { numberToBfloat16, numberToFloat16, bfloat16ToNumber, float16ToNumber } from '../onnx/half-float';
+import type { Graph } from '../onnx/graph';
+import { shapesOf } from '../onnx/infer-shapes';
+import type { ShapeTable } from '../onnx/infer-shapes';
+import { addValue } from '../onnx/passes/rewrite';
+import { makeTensor, toNumbers } from '../onnx/tensor';
+import type { Constant } from '../onnx/tensor';
+import { FORMATS } from './number-format';
+import type { NumberFormat } from './number-format';
+import type { MethodOptions, RangeMethod } from './range-method';
+import { rangeSource } from './sites';
+import type { Site, SiteWeight } from './sites';
+import type { StatisticsByValue } from './value-statistics';
+
+export interface QdqSettings {
+  readonly statistics: StatisticsByValue;
+  readonly format: NumberFormat;
+  readonly method: RangeMethod;
+  readonly methodOptions: MethodOptions;
+}
+
+/** Puts Q/DQ before the inputs of sites. One pair serves all who read a value with the same range. */
+export class QdqWriter {
+  readonly #graph: Graph;
+  readonly #settings: QdqSettings;
+  /** Types before anything was written: what is added has its inputs' types. */
+  readonly #types: ShapeTable;
+  readonly #pairs = new Map<string, string>();
+  readonly #weights = new Map<string, string>();
+  readonly #ranges = new Map<string, number>();
+
+  constructor(graph: Graph, settings: QdqSettings) {
+    this.#graph = graph;
+    this.#settings = settings;
+    this.#types = shapesOf(graph);
+  }
+
+  get activationPairs(): number {
+    return this.#pairs.size;
+  }
+
+  get weights(): number {
+    return this.#weights.size;
+  }
+
+  /** @returns the ranges of the site's activations */
+  write(site: Site): number[] {
+    const { node, weight } = site;
+    const values = site.activations.map((index) => node.input[index] ?? '');
+    const own = values.map((value) => this.#rangeOf(value));
+    // What is added up must be in the same steps.
+    const ranges = site.kind === 'residual' ? own.map(() => Math.max(...own)) : own;
+    const type = this.#types.elementType(values[0]);
+    for (const [at, index] of site.activations.entries()) {
+      this.#graph.setInput(node, index, this.#quantized(values[at] ?? '', ranges[at] ?? 0, type));
+    }
+    if (weight !== undefined) {
+      const name = node.input[weight.index] ?? '';
+      this.#graph.setInput(node, weight.index, this.#quantizedWeight(name, weight, type));
+    }
+    return ranges;
+  }
+
+  #rangeOf(value: string): number {
+    const source = rangeSource(this.#graph, value);
+    let range = this.#ranges.get(source);
+    if (range === undefined) {
+      const { statistics, method, methodOptions } = this.#settings;
+      range = statistics.get(source)?.range(method, methodOptions) ?? 0;
+      this.#ranges.set(source, range);
+    }
+    return range;
+  }
+
+  #quantized(value: string, range: number, type: DataType): string {
+    const key = `${value} ${range}`;
+    const known = this.#pairs.get(key);
+    if (known !== undefined) return known;
+    const graph = this.#graph;
+    const format = FORMATS[this.#settings.format];
+    const scale = roundTo(type, scaleOf(range, format.largest));
+    const scaleName = graph.addInitializer(`${value}_scale`, type, [], [scale]);
+    const zero = graph.addInitializer(`${value}_zero_point`, format.type, [], Uint8Array.of(0));
+    const narrow = addValue(graph, 'QuantizeLinear', [value, scaleName, zero], { name: `${value}_quantize` });
+    const wide = addValue(graph, 'DequantizeLinear', [narrow, scaleName, zero], { name: `${value}_dequantize` });
+    this.#pairs.set(key, wide);
+    return wide;
+  }
+
+  #quantizedWeight(name: string, { axis }: SiteWeight, type: DataType): string {
+    const key = `${name} ${axis}`;
+    const known = this.#weights.get(key);
+    if (known !== undefined) return known;
+    const graph = this.#graph;
+    const constant = graph.constant(name);
+    if (constant === undefined) throw new Error(`${name} is no constant`);
+    const { format } = this.#settings;
+    const facts = FORMATS[format];
+    // TensorRT takes 8-bit floats with one scale for the whole weight only.
+    const packed = quantizeWeight(constant, format === 'fp8' ? undefined : axis, facts.largest, facts.encode, type);
+    const perChannel = packed.scales.length > 1 || format !== 'fp8';
+    const dims = perChannel ? [packed.scales.length] : [];
+    const bytes = graph.uniqueName(`${name}_${format}`);
+    graph.setInitializer(makeTensor(bytes, facts.type, constant.dims, packed.bytes));
+    const scale = graph.addInitializer(`${name}_scale`, type, dims, packed.scales);
+    const zeros = new Uint8Array(packed.scales.length);
+    const zero = graph.addInitializer(`${name}_zero_point`, facts.type, dims, zeros);
+    const wide = addValue(graph, 'DequantizeLinear', [bytes, scale, zero], {
+      name: `${name}_dequantize`,
+      attributes: perChannel ? { axis } : {},
+    });
+    this.#weights.set(key, wide);
+    return wide;
+  }
+}
+
+/** @param axis of output channels, each of which gets its own scale; one for all when left out. */
+export function quantizeWeight(
+  constant: Constant,
+  axis: number | undefined,
+  largest: number,
+  encode: (value: number) => number,
+  type: DataType,
+): { scales: Float32Array; bytes: Uint8Array } {
+  const numbers = toNumbers(constant);
+  const { dims } = constant;
+  const channels = axis === undefined ? 1 : (dims[axis] ?? 1);
+  const inner = axis === undefined ? numbers.length : dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const magnitudes = new Float64Array(channels);
+  for (let index = 0; index < numbers.length; index += 1) {
+    const channel = Math.floor(index / inner) % channels;
+    const magnitude = Math.abs(numbers[index] ?? 0);
+    if (magnitude > (magnitudes[channel] ?? 0)) magnitudes[channel] = magnitude;
+  }
+  const scales = Float32Array.from(magnitudes, (magnitude) => roundTo(type, scaleOf(magnitude, largest)));
+  const bytes = new Uint8Array(numbers.length);
+  for (let index = 0; index < numbers.length; index += 1) {
+    const scale = scales[Math.floor(index / inner) % channels] ?? 1;
+    bytes[index] = encode((numbers[index] ?? 0) / scale);
+  }
+  return { scales, bytes };
+}
+
+/** What is nothing but zeros may have any scale. */
+function scaleOf(range: number, largest: number): number {
+  return range > 0 ? range / largest : 1;
+}
+
+/** The scale as the graph will hold it: weights are quantised with that, so that its rounding costs nothing. */
+function roundTo(type: DataType, scale: number): number {
+  if (type === DataType.FLOAT16) return Math.max(float16ToNumber(numberToFloat16(scale)), 2 ** -24);
+  if (type === DataType.BFLOAT16) return bfloat16ToNumber(numberToBfloat16(scale));
+  return Math.max(Math.fround(scale), 2 ** -126);
+}
