@@ -1,0 +1,47 @@
+# maskforge_add_plugin(NAME name KERNELS k.cu… SOURCES s.cpp… GPU_TESTS t.cu… TESTS t.cpp…)
+#
+# Makes maskforge_<name>_10 (headers of TensorRT 10) and maskforge_<name>_11 (headers of TensorRT 11; TensorRT for RTX
+# loads it too), where those headers are known. The kernels are compiled once. Nothing links to TensorRT: the host
+# program has loaded it before it loads a plugin.
+include_guard()
+
+set(MASKFORGE_PLUGINS_DIR ${CMAKE_CURRENT_LIST_DIR})
+option(MASKFORGE_GPU_TESTS "Register the tests that need a GPU" OFF)
+
+function(maskforge_plugin_library target headers family)
+  add_library(${target} SHARED ${ARGN})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${MASKFORGE_PLUGINS_DIR}/common)
+  target_include_directories(${target} SYSTEM PRIVATE ${headers} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_compile_definitions(${target} PRIVATE MASKFORGE_PLUGIN_FAMILY="${family}")
+  target_link_libraries(${target} PRIVATE maskforge_warnings)
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CUDA)
+  # The static CUDA runtime's symbols stay inside: every library in the process brings its own.
+  target_link_options(${target} PRIVATE "LINKER:--exclude-libs,ALL" "LINKER:--no-undefined")
+endfunction()
+
+function(maskforge_add_plugin)
+  cmake_parse_arguments(P "" "NAME" "KERNELS;SOURCES;GPU_TESTS" ${ARGN})
+  set(kernels maskforge_${P_NAME}_kernels)
+  add_library(${kernels} OBJECT ${P_KERNELS})
+  target_include_directories(${kernels} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${MASKFORGE_PLUGINS_DIR}/common)
+  target_compile_options(${kernels} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fvisibility=hidden>)
+  foreach(family 10 11)
+    set(headers "${MASKFORGE_TENSORRT${family}_INCLUDE}")
+    if(headers)
+      maskforge_plugin_library(maskforge_${P_NAME}_${family} "${headers}" ${family} ${P_SOURCES}
+                               $<TARGET_OBJECTS:${kernels}>)
+    endif()
+  endforeach()
+  if(MASKFORGE_TESTS AND P_GPU_TESTS)
+    set(tests maskforge_${P_NAME}_gpu_tests)
+    add_executable(${tests} ${P_GPU_TESTS} ${MASKFORGE_PLUGINS_DIR}/common/tests/gpu-copy.cu
+                            $<TARGET_OBJECTS:${kernels}>)
+    target_include_directories(${tests} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/tests
+                                                ${MASKFORGE_PLUGINS_DIR}/common ${MASKFORGE_PLUGINS_DIR}/common/tests)
+    target_compile_options(${tests} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda>)
+    if(MASKFORGE_GPU_TESTS)
+      add_test(NAME ${tests} COMMAND ${tests})
+      set_tests_properties(${tests} PROPERTIES LABELS gpu TIMEOUT 600)
+    endif()
+  endif()
+endfunction()
