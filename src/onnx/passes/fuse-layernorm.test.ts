@@ -3,7 +3,7 @@ import { addReduce } from '../build';
 import { DataType } from '../data-type';
 import type { Graph } from '../graph';
 import type { OnnxModel } from '../model';
-import { attributeFloat, attributeInt } from '../node';
+import { attributeFloat, attributeInt, attributeString } from '../node';
 import { runPass } from '../pass';
 import { fuseLayerNorm, PLUGIN_DOMAIN } from './fuse-layernorm';
 import { addValue } from './rewrite';
@@ -274,6 +274,8 @@ describe('fuse-layernorm on exports', () => {
       const made = model.graph.nodes.filter((node) => node.domain === PLUGIN_DOMAIN);
       expect(made).toHaveLength(fixture.expect.layerNorms);
       expect(made.every((node) => node.input.length === 3 && attributeInt(node, 'axis') === -1)).toBe(true);
+      expect(made.every((node) => attributeString(node, 'plugin_namespace') === PLUGIN_DOMAIN)).toBe(true);
+      expect(made.every((node) => attributeString(node, 'plugin_version') === '1')).toBe(true);
       expect(model.opset(PLUGIN_DOMAIN)).toBe(1);
     },
   );

@@ -16,6 +16,9 @@ import { remakeValue } from './rewrite';
 /** The domain of our own operators, which the TensorRT plugin library implements. */
 export const PLUGIN_DOMAIN = 'maskforge';
 
+/** By these attributes TensorRT's ONNX parser finds a node's plugin; version 10 does not look at the domain. */
+export const PLUGIN_ATTRIBUTES = { plugin_version: '1', plugin_namespace: PLUGIN_DOMAIN } as const;
+
 export interface FuseLayerNormOptions {
   /** `native`: ONNX's LayerNormalization (operator set 17). `plugin`: maskforge::LayerNorm, for TensorRT only. */
   readonly form: 'native' | 'plugin';
@@ -146,7 +149,14 @@ function replace(graph: Graph, found: LayerNormFinding, form: 'native' | 'plugin
   const name = `${nodeLabel(found.node).replace(/\/[^/]*$/, '')}/LayerNorm`;
   const attributes = { axis: form === 'native' ? -shape.length : -1, epsilon: { float: epsilon } };
   if (form === 'native') remakeValue(graph, output, 'LayerNormalization', [input, gamma, beta], { name, attributes });
-  else remakeValue(graph, output, 'LayerNorm', [input, gamma, beta], { name, domain: PLUGIN_DOMAIN, attributes });
+  else {
+    const pluginAttributes = { ...attributes, ...PLUGIN_ATTRIBUTES };
+    remakeValue(graph, output, 'LayerNorm', [input, gamma, beta], {
+      name,
+      domain: PLUGIN_DOMAIN,
+      attributes: pluginAttributes,
+    });
+  }
 }
 
 /** The operator wants gamma and beta in full: made where the graph has none, or has them as one number. */
