@@ -2,12 +2,7 @@
 // to the work that it belongs to.
 #pragma once
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wpedantic"
 #include <NvInferRuntime.h>
-#pragma GCC diagnostic pop
 
 #include <functional>
 #include <mutex>
@@ -49,6 +44,7 @@ class Logger final : public nvinfer1::ILogger {
  private:
   friend class LogScope;
   Logger() = default;
+  ~Logger() override = default;
 
   std::mutex mutex_;
   std::vector<LogSink*> active_;

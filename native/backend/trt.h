@@ -2,15 +2,8 @@
 // family: MASKFORGE_FAMILY_10, MASKFORGE_FAMILY_11 or MASKFORGE_FAMILY_RTX is defined by the build.
 #pragma once
 
-// The headers of TensorRT 10 mark much of themselves as deprecated in favour of what 10.6 does not have yet.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wpedantic"
 #include <NvInfer.h>
 #include <NvOnnxParser.h>
-#pragma GCC diagnostic pop
 
 #include <cuda_runtime_api.h>
 
