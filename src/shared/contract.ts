@@ -7,6 +7,7 @@ import { modelSummarySchema, preprocessingSchema } from './domain/model';
 import { pictureEntrySchema, pictureInfoSchema } from './domain/picture';
 import { doctorItemSchema, runtimeIdSchema, runtimeStatusSchema, sessionInfoSchema } from './domain/runtime';
 import { settingsChangeSchema, settingsSchema } from './domain/settings';
+import { runtimeCalls } from './runtime-calls';
 import { videoCalls } from './video-contract';
 
 /**
@@ -152,6 +153,8 @@ export const calls = {
   ),
 
   ...videoCalls,
+
+  ...runtimeCalls,
 
   'jobs.list': call(nothing, z.array(jobSchema)),
   'jobs.cancel': call(z.object({ jobId: z.string() }), none),

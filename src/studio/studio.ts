@@ -14,6 +14,7 @@ import { JobRegistry } from './jobs/job-registry';
 import { ModelLibrary } from './library/model-library';
 import { PictureRegistry } from './pictures/picture-registry';
 import { plainBytes } from './plain-bytes';
+import { runtimeHandlers } from './runtimes/runtime-handlers';
 import { MaskCache } from './sessions/mask-cache';
 import { previewInput } from './sessions/preview-input';
 import { PictureSegmenter } from './sessions/segment-picture';
@@ -85,6 +86,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       ...modelHandlers(parts),
       ...pictureHandlers(parts),
       ...sessionHandlers(parts),
+      ...runtimeHandlers({ dataDirectory, access, jobs: parts.jobs, env, probe: () => parts.sessions.probe() }),
       ...jobHandlers(parts),
       ...videoHandlers({ ...parts, ...options, env }),
     },

@@ -21,7 +21,8 @@ const PLUGIN_SUFFIX: Readonly<Record<RuntimeFamily, string>> = {
   'tensorrt-11': '11',
   'tensorrt-rtx': '11',
 };
-const PLUGINS = ['maskforge_layernorm'];
+/** Plugin libraries are named after what they do and the interface they speak: `libmaskforge_layernorm_10.so`. */
+const PLUGIN = /^(?:lib)?maskforge_(?!backend_)[a-z0-9]+_(\d+)\.(?:so|dll)$/;
 
 /** Below the native build's folder, wherever cmake and cmake-js put things. */
 const BUILD_FOLDERS = ['', 'lib', 'bin', 'napi', 'Release', 'Release/lib', 'lib/Release', 'layerNorm', 'backend'];
@@ -57,9 +58,13 @@ export async function findOwnLibraries(options: {
   }
   const fileOf = (name: string): string =>
     files.get(options.platform === 'win32' ? `${name}.dll` : `lib${name}.so`) ?? '';
+  const plugins = [...files].flatMap(([name, file]): [string, string][] => {
+    const suffix = PLUGIN.exec(name)?.[1];
+    return suffix === undefined ? [] : [[file, suffix]];
+  });
   const of = (family: RuntimeFamily): OwnLibraries[RuntimeFamily] => ({
     backend: fileOf(BACKENDS[family]),
-    plugins: PLUGINS.map((name) => fileOf(`${name}_${PLUGIN_SUFFIX[family]}`)).filter((file) => file !== ''),
+    plugins: plugins.filter(([, suffix]) => suffix === PLUGIN_SUFFIX[family]).map(([file]) => file),
   });
   return { 'tensorrt-10': of('tensorrt-10'), 'tensorrt-11': of('tensorrt-11'), 'tensorrt-rtx': of('tensorrt-rtx') };
 }

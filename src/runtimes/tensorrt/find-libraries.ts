@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RuntimeFamily } from './addon';
+import { readChoice } from './find-libraries-choice';
 import type { FolderLibraries } from './find-libraries-folder';
 import { scanFolder } from './find-libraries-folder';
 import { familyNames } from './find-libraries-names';
@@ -12,10 +13,10 @@ import { candidates, runProgram } from './find-libraries-places';
 export interface FindOptions {
   /** The studio's data folder; what `runtimes install` put there is searched. */
   readonly dataDirectory: string;
-  /** Folder named in the settings; searched first. */
+  /** Folder to search first; the one that the user chose when absent. */
   readonly setting?: string | undefined;
-  /** Family named in the settings: taken before all others where it is found. */
-  readonly family?: RuntimeFamily | undefined;
+  /** Family to take before all others where it is found; the one that the user chose when absent. */
+  readonly family?: RuntimeFamily | null | undefined;
   /** Such as 90, where a device is known: families that do not serve it come last and say so. */
   readonly computeCapability?: number | undefined;
   readonly env?: Environment | undefined;
@@ -62,7 +63,9 @@ export interface TensorRtSearch {
   readonly places: readonly SearchedPlace[];
   /** In search order; the same folder is listed once. */
   readonly families: readonly FoundFamily[];
-  /** The one to use; null where none is usable. */
+  /** Those that can be opened, the best first; whether they are whole is told by `firstWorking` (probe-process.ts). */
+  readonly ranked: readonly FoundFamily[];
+  /** The first of those; null where none is usable. */
   readonly chosen: FoundFamily | null;
   /** Why nothing was chosen, in whole sentences; empty where something was. */
   readonly reason: string;
@@ -74,8 +77,9 @@ export interface TensorRtSearch {
  */
 export async function findTensorRt(options: FindOptions): Promise<TensorRtSearch> {
   const { env = process.env, platform = process.platform, arch = process.arch, dataDirectory } = options;
+  const choice = await readChoice(dataDirectory);
   const listed = await candidates({
-    setting: options.setting ?? '',
+    setting: options.setting ?? choice.directory,
     env,
     platform,
     arch,
@@ -92,8 +96,9 @@ export async function findTensorRt(options: FindOptions): Promise<TensorRtSearch
     places.push(place);
     families.push(...found.map((libraries) => complete(candidate, libraries, own, options.computeCapability)));
   }
-  const chosen = choose(families, options);
-  return { places, families, chosen, reason: chosen === null ? reasonOf(families) : '' };
+  const ranked = rank(families, options.family === undefined ? choice.family : options.family);
+  const chosen = ranked[0] ?? null;
+  return { places, families, ranked, chosen, reason: chosen === null ? reasonOf(families) : '' };
 }
 
 /**
@@ -176,14 +181,13 @@ function complete(
 }
 
 /** What the user named wins; then what serves the device; then what can build; then the search order. */
-function choose(families: readonly FoundFamily[], { family }: FindOptions): FoundFamily | null {
-  const rank = (each: FoundFamily): number =>
+function rank(families: readonly FoundFamily[], family: RuntimeFamily | null): FoundFamily[] {
+  const order = (each: FoundFamily): number =>
     (each.family === family ? 0 : 16) +
     (each.kind === 'setting' || each.kind === 'environment' ? 0 : 8) +
     (each.servesDevice ? 0 : 4) +
     (each.canBuild ? 0 : 2);
-  const usable = families.filter((each) => each.usable);
-  return [...usable].sort((a, b) => rank(a) - rank(b))[0] ?? null;
+  return families.filter((each) => each.usable).sort((a, b) => order(a) - order(b));
 }
 
 function reasonOf(families: readonly FoundFamily[]): string {

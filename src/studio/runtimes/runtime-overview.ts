@@ -1,0 +1,115 @@
+import { AppError } from '../../shared/app-error';
+import type { RuntimeStatus } from '../../shared/domain/runtime';
+import type { FoundRuntime, GpuState, RuntimeLibrary } from '../../shared/domain/runtime-library';
+import type { FoundFamily } from '../../runtimes/tensorrt/find-libraries';
+import { findTensorRt } from '../../runtimes/tensorrt/find-libraries';
+import { readChoice } from '../../runtimes/tensorrt/find-libraries-choice';
+import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
+import type { Environment, RunProgram } from '../../runtimes/tensorrt/find-libraries-places';
+import { runProgram, runtimesFolder } from '../../runtimes/tensorrt/find-libraries-places';
+import { findAddon, loadAddon } from '../../runtimes/tensorrt/load-addon';
+import { firstWorking, probeDriver, probeLibrary } from '../../runtimes/tensorrt/probe-process';
+import { examineGpu } from './gpu-facts';
+import { installedRuntimes } from './install-runtime';
+import { offers } from './offers';
+
+export interface OverviewOptions {
+  readonly dataDirectory: string;
+  readonly env: Environment;
+  /** Runtimes that need no installation, as they describe themselves. */
+  readonly probe: () => Promise<RuntimeStatus[]>;
+  readonly platform?: string | undefined;
+  readonly arch?: string | undefined;
+  readonly root?: string | undefined;
+  readonly run?: RunProgram | undefined;
+}
+
+/** Everything about TensorRT on this machine: card, driver, libraries, where they were looked for, what can be had. */
+export async function runtimeOverview(options: OverviewOptions): Promise<RuntimeLibrary> {
+  const { dataDirectory, env, platform = process.platform, arch = process.arch, root = '', run = runProgram } = options;
+  const addon = describeAddon(env);
+  const probe = (): ReturnType<typeof probeDriver> =>
+    addon.problem === '' ? probeDriver({ env }) : Promise.resolve(null);
+  const [gpu, statuses, installed, choice] = await Promise.all([
+    examineGpu({ env, platform, root, run, probe }),
+    options.probe(),
+    installedRuntimes(dataDirectory),
+    readChoice(dataDirectory),
+  ]);
+  const computeCapability = capabilityOf(gpu);
+  const search = await findTensorRt({
+    dataDirectory,
+    env,
+    platform,
+    arch,
+    root,
+    run,
+    ...(computeCapability === null ? {} : { computeCapability }),
+  });
+  const own = (directory: string): string | null =>
+    installed.find((name) => directory.startsWith(`${runtimesFolder(dataDirectory)}/${name}`.replaceAll('\\', '/'))) ??
+    null;
+  const found: FoundRuntime[] = [];
+  const working = await firstWorking(search, { env });
+  for (const family of search.families) {
+    const chosen = family === working?.found;
+    found.push(await describeFamily(family, chosen, gpu, env, own(family.directory.replaceAll('\\', '/'))));
+  }
+  return {
+    gpu,
+    addon,
+    embedded: statuses.filter(({ id }) => id !== 'tensorrt'),
+    found,
+    places: search.places.map((place) => ({ ...place, findings: [...place.findings] })),
+    offers: offers({ system: `${platform}-${arch}`, computeCapability, installed }),
+    choice,
+  };
+}
+
+/** Of the card that is used: the first that the driver names. */
+export function capabilityOf(gpu: GpuState): number | null {
+  return gpu.devices.find(({ computeCapability }) => computeCapability !== null)?.computeCapability ?? null;
+}
+
+function describeAddon(env: Environment): RuntimeLibrary['addon'] {
+  try {
+    loadAddon(env);
+    return { file: findAddon(env), problem: '' };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const file = error.details['file'];
+    return { file: typeof file === 'string' ? file : null, problem: `${error.message} ${error.hint ?? ''}`.trim() };
+  }
+}
+
+/** Opens the libraries in a process of their own: only then is it known that they are whole. */
+async function describeFamily(
+  family: FoundFamily,
+  chosen: boolean,
+  gpu: GpuState,
+  env: Environment,
+  installedAs: string | null,
+): Promise<FoundRuntime> {
+  const problems = [...family.problems];
+  const base = {
+    family: family.family,
+    name: familyNames[family.family],
+    version: family.version,
+    directory: family.directory,
+    source: family.source,
+    installedAs,
+  };
+  if (!family.usable) return { ...base, chosen: false, state: 'incomplete', problems };
+  try {
+    const { version } = await probeLibrary(family, { env });
+    const state = !family.servesDevice ? 'unserved' : family.canBuild ? 'builds' : 'runs';
+    const needsDevice = family.family !== 'tensorrt-rtx' && gpu.state !== 'ready';
+    if (needsDevice) problems.push(`${base.name} needs a GPU to build and to run: ${gpu.found}.`);
+    return { ...base, version, chosen, state: needsDevice ? 'unserved' : state, problems };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const broken = !['ADDON_MISSING', 'DEVICE_MISSING', 'NO_DEVICE'].includes(error.code);
+    problems.push(`${error.message} [${error.code}]`, ...(error.hint === undefined ? [] : [error.hint]));
+    return { ...base, chosen: false, state: broken ? 'broken' : 'incomplete', problems };
+  }
+}
