@@ -3,7 +3,7 @@ add_library(maskforge_warnings INTERFACE)
 target_compile_options(maskforge_warnings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wno-unknown-pragmas>
   # Not pedantic: nvcc hands its own line markers to the host's compiler.
-  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>)
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-unknown-pragmas>)
 if(MASKFORGE_WARNINGS_AS_ERRORS)
   target_compile_options(maskforge_warnings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Werror>
