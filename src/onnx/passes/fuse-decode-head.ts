@@ -9,7 +9,7 @@ import { constantToTensor } from '../tensor';
 import { matchPointwise } from './decode-head-match';
 import type { FactsOf } from './facts';
 import { factsOf } from './facts';
-import { PLUGIN_DOMAIN } from './fuse-layernorm';
+import { PLUGIN_ATTRIBUTES, PLUGIN_DOMAIN } from './fuse-layernorm';
 import { constantBehind } from './layernorm-parts';
 import { remakeValue } from './rewrite';
 
@@ -120,12 +120,8 @@ function replace(graph: Graph, end: HeadEnd): void {
     inputs.push(biasOf(graph, node, weight, rows));
   }
   const name = `${nodeLabel(end.classifier)}/DecodeHead`;
-  // Versions and name spaces are how TensorRT's parsers look a plugin up.
-  remakeValue(graph, end.output, DECODE_HEAD, inputs, { name, domain: PLUGIN_DOMAIN, attributes: pluginAttributes() });
-}
-
-function pluginAttributes(): Record<string, string> {
-  return { plugin_version: '1', plugin_namespace: PLUGIN_DOMAIN };
+  const attributes = { ...PLUGIN_ATTRIBUTES };
+  remakeValue(graph, end.output, DECODE_HEAD, inputs, { name, domain: PLUGIN_DOMAIN, attributes });
 }
 
 function asMatrix(graph: Graph, name: string, constant: Constant, dims: readonly number[]): string {

@@ -8,13 +8,13 @@
 
 namespace maskforge::decodehead {
 
-/// Feature maps besides the first that are enlarged to its size.
-constexpr int kMaxMaps = 4;
+/// Feature maps besides the first, which are enlarged to its size.
+constexpr int kMAPS = 3;
 /// Widest first feature map and most classes that the kernel serves.
-constexpr int kMaxChannels = 128;
-constexpr int kMaxClasses = 160;
+constexpr int kMAX_CHANNELS = 128;
+constexpr int kMAX_CLASSES = 160;
 
-enum class Type { half, bfloat16 };
+enum class Type { float16, bfloat16 };
 
 /// A map that is enlarged: [batch, height, width, D], channels innermost.
 struct Map {
@@ -27,14 +27,13 @@ struct Map {
 /// `enlarge` is bilinear with pixel centres (align_corners=False). Sums are float32; what relu gives is rounded to the
 /// type once, for the matrix units.
 struct Arguments {
-  Type type = Type::half;
+  Type type = Type::float16;
   int batch = 0, height = 0, width = 0;
-  /// C: a multiple of 16 up to kMaxChannels. D: a multiple of 64. K: up to kMaxClasses.
+  /// C: a multiple of 16 up to kMAX_CHANNELS. D: a multiple of 64. K: up to kMAX_CLASSES.
   int channels = 0, inner = 0, classes = 0;
   /// [batch, height, width, C].
   const void* feature = nullptr;
-  int maps = 0;
-  Map map[kMaxMaps];
+  Map map[kMAPS];
   /// [D, C], [D], [K, D], [K], all of the type.
   const void* weight = nullptr;
   const void* bias = nullptr;
@@ -45,9 +44,11 @@ struct Arguments {
 };
 
 /// Whether sizes are ones that the kernel serves.
-bool isServed(int channels, int inner, int classes, int maps);
+bool isServed(int channels, int inner, int classes);
 
-/// Queues the kernel; cudaErrorInvalidValue for sizes that are not served. Takes no memory and may be captured.
-cudaError_t launch(const Arguments& arguments, cudaStream_t stream);
+/// Puts one kernel on the stream: no allocation, no synchronisation, fit for capture into a graph.
+///
+/// @return cudaErrorInvalidValue for sizes that are not served, else what the launch said
+cudaError_t launchDecodeHead(const Arguments& arguments, cudaStream_t stream);
 
 }  // namespace maskforge::decodehead
