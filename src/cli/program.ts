@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerDoctor } from './commands/doctor';
 import { registerModels } from './commands/models';
+import { registerRuntimes } from './commands/runtimes';
 import { registerSegment } from './commands/segment';
 import { registerServe } from './commands/serve';
 import type { CliContext } from './context';
@@ -15,6 +16,8 @@ export function createProgram(context: CliContext): Command {
   const program = new Command('maskforge')
     .description('Segments pictures with ONNX networks, and keeps the networks in order.')
     .version(readVersion(context.root), '-V, --version')
+    // So that commands may have a --version of their own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('Add --help to see how it is used.')
     .showSuggestionAfterError(true)
@@ -37,6 +40,7 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
   registerSegment(program);
   registerModels(program);
   registerOnnxCommands(program);
+  registerRuntimes(program);
   registerDoctor(program);
   registerServe(program);
   return program;

@@ -94,8 +94,16 @@ export function usageError(message: string, hint?: string): AppError {
 }
 
 /** Codes that say: call it differently. */
+const USAGE_CODES: readonly string[] = [
+  'USAGE',
+  'LICENCE_NOT_ACCEPTED',
+  'HUB_NAME_INVALID',
+  'RUNTIME_UNKNOWN',
+  'RUNTIME_VERSION_INVALID',
+];
+
 export function isUsage(error: unknown): boolean {
-  return error instanceof AppError && ['USAGE', 'LICENCE_NOT_ACCEPTED', 'HUB_NAME_INVALID'].includes(error.code);
+  return error instanceof AppError && USAGE_CODES.includes(error.code);
 }
 
 export function isCancelled(error: unknown): boolean {

@@ -3,13 +3,15 @@ import { access, mkdir, statfs } from 'node:fs/promises';
 import { arch, cpus, freemem, totalmem } from 'node:os';
 import { loadSharp } from '../media/sharp-loader';
 import type { DoctorItem, RuntimeStatus } from '../shared/domain/runtime';
+import type { RuntimeLibrary } from '../shared/domain/runtime-library';
 import type { ModelLibrary } from './library/model-library';
+import { tensorRtItems } from './runtimes/doctor-tensorrt';
 
 interface DoctorOptions {
   readonly dataDirectory: string;
   readonly resourcesDirectory: string;
   readonly library: ModelLibrary;
-  probe(): Promise<RuntimeStatus[]>;
+  runtimes(): Promise<RuntimeLibrary>;
 }
 
 const GIBIBYTE = 1024 ** 3;
@@ -18,10 +20,11 @@ const LITTLE_SPACE = GIBIBYTE;
 
 /** What this machine has, what is missing, and how to get it. */
 export async function examine(options: DoctorOptions): Promise<DoctorItem[]> {
-  const runtimes = await options.probe();
+  const runtimes = await options.runtimes();
   return [
     program(),
-    ...runtimes.map(runtimeItem),
+    ...runtimes.embedded.map(runtimeItem),
+    ...tensorRtItems(runtimes),
     images(),
     memory(),
     await dataFolder(options.dataDirectory),

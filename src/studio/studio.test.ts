@@ -420,7 +420,20 @@ it('tells what it is and what the machine has', async () => {
   expect(info).toMatchObject({ hostPid: process.pid, platform: process.platform });
   expect(info.runtimes.map(({ id, available }) => [id, available])).toContainEqual(['onnxruntime', true]);
   const doctor = await call('app.doctor', {});
-  expect(doctor.map(({ id }) => id)).toEqual(['program', 'runtime-onnxruntime', 'images', 'machine', 'data', 'models']);
+  expect(doctor.map(({ id }) => id)).toEqual([
+    'program',
+    'runtime-onnxruntime',
+    'gpu',
+    'addon',
+    'plugins',
+    'tensorrt-10',
+    'tensorrt-11',
+    'tensorrt-rtx',
+    'images',
+    'machine',
+    'data',
+    'models',
+  ]);
   expect(doctor.filter(({ state, remedy }) => state !== 'ok' && remedy === '')).toEqual([]);
 });
 

@@ -15,6 +15,7 @@ import { ModelLibrary } from './library/model-library';
 import { PictureRegistry } from './pictures/picture-registry';
 import { plainBytes } from './plain-bytes';
 import { runtimeHandlers } from './runtimes/runtime-handlers';
+import { runtimeOverview } from './runtimes/runtime-overview';
 import { MaskCache } from './sessions/mask-cache';
 import { previewInput } from './sessions/preview-input';
 import { PictureSegmenter } from './sessions/segment-picture';
@@ -103,7 +104,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
 type HandlersOf<Prefix extends string> = Pick<StudioHandlers, Extract<keyof StudioHandlers, `${Prefix}.${string}`>>;
 
 function appHandlers({ options, settings, sessions, library }: Parts): HandlersOf<'app' | 'settings'> {
-  const { dataDirectory, resourcesDirectory } = options;
+  const { dataDirectory, resourcesDirectory, env = process.env } = options;
   return {
     'app.info': async () => ({
       version: await programVersion(resourcesDirectory),
@@ -111,7 +112,10 @@ function appHandlers({ options, settings, sessions, library }: Parts): HandlersO
       platform: process.platform,
       runtimes: await sessions.probe(),
     }),
-    'app.doctor': () => examine({ dataDirectory, resourcesDirectory, library, probe: () => sessions.probe() }),
+    'app.doctor': () => {
+      const runtimes = () => runtimeOverview({ dataDirectory, env, probe: () => sessions.probe() });
+      return examine({ dataDirectory, resourcesDirectory, library, runtimes });
+    },
     'settings.get': async () => settings.get(),
     'settings.update': (change) => settings.update(change),
   };

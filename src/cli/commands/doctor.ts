@@ -28,11 +28,17 @@ async function doctor(context: CliContext, json: boolean): Promise<void> {
   const { terminal } = context;
   const items = await withStudio(context, (studio) => studio.call('app.doctor', {}));
   if (json) return items.forEach((item) => terminal.json(item));
+  let before = '';
   for (const item of items) {
     const { mark, style } = MARKS[item.state];
     terminal.line(`${terminal.paint(style, mark)}${terminal.paint('bold', item.title)}  ${item.found}`);
     if (item.state === 'ok') continue;
-    if (item.lookedAt.length > 0) terminal.line(`        looked at: ${item.lookedAt.join(', ')}`);
+    // Kinds of one runtime are sought in the same places: once is enough.
+    const places = item.lookedAt.join('\n          ');
+    if (places !== '' && places === before) terminal.line('        looked at: the same places');
+    else if (places !== '')
+      terminal.line(`        looked at:${item.lookedAt.length > 1 ? '\n          ' : ' '}${places}`);
+    before = places;
     if (item.remedy !== '') terminal.line(`        ${item.remedy}`);
   }
 }

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { createInterface } from 'node:readline';
-import { AppError, fromErrorReport } from '../../shared/app-error';
+import { fromErrorReport } from '../../shared/app-error';
 import type { CatalogueEntry } from '../../shared/domain/catalogue';
 import type { Job } from '../../shared/domain/job';
-import type { Licence } from '../../shared/domain/model';
 import { DEFAULT_FILE, hubSettings, parseRepo, repoUrl } from '../../studio/hub/hub-address';
 import { findKnownRepo } from '../../studio/hub/catalogue';
 import { unknownLicence } from '../../studio/hub/licences';
+import { askForLicence } from '../ask-licence';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
 import { withStudio } from '../open-studio';
@@ -76,35 +75,6 @@ async function pull(context: CliContext, text: string, options: PullOptions): Pr
       if (options.json !== true) model.warnings.forEach((warning) => terminal.warning(warning));
     }
   });
-}
-
-/** Shows the licence and asks on a terminal. Nobody can answer elsewhere: there it is an error in the call. */
-async function askForLicence({ io, terminal, signal }: CliContext, repo: string, licence: Licence): Promise<boolean> {
-  const refused = new AppError(
-    'LICENCE_NOT_ACCEPTED',
-    `${repo} is licensed: ${licence.name}. It has not been accepted.`,
-    {
-      hint: `Read ${licence.url ?? 'its page'}, then add --accept-licence.`,
-      details: { repo },
-    },
-  );
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) throw refused;
-  terminal.note(terminal.paint('bold', licence.name, 'stderr'));
-  for (const part of [licence.text, licence.url]) if (part !== undefined) terminal.note(part);
-  const lines = createInterface({ input: io.stdin, output: io.stderr });
-  try {
-    const answer = await new Promise<string>((resolve, reject) => {
-      const stop = (): void => reject(new AppError('CANCELLED', 'The work was cancelled.'));
-      lines.once('SIGINT', stop);
-      lines.once('close', () => resolve(''));
-      signal.addEventListener('abort', stop, { once: true });
-      lines.question('Do you accept it? [y/N] ', resolve);
-    });
-    if (/^\s*y(es)?\s*$/i.test(answer)) return true;
-  } finally {
-    lines.close();
-  }
-  throw refused;
 }
 
 async function catalogue(context: CliContext, json: boolean): Promise<void> {

@@ -75,10 +75,15 @@ function named(kind: PlaceKind, source: string, value: string, options: PlaceOpt
 }
 
 function below(folder: string, { platform, arch }: PlaceOptions): string[] {
-  const triple = arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const triple = tripleOf(arch);
   const inner = platform === 'win32' ? ['lib', 'bin'] : ['lib', 'lib64', `lib/${triple}`, `targets/${triple}/lib`];
   const packages = ['tensorrt_rtx_libs', 'tensorrt_libs', 'tensorrt_cu13_libs', 'tensorrt_cu12_libs'];
   return [folder, ...[...inner, ...packages].map((name) => join(folder, name))];
+}
+
+/** Debian's name for a processor, after which it names folders. */
+function tripleOf(arch: string): string {
+  return arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
 }
 
 async function application(options: PlaceOptions): Promise<Candidate> {
@@ -172,8 +177,7 @@ async function system(options: PlaceOptions): Promise<Candidate[]> {
     return [...(await inside(programs)), ...(await inside(join(programs, 'NVIDIA'))), ...(await inside('C:\\'))];
   }
   const plain = [
-    '/usr/lib/x86_64-linux-gnu',
-    '/usr/lib/aarch64-linux-gnu',
+    `/usr/lib/${tripleOf(options.arch)}`,
     '/usr/lib64',
     '/usr/lib',
     '/usr/local/lib',

@@ -81,8 +81,13 @@ export type RuntimeOffer = z.infer<typeof runtimeOfferSchema>;
 
 export const runtimeLibrarySchema = z.object({
   gpu: gpuStateSchema,
-  /** The native addon's file, or why there is none. */
-  addon: z.object({ file: z.string().nullable(), problem: z.string() }),
+  /** What our own native build made: the addon (or why it cannot be used), and libraries beside it, by file name. */
+  addon: z.object({
+    file: z.string().nullable(),
+    problem: z.string(),
+    backends: z.array(z.string()),
+    plugins: z.array(z.string()),
+  }),
   /** Runtimes that need no installation. */
   embedded: z.array(runtimeStatusSchema),
   found: z.array(foundRuntimeSchema),

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { RuntimeStatus } from '../../shared/domain/runtime';
 import type { FoundRuntime, GpuState, RuntimeLibrary } from '../../shared/domain/runtime-library';
@@ -5,6 +6,7 @@ import type { FoundFamily } from '../../runtimes/tensorrt/find-libraries';
 import { findTensorRt } from '../../runtimes/tensorrt/find-libraries';
 import { readChoice } from '../../runtimes/tensorrt/find-libraries-choice';
 import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
+import { findOwnLibraries } from '../../runtimes/tensorrt/find-libraries-own';
 import type { Environment, RunProgram } from '../../runtimes/tensorrt/find-libraries-places';
 import { runProgram, runtimesFolder } from '../../runtimes/tensorrt/find-libraries-places';
 import { findAddon, loadAddon } from '../../runtimes/tensorrt/load-addon';
@@ -27,7 +29,7 @@ export interface OverviewOptions {
 /** Everything about TensorRT on this machine: card, driver, libraries, where they were looked for, what can be had. */
 export async function runtimeOverview(options: OverviewOptions): Promise<RuntimeLibrary> {
   const { dataDirectory, env, platform = process.platform, arch = process.arch, root = '', run = runProgram } = options;
-  const addon = describeAddon(env);
+  const addon = await describeAddon(env, platform);
   const probe = (): ReturnType<typeof probeDriver> =>
     addon.problem === '' ? probeDriver({ env }) : Promise.resolve(null);
   const [gpu, statuses, installed, choice] = await Promise.all([
@@ -71,14 +73,22 @@ export function capabilityOf(gpu: GpuState): number | null {
   return gpu.devices.find(({ computeCapability }) => computeCapability !== null)?.computeCapability ?? null;
 }
 
-function describeAddon(env: Environment): RuntimeLibrary['addon'] {
+async function describeAddon(env: Environment, platform: string): Promise<RuntimeLibrary['addon']> {
+  const own = Object.values(await findOwnLibraries({ env, platform }));
+  const names = (files: readonly string[]): string[] =>
+    [...new Set(files.filter((file) => file !== ''))].map((file) => basename(file));
+  const libraries = {
+    backends: names(own.map(({ backend }) => backend)),
+    plugins: names(own.flatMap(({ plugins }) => plugins)),
+  };
   try {
     loadAddon(env);
-    return { file: findAddon(env), problem: '' };
+    return { file: findAddon(env), problem: '', ...libraries };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const file = error.details['file'];
-    return { file: typeof file === 'string' ? file : null, problem: `${error.message} ${error.hint ?? ''}`.trim() };
+    const problem = `${error.message} ${error.hint ?? ''}`.trim();
+    return { file: typeof file === 'string' ? file : null, problem, ...libraries };
   }
 }
 
