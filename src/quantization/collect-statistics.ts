@@ -21,9 +21,11 @@ export interface CollectOptions {
   readonly inputs: Iterable<CalibrationInput> | AsyncIterable<CalibrationInput>;
   /** Collected before, over other pictures: goes on from there. Changed in place. */
   readonly statistics?: Map<string, ValueStatistics>;
+  /** How many inputs those were made from. */
+  readonly inputsBefore?: number;
   /** Layers whose inputs are looked at; all but `attention` and `residual` when left out: their values are the largest. */
   readonly kinds?: readonly SiteKind[];
-  /** Elements of each value that enter its histogram for each picture; 4096 when left out. Extremes count all. */
+  /** Elements of each value that enter its histogram for each picture; {@link SAMPLES_PER_PICTURE} when left out. Extremes count all. */
   readonly samplesPerPicture?: number;
   /** Processor threads; the runtime decides when left out. */
   readonly threads?: number;
@@ -32,7 +34,10 @@ export interface CollectOptions {
   readonly onInput?: (label: string, statistics: ReadonlyMap<string, ValueStatistics>) => void | Promise<void>;
 }
 
-const DEFAULT_KINDS: readonly SiteKind[] = ['linear', 'convolution', 'depthwise', 'classifier'];
+/** Layers whose inputs are looked at unless others are asked for. */
+export const DEFAULT_COLLECTED: readonly SiteKind[] = ['linear', 'convolution', 'depthwise', 'classifier'];
+
+export const SAMPLES_PER_PICTURE = 4096;
 
 /**
  * Runs the pictures through the model on ONNX Runtime and keeps, for every activation that could be quantised, its
@@ -49,14 +54,14 @@ export async function collectStatistics(
   options: CollectOptions,
 ): Promise<Map<string, ValueStatistics>> {
   refuseQuantized(model);
-  const observed = observeActivations(model, options.kinds ?? DEFAULT_KINDS, options.samplesPerPicture ?? 4096);
+  const observed = observeActivations(model, options.kinds ?? DEFAULT_COLLECTED, options.samplesPerPicture ?? SAMPLES_PER_PICTURE);
   const statistics = options.statistics ?? new Map<string, ValueStatistics>();
   const { threads } = options;
   const runner = await ModelRunner.open(observed.model, {
     optimise: true,
     ...(threads === undefined ? {} : { threads }),
   });
-  let index = 0;
+  let index = options.inputsBefore ?? 0;
   try {
     for await (const { label, feeds } of options.inputs) {
       options.signal?.throwIfAborted();

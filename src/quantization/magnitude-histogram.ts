@@ -19,7 +19,7 @@ export interface HistogramRecord {
   /** Elements of magnitude below 2^-24. */
   readonly zeros: number;
   readonly first: number;
-  readonly counts: readonly number[];
+  readonly counts: number[];
 }
 
 export class MagnitudeHistogram {

@@ -44,11 +44,11 @@ export interface Site {
   readonly block: string;
 }
 
-/** Only move numbers about: a range holds before them as well as after them. */
-const MOVES = ['Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity', 'Dropout'];
+/** Move numbers about or change their type: a range holds before them as well as after them. */
+const MOVES = ['Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity', 'Dropout', 'Cast'];
 
 /** Come between the classifier and the outputs. */
-const OUTPUT_STEPS = [...MOVES, 'Resize', 'Upsample', 'Softmax', 'Sigmoid', 'ArgMax', 'Cast', 'Slice', 'Add', 'Gather'];
+const OUTPUT_STEPS = [...MOVES, 'Resize', 'Upsample', 'Softmax', 'Sigmoid', 'ArgMax', 'Slice', 'Add', 'Gather'];
 
 /** In the graph's order. Found by operators, constants and shapes alone. */
 export function findSites(graph: Graph): Site[] {

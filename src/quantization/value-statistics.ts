@@ -6,15 +6,18 @@ import type { MethodOptions, RangeMethod } from './range-method';
 const finite = z.number();
 
 /** What is kept of one value, as JSON. `low` and `high` are per channel, in the channels' order. */
-export const valueRecordSchema = z.strictObject({
-  low: z.array(finite).min(1),
-  high: z.array(finite).min(1),
-  histogram: z.strictObject({
-    zeros: z.number().nonnegative(),
-    first: z.int().min(0).max(BIN_COUNT),
-    counts: z.array(z.number().nonnegative()).max(BIN_COUNT),
-  }),
-});
+export const valueRecordSchema = z
+  .strictObject({
+    low: z.array(finite).min(1),
+    high: z.array(finite).min(1),
+    histogram: z.strictObject({
+      zeros: z.int().nonnegative(),
+      first: z.int().min(0).max(BIN_COUNT),
+      counts: z.array(z.int().nonnegative()).max(BIN_COUNT),
+    }),
+  })
+  .refine(({ low, high }) => low.length === high.length, 'low and high are of different lengths')
+  .refine(({ low, high }) => low.every((value, channel) => value <= (high[channel] ?? value)), 'low is above high');
 export type ValueRecord = z.infer<typeof valueRecordSchema>;
 
 /** What one value of a network took on over the calibration pictures: extremes per channel, a histogram of magnitudes. */
@@ -55,11 +58,16 @@ export class ValueStatistics {
   }
 
   toRecord(): ValueRecord {
-    return {
-      low: Array.from(this.#low ?? [0]),
-      high: Array.from(this.#high ?? [0]),
-      histogram: { ...this.#histogram.toRecord(), counts: [...this.#histogram.toRecord().counts] },
-    };
+    const low = Array.from(this.#low ?? [0]);
+    return { low, high: Array.from(this.#high ?? [0]), histogram: this.#histogram.toRecord() };
+  }
+
+  /** Of a value of which only its range is known, as from a calibration table: every method gives that. */
+  static ofRange(range: number): ValueStatistics {
+    const statistics = new ValueStatistics();
+    statistics.#low = Float64Array.of(-range);
+    statistics.#high = Float64Array.of(range);
+    return statistics;
   }
 
   static fromRecord({ low, high, histogram }: ValueRecord): ValueStatistics {

@@ -6,11 +6,11 @@ import { AppError } from '../../shared/app-error';
 /** Sidecars are a few kilobytes; a larger file beside a model is something else. */
 const MAX_JSON_BYTES = 8 * 2 ** 20;
 
-/** The file's text, or null when there is no such file. */
-export async function readTextIfPresent(path: string): Promise<string | null> {
+/** The file's text, or null when there is no such file. @throws FILE_TOO_LARGE, FILE_UNREADABLE */
+export async function readTextIfPresent(path: string, maxBytes = MAX_JSON_BYTES): Promise<string | null> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_JSON_BYTES) {
+    if (size > maxBytes) {
       throw new AppError('FILE_TOO_LARGE', `${path} has ${size} bytes, too many for a JSON file beside a model.`, {
         hint: 'Move it to another folder.',
         details: { path, size },
