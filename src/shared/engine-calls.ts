@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import {
+  benchOptionsSchema,
+  benchReportSchema,
+  buildOrderSchema,
+  engineInspectionSchema,
+  engineProfileSchema,
+  engineSummarySchema,
+  imageShapeSchema,
+  recipeSchema,
+} from './domain/engine';
+import { engineVerificationSchema } from './domain/verification';
+
+const engineId = z.object({
+  /** An id, or as many of its first characters as are unique. */
+  engineId: z.string().min(1),
+});
+
+/** What a shell may ask of the engine library; part of the contract. */
+export const engineCalls = {
+  'engines.list': { args: z.object({}), result: z.array(engineSummarySchema) },
+  /** What a build with this order would do, without building. */
+  'engines.draft': { args: z.object({ modelId: z.string(), order: buildOrderSchema }), result: recipeSchema },
+  /** A job; its only result is the engine's id. Builds for one device queue. */
+  'engines.build': {
+    args: z.object({ modelId: z.string(), order: buildOrderSchema }),
+    result: z.object({ jobId: z.string() }),
+  },
+  'engines.inspect': { args: engineId, result: engineInspectionSchema },
+  'engines.profile': {
+    args: engineId.extend({ runs: z.int().positive().max(10_000).default(50), shape: imageShapeSchema.optional() }),
+    result: engineProfileSchema,
+  },
+  'engines.bench': { args: engineId.extend({ options: benchOptionsSchema }), result: benchReportSchema },
+  /** Moves the engine to the library's trash; `engines.restore` brings it back. */
+  'engines.remove': { args: engineId, result: z.object({ engineId: z.string() }) },
+  'engines.restore': { args: engineId, result: engineSummarySchema },
+  /** Says that an engine from elsewhere may run here: an engine is code. */
+  'engines.trust': { args: engineId, result: engineSummarySchema },
+  /** Copies an engine's files to a folder, for another machine or another program. */
+  'engines.export': {
+    args: engineId.extend({ directory: z.string() }),
+    result: z.object({ files: z.array(z.string()) }),
+  },
+  /** Takes in an engine's folder that was exported elsewhere; it is not trusted yet. */
+  'engines.import': { args: z.object({ path: z.string() }), result: engineSummarySchema },
+  /** A job that compares with ONNX Runtime on the pictures of a folder; `engines.verification` has what it found. */
+  'engines.verify': {
+    args: engineId.extend({ images: z.string(), masks: z.string().optional(), limit: z.int().positive().optional() }),
+    result: z.object({ jobId: z.string() }),
+  },
+  /** Of the last comparison; null when there was none. */
+  'engines.verification': { args: engineId, result: engineVerificationSchema.nullable() },
+} as const;
