@@ -25,6 +25,27 @@ export class InputWriter {
     this.#zeros = channels.map((channel) => zeroValue(input.type, preprocessing, channel));
   }
 
+  /** For each channel of the network, the channel of an RGB frame. */
+  get sources(): readonly number[] {
+    return this.#sources;
+  }
+
+  /** What a runtime that writes the input itself needs: channels x 256 elements of the input's type, as bytes. */
+  tableBytes(): Uint8Array {
+    return joinBytes(this.#tables);
+  }
+
+  /** One element of the input's type for each channel, as bytes: what {@link write} puts where there is no picture. */
+  fillBytes(fill: readonly [number, number, number] | 'zero'): Uint8Array {
+    return joinBytes(
+      this.#fillValues(fill).map((value, channel) => {
+        const one = this.#tables[channel]?.slice(0, 1) ?? new Uint8Array(1);
+        one[0] = value;
+        return one;
+      }),
+    );
+  }
+
   /** Elements of one picture of this size. */
   allocate(width: number, height: number): InputData {
     const count = width * height * this.#input.channels;
@@ -53,11 +74,15 @@ export class InputWriter {
   }
 
   #fill(data: InputData, positions: number, fill: readonly [number, number, number] | 'zero'): void {
-    const values = this.#tables.map((table, channel) =>
-      fill === 'zero' ? (this.#zeros[channel] ?? 0) : (table[this.#fillPixel(fill, channel)] ?? 0),
-    );
+    const values = this.#fillValues(fill);
     if (this.#input.layout === 'NHWC') for (let i = 0; i < data.length; i++) data[i] = values[i % values.length] ?? 0;
     else values.forEach((value, channel) => data.fill(value, channel * positions, (channel + 1) * positions));
+  }
+
+  #fillValues(fill: readonly [number, number, number] | 'zero'): number[] {
+    return this.#tables.map((table, channel) =>
+      fill === 'zero' ? (this.#zeros[channel] ?? 0) : (table[this.#fillPixel(fill, channel)] ?? 0),
+    );
   }
 
   #fillPixel(fill: readonly [number, number, number], channel: number): number {
@@ -126,6 +151,17 @@ export class InputWriter {
       }
     }
   }
+}
+
+function joinBytes(parts: readonly InputData[]): Uint8Array {
+  const bytes = parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  const joined = new Uint8Array(bytes.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const part of bytes) {
+    joined.set(part, position);
+    position += part.length;
+  }
+  return joined;
 }
 
 /** Luma as ITU-R BT.601 weighs it, in 16-bit fixed point. */
