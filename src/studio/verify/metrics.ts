@@ -1,0 +1,194 @@
+import type { Mask } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/domain/mask';
+import type { ClassScore, MaskComparison } from '../../shared/domain/verification';
+import { boundaryBand } from './boundary';
+
+export interface NamedClass {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Counts for one class: its pixels in the mask, in the reference, and in both. */
+interface Counts {
+  readonly mask: number;
+  readonly reference: number;
+  readonly both: number;
+}
+
+/** Ids by pairs: how often the mask says one where the reference says another. */
+type Pairs = Map<number, number>;
+
+/** Pairs are kept under `reference * SPAN + mask`. */
+const SPAN = 65_536;
+
+/** What comparing one picture's masks gives by itself. */
+export interface PictureScore {
+  readonly agreement: number;
+  /** Mean IoU over the classes that occur in it; null where nothing was compared. */
+  readonly meanIou: number | null;
+}
+
+/**
+ * Compares masks with reference masks, picture after picture, and sums up over all of them. Pixels that the reference
+ * marks as ignored are not compared.
+ */
+export class MaskScores {
+  readonly #labels: readonly NamedClass[];
+  readonly #ignored: ReadonlySet<number>;
+  readonly #pairs: Pairs = new Map();
+  readonly #bands = {
+    mask: new Map<number, number>(),
+    reference: new Map<number, number>(),
+    both: new Map<number, number>(),
+  };
+  #pixels = 0;
+
+  /** @param ignored ids of the reference that mean "not drawn" */
+  constructor(labels: readonly NamedClass[], ignored: readonly number[] = []) {
+    this.#labels = labels;
+    this.#ignored = new Set(ignored);
+  }
+
+  /** @throws Error when the masks differ in size */
+  add(mask: Mask, reference: Mask): PictureScore {
+    if (mask.width !== reference.width || mask.height !== reference.height) {
+      throw new Error(
+        `A mask of ${mask.width}x${mask.height} was compared with ${reference.width}x${reference.height}.`,
+      );
+    }
+    const pairs = countPairs(maskIds(mask), maskIds(reference), this.#ignored);
+    for (const [pair, count] of pairs) this.#pairs.set(pair, (this.#pairs.get(pair) ?? 0) + count);
+    const pixels = sum(pairs.values());
+    this.#pixels += pixels;
+    this.#addBands(mask, reference);
+    return { agreement: pixels === 0 ? 1 : sameOf(pairs) / pixels, meanIou: mean(ious(countsOf(pairs))) };
+  }
+
+  result(): MaskComparison {
+    const counts = countsOf(this.#pairs);
+    const ids = [...counts.keys()].sort((a, b) => a - b);
+    const names = new Map(this.#labels.map(({ id, name }) => [id, name]));
+    const classes = ids.map((id): ClassScore => {
+      const { mask, reference } = counts.get(id) ?? { mask: 0, reference: 0 };
+      const iou = iouOf(counts.get(id));
+      return {
+        id,
+        name: names.get(id) ?? `class ${id}`,
+        iou,
+        boundaryIou: iouOf(this.#bandCounts(id)),
+        pixels: mask,
+        referencePixels: reference,
+      };
+    });
+    return {
+      pixels: this.#pixels,
+      pixelAgreement: this.#pixels === 0 ? 1 : sameOf(this.#pairs) / this.#pixels,
+      meanIou: mean(classes.map(({ iou }) => iou)),
+      meanBoundaryIou: mean(classes.map(({ boundaryIou }) => boundaryIou)),
+      classes,
+      confusionIds: ids,
+      confusion: ids.map((reference) => ids.map((mask) => this.#pairs.get(reference * SPAN + mask) ?? 0)),
+      idDifference: idDifference(this.#pairs),
+    };
+  }
+
+  #addBands(mask: Mask, reference: Mask): void {
+    const [ids, others] = [maskIds(mask), maskIds(reference)];
+    const [band, otherBand] = [boundaryBand(mask), boundaryBand(reference)];
+    const { mask: inMask, reference: inReference, both } = this.#bands;
+    for (let i = 0; i < ids.length; i++) {
+      const [id = 0, other = 0] = [ids[i], others[i]];
+      if (this.#ignored.has(other)) continue;
+      if (band[i] === 1) inMask.set(id, (inMask.get(id) ?? 0) + 1);
+      if (otherBand[i] === 1) inReference.set(other, (inReference.get(other) ?? 0) + 1);
+      if (band[i] === 1 && otherBand[i] === 1 && id === other) both.set(id, (both.get(id) ?? 0) + 1);
+    }
+  }
+
+  #bandCounts(id: number): Counts {
+    const { mask, reference, both } = this.#bands;
+    return { mask: mask.get(id) ?? 0, reference: reference.get(id) ?? 0, both: both.get(id) ?? 0 };
+  }
+}
+
+function countPairs(ids: ArrayLike<number>, others: ArrayLike<number>, ignored: ReadonlySet<number>): Pairs {
+  const pairs: Pairs = new Map();
+  // Neighbours mostly have the same pair: runs are counted, not pixels.
+  let current = -1;
+  let run = 0;
+  const flush = (): void => {
+    if (run > 0 && !ignored.has(Math.floor(current / SPAN))) pairs.set(current, (pairs.get(current) ?? 0) + run);
+  };
+  for (let i = 0; i < ids.length; i++) {
+    const pair = (others[i] ?? 0) * SPAN + (ids[i] ?? 0);
+    if (pair === current) {
+      run += 1;
+      continue;
+    }
+    flush();
+    current = pair;
+    run = 1;
+  }
+  flush();
+  return pairs;
+}
+
+function countsOf(pairs: Pairs): Map<number, Counts> {
+  const counts = new Map<number, Counts>();
+  const none: Counts = { mask: 0, reference: 0, both: 0 };
+  for (const [pair, count] of pairs) {
+    const [reference, mask] = [Math.floor(pair / SPAN), pair % SPAN];
+    const one = counts.get(reference) ?? none;
+    counts.set(reference, {
+      ...one,
+      reference: one.reference + count,
+      both: one.both + (reference === mask ? count : 0),
+    });
+    const other = counts.get(mask) ?? none;
+    counts.set(mask, { ...other, mask: other.mask + count });
+  }
+  return counts;
+}
+
+function iouOf(counts: Counts | undefined): number | null {
+  if (counts === undefined) return null;
+  const union = counts.mask + counts.reference - counts.both;
+  return union === 0 ? null : counts.both / union;
+}
+
+function ious(counts: ReadonlyMap<number, Counts>): (number | null)[] {
+  return [...counts.values()].map(iouOf);
+}
+
+function sameOf(pairs: Pairs): number {
+  let same = 0;
+  for (const [pair, count] of pairs) if (Math.floor(pair / SPAN) === pair % SPAN) same += count;
+  return same;
+}
+
+/** Largest, middle and mean absolute difference of ids taken as numbers. */
+function idDifference(pairs: Pairs): MaskComparison['idDifference'] {
+  const byDifference = new Map<number, number>();
+  for (const [pair, count] of pairs) {
+    const difference = Math.abs(Math.floor(pair / SPAN) - (pair % SPAN));
+    byDifference.set(difference, (byDifference.get(difference) ?? 0) + count);
+  }
+  const sorted = [...byDifference].sort(([a], [b]) => a - b);
+  const pixels = sum(byDifference.values());
+  if (pixels === 0) return { max: 0, median: 0, mean: 0 };
+  let seen = 0;
+  const middle = sorted.find(([, count]) => (seen += count) * 2 >= pixels);
+  const total = sorted.reduce((before, [difference, count]) => before + difference * count, 0);
+  return { max: sorted[sorted.length - 1]?.[0] ?? 0, median: middle?.[0] ?? 0, mean: total / pixels };
+}
+
+function mean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value): value is number => value !== null);
+  return known.length === 0 ? null : sum(known) / known.length;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

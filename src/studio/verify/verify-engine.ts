@@ -1,0 +1,177 @@
+import { readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { AppError, toErrorReport } from '../../shared/app-error';
+import type { Mask, Timings } from '../../shared/domain/mask';
+import type { Label } from '../../shared/domain/model';
+import type { EngineVerification, VerifiedPicture } from '../../shared/domain/verification';
+import { PictureFile } from '../../media/picture-file';
+import type { Session } from '../../runtimes/runtime';
+import { median } from '../engines/statistics';
+import { kindByName, walkFolder } from '../pictures/walk-folder';
+import { readMaskFile } from './mask-file';
+import { MaskScores } from './metrics';
+
+export interface VerifyOrder {
+  /** Folder of pictures. */
+  readonly images: string;
+  /** Folder of drawn masks: a PNG of class ids for each picture, of its name. */
+  readonly masks: string | null;
+  /** Takes only so many pictures, evenly over the folder. */
+  readonly limit: number | null;
+  readonly labels: readonly Label[];
+  readonly signal: AbortSignal;
+  onPicture?(done: number, total: number, name: string): void;
+}
+
+/** What compared: the engine, and the runtime that is the reference. */
+export interface VerifySides {
+  readonly engine: Session;
+  readonly reference: Session;
+}
+
+export type VerifyOutcome = Pick<
+  EngineVerification,
+  'pictures' | 'agreement' | 'accuracy' | 'worst' | 'timings' | 'failures'
+>;
+
+/** Ids by which drawn masks say "nothing drawn here", where the network has no such class. */
+const VOID_IDS = [255, 65_535];
+const MOST_WORST = 10;
+
+/**
+ * Runs both on the pictures of a folder and compares their masks with each other, and with drawn masks where there are.
+ * What the first is, is agreement with the reference; only the second is accuracy.
+ *
+ * @throws AppError FOLDER_WITHOUT_PICTURES, CANCELLED; a picture that fails is named in the result
+ */
+export async function verifyOnFolder(sides: VerifySides, order: VerifyOrder): Promise<VerifyOutcome> {
+  const files = await pickPictures(order);
+  const run = new VerifyRun(sides, order);
+  for (const [index, { path, name }] of files.entries()) {
+    if (order.signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
+    order.onPicture?.(index, files.length, name);
+    await run.add(path, name);
+  }
+  return run.result();
+}
+
+class VerifyRun {
+  readonly #sides: VerifySides;
+  readonly #order: VerifyOrder;
+  readonly #agreement: MaskScores;
+  readonly #accuracy: { readonly engine: MaskScores; readonly reference: MaskScores };
+  readonly #pictures: VerifiedPicture[] = [];
+  readonly #referenceTimings: Timings[] = [];
+  readonly #failures: EngineVerification['failures'] = [];
+  #drawn = 0;
+
+  constructor(sides: VerifySides, order: VerifyOrder) {
+    const { labels } = order;
+    const used = new Set(labels.map(({ id }) => id));
+    const ignored = VOID_IDS.filter((id) => !used.has(id));
+    this.#sides = sides;
+    this.#order = order;
+    this.#agreement = new MaskScores(labels);
+    this.#accuracy = { engine: new MaskScores(labels, ignored), reference: new MaskScores(labels, ignored) };
+  }
+
+  async add(path: string, name: string): Promise<void> {
+    const { signal } = this.#order;
+    try {
+      const picture = await PictureFile.open({ path });
+      const drawn = await this.#drawnMask(path, picture);
+      const mine = await this.#sides.engine.segment(picture, { signal });
+      const theirs = await this.#sides.reference.segment(picture, { signal });
+      const { agreement } = this.#agreement.add(mine.mask, theirs.mask);
+      const meanIou = drawn === null ? null : this.#addDrawn(drawn, mine.mask, theirs.mask);
+      const { width, height } = picture;
+      this.#pictures.push({ name, width, height, agreement, meanIou, timings: mine.timings });
+      this.#referenceTimings.push(theirs.timings);
+    } catch (error) {
+      const { code, message } = toErrorReport(error);
+      if (code === 'CANCELLED' || code === 'INTERNAL') throw error;
+      this.#failures.push({ name, code, message });
+    }
+  }
+
+  result(): VerifyOutcome {
+    const worst = [...this.#pictures].sort((a, b) => a.agreement - b.agreement).slice(0, MOST_WORST);
+    const timings = this.#pictures.map((picture) => picture.timings);
+    return {
+      pictures: this.#pictures.length,
+      agreement: this.#agreement.result(),
+      accuracy:
+        this.#drawn === 0
+          ? null
+          : { engine: this.#accuracy.engine.result(), reference: this.#accuracy.reference.result() },
+      worst,
+      timings: { engine: middleOf(timings), reference: middleOf(this.#referenceTimings) },
+      failures: this.#failures,
+    };
+  }
+
+  #addDrawn(drawn: Mask, mine: Mask, theirs: Mask): number | null {
+    this.#drawn += 1;
+    this.#accuracy.reference.add(theirs, drawn);
+    return this.#accuracy.engine.add(mine, drawn).meanIou;
+  }
+
+  async #drawnMask(path: string, picture: { readonly width: number; readonly height: number }): Promise<Mask | null> {
+    const { masks } = this.#order;
+    if (masks === null) return null;
+    const file = join(masks, `${basename(path, extname(path))}.png`);
+    const mask = await readMaskFile(file);
+    if (mask.width === picture.width && mask.height === picture.height) return mask;
+    const [is, wanted] = [`${mask.width}x${mask.height}`, `${picture.width}x${picture.height}`];
+    throw new AppError('MASK_SIZE_DIFFERS', `${file} has ${is} pixels, its picture ${wanted}.`, {
+      hint: 'A drawn mask has the size of its picture.',
+      details: { file, is, wanted },
+    });
+  }
+}
+
+/** Pictures of the folder itself; a PNG that is another picture's mask is none. */
+async function pickPictures({ images, masks, limit }: VerifyOrder): Promise<{ path: string; name: string }[]> {
+  const found = (await walkFolder(images, () => undefined)).filter(({ kind }) => kind === 'image');
+  const drawn = masks === null ? new Set<string>() : await masksBeside(images, masks);
+  const files = found.filter(({ path }) => !drawn.has(path)).map(({ path, name }) => ({ path, name }));
+  if (files.length === 0) {
+    throw new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${images}.`, {
+      hint: 'Name a folder that holds pictures.',
+      details: { path: images },
+    });
+  }
+  const count = Math.min(limit ?? files.length, files.length);
+  return Array.from({ length: count }, (_, index) => files[Math.floor((index * files.length) / count)]).flatMap(
+    (file) => (file === undefined ? [] : [file]),
+  );
+}
+
+/** Where masks lie in the pictures' own folder, `001.png` beside `001.jpg` is the mask. */
+async function masksBeside(images: string, masks: string): Promise<Set<string>> {
+  if (join(images) !== join(masks)) return new Set();
+  const names = await readdir(masks);
+  const stems = new Set(
+    names
+      .filter((name) => kindByName(name) === 'image' && !/\.png$/i.test(name))
+      .map((name) => basename(name, extname(name))),
+  );
+  return new Set(
+    names
+      .filter((name) => /\.png$/i.test(name) && stems.has(basename(name, extname(name))))
+      .map((name) => join(masks, name)),
+  );
+}
+
+function middleOf(timings: readonly Timings[]): Timings {
+  const stage = (key: keyof Timings): number => (timings.length === 0 ? 0 : median(timings.map((each) => each[key])));
+  return {
+    decode: stage('decode'),
+    preprocess: stage('preprocess'),
+    transferIn: stage('transferIn'),
+    infer: stage('infer'),
+    postprocess: stage('postprocess'),
+    transferOut: stage('transferOut'),
+    total: stage('total'),
+  };
+}
