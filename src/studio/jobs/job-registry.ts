@@ -18,6 +18,8 @@ export interface JobProgress {
   phase(name: string): void;
   /** `total` where it becomes known only now. */
   progress(done: number, total?: number): void;
+  /** Seconds left, where the work knows better than its pace does; null goes by the pace again. */
+  timeLeft(range: [number, number] | null): void;
   log(line: string): void;
   /** One item failed; the rest goes on. */
   failed(item: string, error: unknown): void;
@@ -26,6 +28,8 @@ export interface JobProgress {
 
 interface Entry {
   job: Job;
+  /** As the work itself says it. */
+  timeLeft: [number, number] | null;
   readonly controller: AbortController;
   readonly finished: Promise<void>;
   readonly startedMs: number;
@@ -72,7 +76,8 @@ export class JobRegistry {
       () => this.#finish(id, controller.signal.aborted ? { state: 'cancelled' } : { state: 'done' }),
       (error: unknown) => this.#finish(id, outcomeOf(error, controller.signal.aborted)),
     );
-    this.#entries.set(id, { job, controller, finished, startedMs: Date.now(), announced: 0, timer: null });
+    const entry = { job, timeLeft: null, controller, finished, startedMs: Date.now(), announced: 0, timer: null };
+    this.#entries.set(id, entry);
     this.#announce(id, true);
     return id;
   }
@@ -92,6 +97,11 @@ export class JobRegistry {
       signal,
       phase: (phase) => this.#change(id, { phase }),
       progress: (done, total) => this.#change(id, total === undefined ? { done } : { done, total }),
+      timeLeft: (range) => {
+        const entry = this.#entries.get(id);
+        if (entry !== undefined) entry.timeLeft = range;
+        this.#change(id, {});
+      },
       log: (line) => this.#change(id, { log: [...this.#job(id).log, line].slice(-LOG_LINES) }),
       failed: (item, error) =>
         this.#change(id, { failures: [...this.#job(id).failures, { item, error: toErrorReport(error) }] }),
@@ -110,7 +120,7 @@ export class JobRegistry {
     if (entry === undefined || entry.job.state !== 'running') return;
     const job = { ...entry.job, ...change };
     const elapsed = (Date.now() - entry.startedMs) / 1000;
-    entry.job = { ...job, secondsLeft: estimateSecondsLeft(job.done, job.total, elapsed) };
+    entry.job = { ...job, secondsLeft: entry.timeLeft ?? estimateSecondsLeft(job.done, job.total, elapsed) };
     this.#announce(id, false);
   }
 
