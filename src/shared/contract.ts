@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogueEntrySchema } from './domain/catalogue';
+import { engineSummarySchema } from './domain/engine';
 import { exportedFileSchema, exportFormatSchema, maskStyleSchema } from './domain/export';
 import { errorReportSchema, jobSchema } from './domain/job';
 import { bytesSchema, classShareSchema, maskSchema, timingsSchema } from './domain/mask';
@@ -9,6 +10,7 @@ import { doctorItemSchema, runtimeIdSchema, runtimeStatusSchema, sessionInfoSche
 import { settingsChangeSchema, settingsSchema } from './domain/settings';
 import { runtimeCalls } from './runtime-calls';
 import { videoCalls } from './video-contract';
+import { engineCalls } from './engine-calls';
 
 /**
  * Everything a shell may ask of the studio: one schema for each call and event. Types on both sides are inferred from
@@ -115,6 +117,8 @@ export const calls = {
       modelId: z.string(),
       runtime: runtimeIdSchema.default('onnxruntime'),
       threads: z.int().nonnegative().default(0),
+      /** With `tensorrt`: the engine to open; left out, the newest one of the model that runs here. */
+      engineId: z.string().optional(),
     }),
     sessionInfoSchema,
   ),
@@ -128,6 +132,8 @@ export const calls = {
     }),
     segmentationSchema,
   ),
+
+  ...engineCalls,
 
   'export.picture': call(
     z.object({
@@ -163,6 +169,7 @@ export const calls = {
 export const events = {
   'jobs.changed': jobSchema,
   'models.changed': z.array(modelSummarySchema),
+  'engines.changed': z.array(engineSummarySchema),
   'settings.changed': settingsSchema,
 } as const;
 

@@ -7,7 +7,9 @@ import type { StudioHandlers } from '../shared/contract';
 import { encodeFramePng } from '../media/frame-png';
 import { loadSharp } from '../media/sharp-loader';
 import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
+import { TensorRtLibraries } from '../runtimes/tensorrt/tensorrt-libraries';
 import { examine } from './doctor';
+import { EngineStudio } from './engines/engine-handlers';
 import { PictureExporter } from './export/export-pictures';
 import { ModelHub } from './hub/model-hub';
 import { JobRegistry } from './jobs/job-registry';
@@ -43,6 +45,7 @@ interface Parts {
   readonly jobs: JobRegistry;
   readonly pictures: PictureRegistry;
   readonly sessions: SessionRegistry;
+  readonly engines: EngineStudio;
   readonly segmenter: PictureSegmenter;
   readonly exporter: PictureExporter;
   readonly reads: TaskLimit;
@@ -65,17 +68,20 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     resourcesDirectory,
     onChange: (models) => emit('models.changed', models),
   });
+  const jobs = new JobRegistry(emit);
+  const reference = createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile });
+  const libraries = new TensorRtLibraries({ dataDirectory, env });
+  const engines = new EngineStudio({ dataDirectory, access, emit, jobs, models: library, libraries, reference });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
   const parts: Parts = {
     options,
     settings: await SettingsStore.open(dataDirectory, emit),
     library,
     hub: new ModelHub({ dataDirectory, library, env }),
-    jobs: new JobRegistry(emit),
+    jobs,
     pictures,
-    sessions: new SessionRegistry([
-      createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile }),
-    ]),
+    sessions: new SessionRegistry([reference, engines.runtime()]),
+    engines,
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
     reads: new TaskLimit(READS_AT_ONCE),
@@ -89,6 +95,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       ...sessionHandlers(parts),
       ...runtimeHandlers({ dataDirectory, access, jobs: parts.jobs, env, probe: () => parts.sessions.probe() }),
       ...jobHandlers(parts),
+      ...engines.handlers(),
       ...videoHandlers({ ...parts, ...options, env }),
     },
     close: async () => {
@@ -179,9 +186,9 @@ function pictureHandlers({ pictures, reads }: Parts): HandlersOf<'pictures'> {
 
 function sessionHandlers({ library, sessions, segmenter }: Parts): Omit<HandlersOf<'session'>, 'session.segmentFrame'> {
   return {
-    'session.open': async ({ modelId, runtime, threads }, { signal }) => {
+    'session.open': async ({ modelId, runtime, threads, engineId }, { signal }) => {
       const [model, stamp] = await Promise.all([library.get(modelId), library.stamp(modelId)]);
-      const opening = sessions.open(model, { runtime, threads, stamp }, signal);
+      const opening = sessions.open(model, { runtime, threads, engineId, stamp }, signal);
       // The first picture will need it, and the network is being opened in another thread.
       setImmediate(warmImageLibrary);
       return (await opening).info;

@@ -10,6 +10,13 @@ export interface OpenSession {
   readonly model: ModelSummary;
 }
 
+interface OpenRequest {
+  readonly runtime: RuntimeId;
+  readonly threads: number;
+  /** Of the engine library, for runtimes that open engines. */
+  readonly engineId?: string | undefined;
+}
+
 interface Entry {
   readonly key: string;
   readonly opened: Promise<OpenSession>;
@@ -40,7 +47,7 @@ export class SessionRegistry {
    */
   async open(
     model: ModelSummary,
-    options: { readonly runtime: RuntimeId; readonly threads: number; readonly stamp: string },
+    options: OpenRequest & { readonly stamp: string },
     signal?: AbortSignal,
   ): Promise<OpenSession> {
     const { path, input, output, preprocessing, labels, id } = model;
@@ -88,7 +95,7 @@ export class SessionRegistry {
   async #start(
     id: string,
     model: ModelSummary,
-    { runtime: runtimeId, threads }: { readonly runtime: RuntimeId; readonly threads: number },
+    { runtime: runtimeId, threads, engineId }: OpenRequest,
     signal: AbortSignal | undefined,
   ): Promise<OpenSession> {
     const runtime = this.#runtimes.find((candidate) => candidate.id === runtimeId);
@@ -99,7 +106,11 @@ export class SessionRegistry {
       });
     }
     const start = process.hrtime.bigint();
-    const session = await runtime.open(model, { threads, ...(signal === undefined ? {} : { signal }) });
+    const session = await runtime.open(model, {
+      threads,
+      ...(engineId === undefined ? {} : { engineId }),
+      ...(signal === undefined ? {} : { signal }),
+    });
     const info: SessionInfo = {
       id,
       modelId: model.id,

@@ -1,0 +1,125 @@
+import type { BuildOrder, EngineDevice, ImageShapeRange, Recipe } from '../../shared/domain/engine';
+import { isStatic } from '../../shared/domain/engine';
+import type { ModelInput, ModelSummary } from '../../shared/domain/model';
+import { AppError } from '../../shared/app-error';
+import { openModel } from '../../onnx/model';
+import type { BuildRequest, ShapeRange } from '../../runtimes/tensorrt/addon';
+import { inputDims } from '../../runtimes/tensorrt/engine-geometry';
+import type { OpenFamily, TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
+import { layerNormValues } from './apply-recipe';
+import type { ModelIdentities } from './model-identity';
+import { draftRecipe } from './recipe';
+
+export interface BuildPlan {
+  readonly recipe: Recipe;
+  readonly family: OpenFamily;
+  /** CUDA device that builds; 0 where none is needed. */
+  readonly deviceIndex: number;
+}
+
+/**
+ * Settles everything that a build depends on: runtime, device, the model's content, the recipe.
+ * @throws AppError TENSORRT_MISSING, TENSORRT_CANNOT_BUILD, NO_DEVICE, DEVICE_UNKNOWN, RECIPE_CONTRADICTORY, LAYERNORM_UNKNOWN
+ */
+export async function planBuild(
+  libraries: TensorRtLibraries,
+  identities: ModelIdentities,
+  model: ModelSummary,
+  order: BuildOrder,
+): Promise<BuildPlan> {
+  const wanted = order.runtime === 'auto' ? (order.recipe?.runtime.family ?? 'auto') : order.runtime;
+  const family = await libraries.open(wanted);
+  checkCanBuild(family);
+  const device = await buildDevice(libraries, family, order);
+  const identity = { ...(await identities.of(model.path)), name: model.name };
+  const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
+  const runtime = { family: family.library.family, version: family.library.version };
+  const recipe = draftRecipe(order, { model, identity, runtime, device: device.recorded, pluginValues });
+  return { recipe, family, deviceIndex: device.index };
+}
+
+/** What the native builder is asked for; `input` is the rewritten graph's. */
+export function buildRequest(
+  { recipe, deviceIndex }: BuildPlan,
+  files: { readonly graph: string; readonly plan: string },
+  input: ModelInput,
+  timingCache: Uint8Array | null,
+): BuildRequest {
+  const { builder, shapes } = recipe;
+  return {
+    onnxPath: files.graph,
+    enginePath: files.plan,
+    profiles: isOpen(input) ? [[profile(input, shapes)]] : [],
+    typing: builder.typing,
+    tf32: builder.tf32,
+    ...(builder.level === null ? {} : { optimizationLevel: builder.level }),
+    ...(builder.workspaceBytes === null ? {} : { workspaceBytes: builder.workspaceBytes }),
+    versionCompatible: builder.versionCompatible,
+    hardwareCompatibility: builder.hardwareCompatibility,
+    computeCapabilities: builder.targets,
+    useTimingCache: true,
+    ...(timingCache === null ? {} : { timingCache }),
+    device: deviceIndex,
+  };
+}
+
+/** @throws AppError ENGINE_SHAPE_MISMATCH when the graph is fixed to another size than the recipe's */
+export function checkInput(input: ModelInput, { shapes }: Recipe, fileName: string): void {
+  const fixed = [
+    [input.batch, 'batch'],
+    [input.height, 'height'],
+    [input.width, 'width'],
+  ] as const;
+  const wrong = fixed.find(([size, key]) => size !== null && !(shapes.min[key] === size && shapes.max[key] === size));
+  if (wrong === undefined) return;
+  const [size, key] = wrong;
+  throw new AppError(
+    'ENGINE_SHAPE_MISMATCH',
+    `${fileName} has a fixed ${key} of ${size}, and ${describeRange(shapes, key)} was asked for.`,
+    { hint: 'Ask for that size, or let the passes open the network (leave --plain out).', details: { fileName } },
+  );
+}
+
+function describeRange(shapes: ImageShapeRange, key: 'batch' | 'height' | 'width'): string {
+  return isStatic(shapes) ? `${shapes.opt[key]}` : `${shapes.min[key]} to ${shapes.max[key]}`;
+}
+
+function profile(input: ModelInput, { min, opt, max }: ImageShapeRange): ShapeRange {
+  return { name: input.name, min: inputDims(input, min), opt: inputDims(input, opt), max: inputDims(input, max) };
+}
+
+function isOpen({ batch, height, width }: ModelInput): boolean {
+  return batch === null || height === null || width === null;
+}
+
+function checkCanBuild({ found }: OpenFamily): void {
+  if (found.canBuild) return;
+  const why = found.problems[0] ?? 'its parser or its builder is missing.';
+  throw new AppError('TENSORRT_CANNOT_BUILD', `${found.runtime} runs engines and cannot build them: ${why}`, {
+    hint: '`maskforge runtimes install` fetches one that builds; `maskforge doctor` shows what was found.',
+  });
+}
+
+async function buildDevice(
+  libraries: TensorRtLibraries,
+  { library }: OpenFamily,
+  order: BuildOrder,
+): Promise<{ recorded: EngineDevice; index: number }> {
+  // With targets, or on a machine with no GPU, RTX builds ahead of time.
+  const targets = order.recipe?.builder.targets ?? order.targets;
+  const { devices } = await libraries.cuda();
+  if (library.buildsWithoutDevice && (targets.length > 0 || devices.length === 0)) {
+    return { recorded: { kind: 'anywhere' }, index: 0 };
+  }
+  const { name, computeCapability, index } = await libraries.device(order.device);
+  return { recorded: { kind: 'gpu', name, computeCapability }, index };
+}
+
+async function namedNorms(path: string, patterns: readonly string[]): Promise<string[]> {
+  const model = await openModel(path);
+  try {
+    return await layerNormValues(model, patterns);
+  } finally {
+    model.close();
+  }
+}

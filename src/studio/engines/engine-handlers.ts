@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../shared/app-error';
+import type { EmitEvent, StudioHandlers } from '../../shared/contract';
+import type { ModelSummary } from '../../shared/domain/model';
+import type { EngineVerification } from '../../shared/domain/verification';
+import { engineVerificationSchema } from '../../shared/domain/verification';
+import { createTensorRtRuntime, openEngine } from '../../runtimes/tensorrt/tensorrt-runtime';
+import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
+import type { Runtime } from '../../runtimes/runtime';
+import type { FileAccess } from '../file-access';
+import type { JobProgress, JobRegistry } from '../jobs/job-registry';
+import { writeFileAtomically } from '../library/json-file';
+import type { ModelLibrary } from '../library/model-library';
+import { verifyOnFolder } from '../verify/verify-engine';
+import { EngineBuilder } from './build-engine';
+import { planBuild } from './build-plan';
+import { engineFiles } from './engine-files';
+import { EngineLibrary } from './engine-library';
+import type { Machine } from './engine-state';
+import { engineToOpen, precisionLabel } from './engine-to-open';
+import { inspectEngine } from './inspect-engine';
+import type { Measured } from './measure-engine';
+import { benchEngine, profileEngine } from './measure-engine';
+import { TimingCache } from './timing-cache';
+
+type EngineHandlers = Pick<StudioHandlers, Extract<keyof StudioHandlers, `engines.${string}`>>;
+
+export interface EngineStudioOptions {
+  readonly dataDirectory: string;
+  readonly access: FileAccess;
+  readonly emit: EmitEvent;
+  readonly jobs: JobRegistry;
+  readonly models: ModelLibrary;
+  readonly libraries: TensorRtLibraries;
+  /** What engines are compared with. */
+  readonly reference: Runtime;
+}
+
+/** Shares of a build are shown in steps of a tenth of a percent. */
+const STEPS = 1000;
+
+/** The part of the studio that makes engines and runs them. */
+export class EngineStudio {
+  readonly library: EngineLibrary;
+  readonly #options: EngineStudioOptions;
+  readonly #builder: EngineBuilder;
+
+  constructor(options: EngineStudioOptions) {
+    const { dataDirectory, emit, libraries } = options;
+    this.#options = options;
+    this.library = new EngineLibrary({
+      dataDirectory,
+      machine: () => this.#machine(),
+      onChange: (engines) => emit('engines.changed', engines),
+    });
+    this.#builder = new EngineBuilder({ libraries, library: this.library, timing: new TimingCache(dataDirectory) });
+  }
+
+  /** The runtime that opens what this library holds. */
+  runtime(): Runtime {
+    return createTensorRtRuntime({
+      libraries: this.#options.libraries,
+      findEngine: async (model, engineId) => {
+        const usable = await (engineId === undefined ? this.library.newestFor(model) : this.library.use(engineId));
+        await this.#checkModel(usable.record.recipe.model.sha256, usable.record.id, model);
+        return engineToOpen(usable, await this.#machine(), model);
+      },
+    });
+  }
+
+  handlers(): EngineHandlers {
+    return { ...this.#libraryHandlers(), ...this.#workHandlers() };
+  }
+
+  #libraryHandlers(): Pick<
+    EngineHandlers,
+    | 'engines.list'
+    | 'engines.remove'
+    | 'engines.restore'
+    | 'engines.trust'
+    | 'engines.export'
+    | 'engines.import'
+    | 'engines.inspect'
+    | 'engines.verification'
+  > {
+    const { library } = this;
+    const { access, libraries } = this.#options;
+    return {
+      'engines.list': () => library.list(),
+      'engines.remove': async ({ engineId }) => ({ engineId: await library.remove(engineId) }),
+      'engines.restore': ({ engineId }) => library.restore(engineId),
+      'engines.trust': ({ engineId }) => library.trust(engineId),
+      'engines.export': async ({ engineId, directory }) => {
+        access.check(directory);
+        return { files: await library.exportTo(engineId, directory) };
+      },
+      'engines.import': ({ path }) => {
+        access.check(path);
+        return library.importFrom(path);
+      },
+      'engines.inspect': async ({ engineId }) =>
+        inspectEngine({ library, libraries, machine: await this.#machine() }, engineId),
+      'engines.verification': async ({ engineId }) => {
+        const file = join(library.folderOf(await library.resolve(engineId)), engineFiles.verification);
+        const text = await readFile(file, 'utf8').catch(() => null);
+        return text === null ? null : engineVerificationSchema.parse(JSON.parse(text));
+      },
+    };
+  }
+
+  #workHandlers(): Pick<
+    EngineHandlers,
+    'engines.draft' | 'engines.build' | 'engines.profile' | 'engines.bench' | 'engines.verify'
+  > {
+    const { access, jobs, libraries, models } = this.#options;
+    return {
+      'engines.draft': async ({ modelId, order }) => {
+        const model = await models.get(modelId);
+        return (await planBuild(libraries, this.library.models, model, order)).recipe;
+      },
+      'engines.build': async ({ modelId, order }) => {
+        const model = await models.get(modelId);
+        const plan = { kind: 'build', title: model.name, unit: 'steps', total: STEPS } as const;
+        return { jobId: jobs.start(plan, (job) => this.#build(model, order, job)) };
+      },
+      'engines.profile': async ({ engineId, runs, shape }) =>
+        profileEngine(await this.#measured(engineId), { runs, shape }),
+      'engines.bench': async ({ engineId, options }, { signal }) =>
+        benchEngine(await this.#measured(engineId), options, signal),
+      'engines.verify': async ({ engineId, images, masks, limit }) => {
+        access.check(images);
+        if (masks !== undefined) access.check(masks);
+        const { modelName } = await this.library.get(engineId);
+        const plan = { kind: 'verify', title: modelName, unit: 'files', total: 0 } as const;
+        const order = { images, masks: masks ?? null, limit: limit ?? null };
+        return { jobId: jobs.start(plan, (job) => this.#verify(engineId, order, job)) };
+      },
+    };
+  }
+
+  async #build(model: ModelSummary, order: Parameters<EngineBuilder['build']>[1], job: JobProgress): Promise<void> {
+    const engine = await this.#builder.build(model, order, {
+      signal: job.signal,
+      phase: (phase, detail) => job.phase(detail === '' ? phase : `${phase}: ${detail}`),
+      progress: (share) => job.progress(Math.round(share * STEPS)),
+      timeLeft: (range) => job.timeLeft(range),
+      log: (line) => job.log(line),
+    });
+    job.result(engine.id);
+  }
+
+  async #verify(
+    engineId: string,
+    order: { readonly images: string; readonly masks: string | null; readonly limit: number | null },
+    job: JobProgress,
+  ): Promise<void> {
+    const usable = await this.library.use(engineId);
+    const { record, folder } = usable;
+    const model = await this.#modelOf(record.model.id, record.recipe.model.sha256);
+    const { reference, libraries } = this.#options;
+    const toOpen = engineToOpen(usable, await this.#machine(), model);
+    // Both see the same pixels: the reference gets the size that the engine has.
+    const sameInput = { ...model, preprocessing: { ...model.preprocessing, size: toOpen.preprocessing.size } };
+    job.phase('open');
+    const theirs = await reference.open(sameInput, { threads: 0, signal: job.signal });
+    try {
+      const mine = await openEngine(libraries, toOpen, { signal: job.signal });
+      try {
+        const outcome = await verifyOnFolder(
+          { engine: mine, reference: theirs },
+          {
+            ...order,
+            labels: model.labels,
+            signal: job.signal,
+            onPicture: (done, total, name) => {
+              job.phase(name);
+              job.progress(done, total);
+            },
+          },
+        );
+        const report: EngineVerification = {
+          format: 1,
+          engineId: record.id,
+          modelName: record.model.name,
+          precision: precisionLabel(record.recipe.precision),
+          at: new Date().toISOString(),
+          images: order.images,
+          runtime: mine.runtimeVersion,
+          device: mine.device,
+          reference: { runtime: `ONNX Runtime ${theirs.runtimeVersion}`, precision: theirs.precision },
+          ...outcome,
+        };
+        await writeFileAtomically(join(folder, engineFiles.verification), `${JSON.stringify(report, null, 2)}\n`);
+        job.result(record.id);
+      } finally {
+        await mine.close();
+      }
+    } finally {
+      await theirs.close();
+    }
+  }
+
+  /** The model that an engine was built from, as the library has it now. */
+  async #modelOf(modelId: string, sha256: string): Promise<ModelSummary> {
+    const { models } = this.#options;
+    const byId = await models.get(modelId).catch(() => null);
+    if (byId !== null && (await this.library.models.of(byId.path)).sha256 === sha256) return byId;
+    for (const model of await models.list()) {
+      const identity = await this.library.models.of(model.path).catch(() => null);
+      if (identity?.sha256 === sha256) return model;
+    }
+    throw new AppError(
+      'MODEL_NOT_FOUND',
+      `The model that the engine was built from (${modelId}) is not in the library.`,
+      {
+        hint: 'Add its ONNX file: maskforge models add FILE',
+        details: { model: modelId },
+      },
+    );
+  }
+
+  async #checkModel(sha256: string, engineId: string, model: ModelSummary): Promise<void> {
+    const identity = await this.library.models.of(model.path);
+    if (identity.sha256 === sha256) return;
+    throw new AppError(
+      'ENGINE_OF_OTHER_MODEL',
+      `The engine ${engineId} was built from another network than ${model.name}.`,
+      {
+        hint: `Name the model that it was built from, or build one: maskforge build ${model.id}`,
+        details: { engine: engineId, model: model.id },
+      },
+    );
+  }
+
+  async #measured(engineId: string): Promise<Measured> {
+    const { libraries } = this.#options;
+    const engine = await this.library.get(engineId);
+    const usable = await this.library.use(engine.id);
+    return { engine, usable, toOpen: engineToOpen(usable, await this.#machine()), libraries };
+  }
+
+  /** A machine without the addon, a driver or TensorRT has neither devices nor runtimes. */
+  async #machine(): Promise<Machine> {
+    const { libraries } = this.#options;
+    const [search, cuda] = await Promise.all([
+      libraries.search().catch(() => null),
+      libraries.cuda().catch(() => null),
+    ]);
+    const families = (search?.families ?? []).filter(({ usable }) => usable);
+    return { families: families.map(({ family, version }) => ({ family, version })), devices: cuda?.devices ?? [] };
+  }
+}

@@ -1,0 +1,122 @@
+import type { EngineDevice, EngineRecord, EngineState, EngineSummary, Recipe } from '../../shared/domain/engine';
+import type { CudaDevice, RuntimeFamily } from '../../runtimes/tensorrt/addon';
+import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
+
+/** What of this machine decides whether an engine can run here. */
+export interface Machine {
+  readonly families: readonly { readonly family: RuntimeFamily; readonly version: string }[];
+  readonly devices: readonly Pick<CudaDevice, 'index' | 'name' | 'computeCapability'>[];
+}
+
+/** The compute capability of Ampere, from which on `ampere-plus` engines run. */
+const AMPERE = 80;
+
+/** Why an engine cannot run on this machine; empty when it can. */
+export function foreignReason(recipe: Recipe, machine: Machine): string {
+  const runtime = runtimeReason(recipe, machine);
+  if (runtime !== '') return runtime;
+  return deviceFor(recipe, machine) === null ? deviceReason(recipe, machine) : '';
+}
+
+/** The CUDA device that an engine runs on; null where there is none for it. */
+export function deviceFor({ device, builder }: Recipe, { devices }: Machine): Machine['devices'][number] | null {
+  const suits = ({ name, computeCapability }: Machine['devices'][number]): boolean => {
+    if (device.kind === 'anywhere') return builder.targets.length === 0 || builder.targets.includes(computeCapability);
+    switch (builder.hardwareCompatibility) {
+      case 'none':
+        return name === device.name && computeCapability === device.computeCapability;
+      case 'same-compute-capability':
+        return computeCapability === device.computeCapability;
+      case 'ampere-plus':
+        return computeCapability >= AMPERE;
+    }
+  };
+  return devices.find(suits) ?? null;
+}
+
+/** The state of an engine whose files are whole, with the sentence that says what it means. */
+export function stateOf(
+  record: EngineRecord,
+  facts: { readonly machine: Machine; readonly isTrusted: boolean; readonly isStale: boolean },
+): { state: EngineState; reason: string } {
+  const foreign = foreignReason(record.recipe, facts.machine);
+  if (!facts.isTrusted) {
+    return {
+      state: 'untrusted',
+      reason: 'It was not built here. An engine is code: say that it may run with `maskforge engine trust`.',
+    };
+  }
+  if (foreign !== '') return { state: 'foreign', reason: foreign };
+  if (facts.isStale) {
+    const reason = `${record.model.path} has changed since it was built: build it again.`;
+    return { state: 'stale', reason };
+  }
+  return { state: 'ready', reason: '' };
+}
+
+export function describeDevice(device: EngineDevice, targets: readonly number[]): string {
+  if (device.kind === 'gpu') return device.name;
+  return targets.length === 0 ? 'any RTX GPU' : targets.map((target) => `sm_${target}`).join(', ');
+}
+
+export function summarise(
+  record: EngineRecord,
+  folder: string,
+  { state, reason }: { readonly state: EngineState; readonly reason: string },
+): EngineSummary {
+  const { recipe, model, times } = record;
+  return {
+    id: record.id,
+    path: folder,
+    modelId: model.id,
+    modelName: model.name,
+    precision: recipe.precision,
+    layerNorm: layerNormOf(recipe),
+    plain: recipe.passes.every(({ pass }) => pass === 'to-float16' || pass === 'to-bfloat16'),
+    shapes: recipe.shapes,
+    runtime: recipe.runtime,
+    device: describeDevice(recipe.device, recipe.builder.targets),
+    planBytes: record.plan.bytes,
+    layers: record.layers,
+    builtAt: record.builtAt,
+    buildSeconds: times.total,
+    state,
+    reason,
+    warnings: record.warnings,
+  };
+}
+
+function layerNormOf({ passes }: Recipe): EngineSummary['layerNorm'] {
+  const forms = passes.flatMap((step) => (step.pass === 'fuse-layernorm' ? [step] : []));
+  const last = forms[forms.length - 1];
+  if (last === undefined) return 'as exported';
+  return last.form === 'plugin' && last.only !== undefined ? 'mixed' : last.form;
+}
+
+function runtimeReason({ runtime, builder }: Recipe, { families }: Machine): string {
+  const name = familyNames[runtime.family];
+  const here = families.filter(({ family }) => family === runtime.family).map(({ version }) => version);
+  if (here.length === 0) return `It was built for ${name} ${runtime.version}, which is not installed here.`;
+  const fits = here.some((version) => matches(runtime.version, version, builder.versionCompatible));
+  return fits ? '' : `It was built with ${name} ${runtime.version}; here is ${here.join(', ')}. Build it again.`;
+}
+
+/** Plans run with the version that built them; version-compatible ones with later ones of the same major as well. */
+function matches(built: string, here: string, isCompatible: boolean): boolean {
+  const [from, to] = [numbers(built), numbers(here)];
+  // File names may tell less than the library: 10 of 10.6.0.
+  const known = Math.min(from.length, to.length);
+  const differs = from.slice(0, known).findIndex((part, index) => part !== to[index]);
+  if (differs === -1) return true;
+  return isCompatible && differs > 0 && (to[differs] ?? 0) > (from[differs] ?? 0);
+}
+
+function numbers(version: string): number[] {
+  return version.split('.').slice(0, 3).map(Number);
+}
+
+function deviceReason({ device, builder }: Recipe, { devices }: Machine): string {
+  const built = describeDevice(device, builder.targets);
+  if (devices.length === 0) return `It runs on ${built}, and there is no NVIDIA GPU that CUDA can use here.`;
+  return `It runs on ${built}; here is ${devices.map(({ name }) => name).join(', ')}. Build it again for that.`;
+}

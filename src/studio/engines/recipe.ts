@@ -1,0 +1,191 @@
+import { AppError } from '../../shared/app-error';
+import type { BuildOrder, EngineDevice, ImageShapeRange, PassStep, Recipe } from '../../shared/domain/engine';
+import { isStatic, recipeSchema } from '../../shared/domain/engine';
+import type { ModelInput, ModelSummary } from '../../shared/domain/model';
+import { canonicalJson, sha256 } from './canonical';
+
+/** What a recipe depends on beside the order. */
+export interface RecipeFacts {
+  readonly model: ModelSummary;
+  readonly identity: Recipe['model'];
+  readonly runtime: Recipe['runtime'];
+  readonly device: EngineDevice;
+  /** With `pluginOnly`: the values that the chosen LayerNorms make. */
+  readonly pluginValues: readonly string[] | undefined;
+}
+
+const KEY_LENGTH = 16;
+/** Sizes for a network that takes any: pixels. */
+const LIKELY_SIDE = 512;
+
+/** The engine's id: a hash of all that it depends on. Names are for people and do not count. */
+export function engineKey(recipe: Recipe): string {
+  const { model, ...rest } = recipe;
+  const { name: _name, ...identity } = model;
+  return sha256(canonicalJson({ ...rest, model: identity })).slice(0, KEY_LENGTH);
+}
+
+/**
+ * The recipe that follows from what the user decided.
+ * @throws AppError RECIPE_CONTRADICTORY
+ */
+export function draftRecipe(order: BuildOrder, facts: RecipeFacts): Recipe {
+  const { model, identity, runtime, device, pluginValues } = facts;
+  if (order.recipe !== undefined) return { ...order.recipe, model: identity, runtime, device };
+  checkOrder(order, runtime.family);
+  const shapes = order.shapes ?? defaultShapes(model);
+  return {
+    format: 1,
+    model: identity,
+    passes: order.plain ? plainSteps(order) : steps(order, model, shapes, pluginValues),
+    shapes,
+    precision: order.precision,
+    builder: {
+      typing: order.fp16Flag ? 'fp16-flag' : 'strong',
+      // As trtexec has it: its FP16 builds leave TF32 on for what stays in 32 bits.
+      tf32: order.precision === 'tf32' || order.fp16Flag,
+      level: order.level,
+      workspaceBytes: order.workspaceBytes,
+      versionCompatible: order.versionCompatible,
+      hardwareCompatibility: order.hardwareCompatibility,
+      targets: order.targets,
+    },
+    runtime,
+    device,
+  };
+}
+
+/** @throws AppError RECIPE_INVALID that names the file and the place in it */
+export function parseRecipe(text: string, file: string): Recipe {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(file, 'it is no JSON', cause);
+  }
+  const parsed = recipeSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.length === 0 ? '' : `${issue?.path.join('.') ?? ''}: `;
+  throw invalid(file, `${where}${issue?.message ?? 'unknown'}`, parsed.error);
+}
+
+/** What an input that is fixed, or else the size policy, says. */
+export function defaultShapes({ input, preprocessing: { size } }: ModelSummary): ImageShapeRange {
+  const batch = input.batch ?? 1;
+  const fixed = size.mode === 'native' ? null : size;
+  const height = input.height ?? fixed?.height;
+  const width = input.width ?? fixed?.width;
+  if (height !== undefined && width !== undefined) return sameShape({ batch, height, width });
+  const [multiple, most] = size.mode === 'native' ? [size.multipleOf, size.maxSide] : [32, LIKELY_SIDE * 2];
+  const largest = Math.ceil(most / multiple) * multiple;
+  const least = Math.min(largest, Math.ceil(64 / multiple) * multiple);
+  const likely = Math.max(least, Math.min(largest, Math.ceil(LIKELY_SIDE / multiple) * multiple));
+  const square = (side: number): ImageShapeRange['min'] => ({ batch, height: height ?? side, width: width ?? side });
+  return { min: square(least), opt: square(likely), max: square(largest) };
+}
+
+export function sameShape(shape: ImageShapeRange['min']): ImageShapeRange {
+  return { min: shape, opt: shape, max: shape };
+}
+
+function plainSteps({ precision, fp16Flag }: BuildOrder): PassStep[] {
+  return fp16Flag ? [] : precisionSteps(precision, true);
+}
+
+/** What a SegFormer needs: each pass is a no-op where the network has nothing for it. */
+function steps(
+  order: BuildOrder,
+  model: ModelSummary,
+  shapes: ImageShapeRange,
+  pluginValues: readonly string[] | undefined,
+): PassStep[] {
+  const isFixed = isStatic(shapes);
+  const opens = isFixed && !isFixedToOther(model.input, shapes) ? 'dynamic-flatten' : 'make-dynamic';
+  return [
+    { pass: opens },
+    ...(isFixed ? [{ pass: 'set-shapes', ...shapes.opt } as const] : []),
+    { pass: 'simplify' },
+    { pass: 'shape-reshape' },
+    ...layerNormSteps(order, pluginValues),
+    ...(order.foldHead ? [{ pass: 'fold-decode-head' } as const] : []),
+    ...(order.foldHead && order.fuseHead ? [{ pass: 'fuse-decode-head' } as const] : []),
+    { pass: 'simplify' },
+    ...(order.imageInput ? [imageInputStep(model)] : []),
+    ...(order.maskOutput ? [{ pass: 'mask-output', size: 'input' } as const] : []),
+    ...precisionSteps(order.precision, order.imageInput),
+  ];
+}
+
+function layerNormSteps({ layerNorm }: BuildOrder, pluginValues: readonly string[] | undefined): PassStep[] {
+  if (layerNorm === 'keep') return [];
+  const native: PassStep = { pass: 'fuse-layernorm', form: 'native' };
+  if (layerNorm === 'native') return [native];
+  if (pluginValues === undefined) return [{ pass: 'fuse-layernorm', form: 'plugin' }];
+  return [native, { pass: 'fuse-layernorm', form: 'plugin', only: [...pluginValues] }];
+}
+
+function imageInputStep({ preprocessing }: ModelSummary): PassStep {
+  const { channelOrder, scale, mean, std } = preprocessing;
+  return { pass: 'image-input', preprocessing: { channelOrder, scale, mean, std } };
+}
+
+/** The device writes and reads 16-bit floats as fast as it moves them; it writes no bfloat16. */
+function precisionSteps(precision: Recipe['precision'], keepIo: boolean): PassStep[] {
+  switch (precision) {
+    case 'fp32':
+    case 'tf32':
+      return [];
+    case 'fp16':
+      return [{ pass: 'to-float16', keepIo }];
+    case 'bf16':
+      return [{ pass: 'to-bfloat16' }];
+  }
+}
+
+function isFixedToOther({ batch, height, width }: ModelInput, { opt }: ImageShapeRange): boolean {
+  const pairs = [
+    [batch, opt.batch],
+    [height, opt.height],
+    [width, opt.width],
+  ];
+  return pairs.some(([has, wants]) => has !== null && has !== wants);
+}
+
+function checkOrder(order: BuildOrder, family: Recipe['runtime']['family']): void {
+  const wrong = contradiction(order, family);
+  if (wrong === null) return;
+  throw new AppError('RECIPE_CONTRADICTORY', wrong[0], { hint: wrong[1] });
+}
+
+function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): [string, string] | null {
+  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, fuseHead, foldHead } = order;
+  if (fp16Flag && family !== 'tensorrt-10') {
+    return [
+      'Only TensorRT 10 chooses FP16 layers by itself; later ones build what the graph says.',
+      'Leave --fp16-flag out.',
+    ];
+  }
+  if (fp16Flag && (!plain || precision !== 'fp16')) {
+    return ['The FP16 flag is for plain builds in FP16, to compare with.', 'Add --plain, or leave --fp16-flag out.'];
+  }
+  if (pluginOnly !== undefined && layerNorm !== 'plugin') {
+    return ['Names of LayerNorms were given, but no plugin was asked for.', 'Write --layernorm plugin:NAMES.'];
+  }
+  if (fuseHead && !foldHead) return ['Only a folded decode head can be fused.', 'Leave --no-fold-head out.'];
+  if (targets.length > 0 && family !== 'tensorrt-rtx') {
+    return [
+      'Only TensorRT for RTX builds for GPUs that are not here.',
+      'Add --runtime tensorrt-rtx, or leave --target out.',
+    ];
+  }
+  return null;
+}
+
+function invalid(file: string, why: string, cause: unknown): AppError {
+  return new AppError('RECIPE_INVALID', `${file} is no recipe of this version: ${why}.`, {
+    hint: 'Use a recipe.json as `maskforge build --save-recipe` writes it.',
+    cause,
+    details: { file },
+  });
+}
