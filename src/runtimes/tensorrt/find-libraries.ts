@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { RuntimeFamily } from './addon';
 import { readChoice } from './find-libraries-choice';
 import type { FolderLibraries } from './find-libraries-folder';
@@ -121,7 +121,10 @@ async function look(
   const findings = path === '' && candidate.silence !== undefined ? [candidate.silence] : [];
   const found: FolderLibraries[] = [];
   const outcomes = new Set<SearchedPlace['outcome']>();
+  const closed: string[] = [];
   for (const folder of folders) {
+    // Of a folder that cannot be read, those in it are no news.
+    if (closed.some((above) => folder.startsWith(join(above, sep)))) continue;
     const real = await realpath(folder).catch(() => folder);
     const before = seen.get(real);
     if (before !== undefined) {
@@ -131,6 +134,7 @@ async function look(
     }
     const scan = await scanFolder(folder, platform, arch);
     outcomes.add(scan.outcome);
+    if (scan.outcome === 'unreadable') closed.push(folder);
     // A folder with nothing in it is not worth a word the second time either.
     if (scan.outcome !== 'absent') seen.set(real, scan.libraries.length > 0 ? source : '');
     for (const each of scan.libraries) {
