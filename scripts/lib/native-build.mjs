@@ -8,7 +8,7 @@ import { root, say } from './paths.mjs';
 import { run, tail } from './process.mjs';
 import { MissingToolError, debianPackages, ensureProgram, installPackages, remedy } from './system.mjs';
 
-/** Where everything that runs ends up: the addon, backends, plugins and the shim. */
+/** Where everything that runs ends up: the addon, backends and plugins. */
 export const buildFolder = join(root, 'native', 'build');
 export const libraryFolder = join(buildFolder, 'lib');
 export const addonFile = join(libraryFolder, 'maskforge.node');
@@ -111,7 +111,8 @@ async function compile(tool, build, wanted, show) {
 /** What a build depends on. Tests are part of it. */
 function inputHash() {
   const inside = readdirSync(join(root, 'native')).filter((name) => name !== 'build' && !name.startsWith('.'));
-  const paths = [...inside.map((name) => `native/${name}`), 'plugins', 'scripts/lib/native-build.mjs'];
+  // package.json: the addon bears its version.
+  const paths = [...inside.map((name) => `native/${name}`), 'plugins', 'package.json', 'scripts/lib/native-build.mjs'];
   return contentHash(paths, root, { tests: true });
 }
 
