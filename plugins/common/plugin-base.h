@@ -2,6 +2,8 @@
 // workspace, no tactics. A plugin adds its fields, its shapes, its types and its kernel.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -17,6 +19,13 @@ constexpr const char* kVERSION = "1";
 
 /// What the callbacks answer when something does not fit.
 constexpr std::int32_t kREFUSED = -1;
+
+/// Of the current device; 0 where there is none. Launches then assume a small one.
+inline int multiprocessorsOfDevice() noexcept {
+  int device = 0, count = 0;
+  if (cudaGetDevice(&device) != cudaSuccess) return 0;
+  return cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device) == cudaSuccess ? count : 0;
+}
 
 class PluginBase : public nvinfer1::IPluginV3,
                    public nvinfer1::IPluginV3OneCore,

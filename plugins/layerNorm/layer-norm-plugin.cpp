@@ -2,37 +2,18 @@
 
 #include <new>
 
+#include "plugin-shapes.h"
+
 namespace maskforge {
 namespace {
 
 using nvinfer1::DataType;
 using nvinfer1::Dims;
 
-bool isTaken(DataType type) {
-  return type == DataType::kFLOAT || type == DataType::kHALF || type == DataType::kBF16;
-}
-
 Element elementOf(DataType type) {
   if (type == DataType::kHALF) return Element::float16;
   return type == DataType::kBF16 ? Element::bfloat16 : Element::float32;
 }
-
-std::string text(const Dims& dims) {
-  std::string result = "[";
-  for (std::int32_t i = 0; i < dims.nbDims; ++i) result += (i == 0 ? "" : ", ") + std::to_string(dims.d[i]);
-  return result + "]";
-}
-
-/// What is known of symbolic sizes while the network is put together: -1 for the rest.
-Dims known(const nvinfer1::DimsExprs& shape) {
-  Dims dims{};
-  dims.nbDims = shape.nbDims;
-  for (std::int32_t i = 0; i < shape.nbDims; ++i)
-    dims.d[i] = shape.d[i] != nullptr && shape.d[i]->isConstant() ? shape.d[i]->getConstantValue() : -1;
-  return dims;
-}
-
-bool couldBeEqual(std::int64_t one, std::int64_t other) { return one < 0 || other < 0 || one == other; }
 
 }  // namespace
 
@@ -120,11 +101,7 @@ std::int32_t LayerNormPlugin::onShapeChange(const nvinfer1::PluginTensorDesc* in
   if (inputs != inputCount() || outputs != getNbOutputs()) return refuse("onShapeChange", "wrong number of tensors");
   std::array<const Dims*, 4> dims{};
   for (std::int32_t i = 0; i < inputs; ++i) dims[static_cast<std::size_t>(i)] = &in[i].dims;
-  // Without a device the launch uses one row a thread, which is right everywhere.
-  int device = 0;
-  if (cudaGetDevice(&device) != cudaSuccess ||
-      cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device) != cudaSuccess)
-    multiprocessors_ = 0;
+  multiprocessors_ = multiprocessorsOfDevice();
   return checkShapes("onShapeChange", dims.data());
 }
 
