@@ -11,7 +11,7 @@ interface Branch {
 }
 
 /**
- * A name for the part of the network that each node belongs to, told from the branches that additions close:
+ * A name for the part of the network that each layer and each closing addition belongs to, told from the branches that additions close:
  * `stage 1, embedding`, `stage 1, block 2, attention`, `stage 1, block 2, feed-forward`. A stage begins with what feeds
  * branches and is in none. What feeds none is missing: the head.
  */
@@ -20,13 +20,20 @@ export function blockNames(graph: Graph): Map<NodeProto, string> {
   const branches = findBranches(graph);
   const branchOf = new Map<NodeProto, Branch>();
   // Inner branches are found first, and keep their nodes.
-  for (const branch of branches) for (const node of [...branch.nodes, branch.close]) setIfAbsent(branchOf, node, branch);
-  const encoder = neededNodes(graph, branches.flatMap(({ close }) => close.output), new Set());
+  for (const branch of branches)
+    for (const node of [...branch.nodes, branch.close]) setIfAbsent(branchOf, node, branch);
+  const encoder = neededNodes(
+    graph,
+    branches.flatMap(({ close }) => close.output),
+    new Set(),
+  );
   const names = new Map<NodeProto, string>();
   const named = new Map<Branch, string>();
   let [stage, block] = [0, 0];
   for (const node of graph.nodes) {
     const branch = branchOf.get(node);
+    // What computes sizes may stand anywhere in the order: only layers tell where a part begins.
+    if (!isOp(node, 'Conv', 'Gemm', 'MatMul') && branch?.close !== node) continue;
     if (branch !== undefined) {
       let name = named.get(branch);
       if (name === undefined) {
@@ -36,7 +43,7 @@ export function blockNames(graph: Graph): Map<NodeProto, string> {
       }
       names.set(node, name);
     } else if (encoder.has(node)) {
-      if (isOp(node, 'Conv', 'Gemm', 'MatMul')) [stage, block] = block > 0 || stage === 0 ? [stage + 1, 0] : [stage, 0];
+      [stage, block] = block > 0 || stage === 0 ? [stage + 1, 0] : [stage, 0];
       names.set(node, `stage ${Math.max(1, stage)}, embedding`);
     }
   }
@@ -60,21 +67,23 @@ function findBranches(graph: Graph): Branch[] {
   return branches;
 }
 
-/** The nodes that make `end` of `start` and of nothing else that varies. */
+/** The nodes that make `end` of `start` and of nothing else that varies. Sizes do not count: what computes them is left out. */
 function branchBetween(
   graph: Graph,
   start: string,
   end: string,
   inputs: ReadonlySet<string>,
 ): ReadonlySet<NodeProto> | undefined {
-  const nodes = neededNodes(graph, [end], new Set([start]));
-  if (nodes.size === 0) return undefined;
+  const nodes = new Set<NodeProto>();
+  const queue = [end];
   let touchesStart = false;
-  for (const node of nodes) {
-    for (const value of node.input) {
-      if (value === start) touchesStart = true;
-      else if (inputs.has(value)) return undefined;
-    }
+  for (let value = queue.pop(); value !== undefined; value = queue.pop()) {
+    if (inputs.has(value) && value !== start) return undefined;
+    if (value === start) touchesStart = true;
+    const node = value === start ? undefined : graph.producer(value);
+    if (node === undefined || nodes.has(node) || isOp(node, 'Shape', 'Size')) continue;
+    nodes.add(node);
+    queue.push(...node.input);
   }
   return touchesStart ? nodes : undefined;
 }

@@ -41,7 +41,10 @@ export type CalibrationRecord = z.infer<typeof calibrationRecordSchema>;
 
 /** Names a calibration: equal for equal models, preprocessing, ways of collecting and contents of pictures. */
 export function calibrationKey(source: CalibrationSource): string {
-  return createHash('sha256').update(JSON.stringify(calibrationSourceSchema.parse(source))).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify(calibrationSourceSchema.parse(source)))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** The record as text: one line for each value, so that it can be read and compared. */

@@ -54,7 +54,11 @@ export async function collectStatistics(
   options: CollectOptions,
 ): Promise<Map<string, ValueStatistics>> {
   refuseQuantized(model);
-  const observed = observeActivations(model, options.kinds ?? DEFAULT_COLLECTED, options.samplesPerPicture ?? SAMPLES_PER_PICTURE);
+  const observed = observeActivations(
+    model,
+    options.kinds ?? DEFAULT_COLLECTED,
+    options.samplesPerPicture ?? SAMPLES_PER_PICTURE,
+  );
   const statistics = options.statistics ?? new Map<string, ValueStatistics>();
   const { threads } = options;
   const runner = await ModelRunner.open(observed.model, {
@@ -88,12 +92,7 @@ async function offsetFeed({ offset }: Observed, index: number): Promise<Record<s
   return { [offset]: new Tensor('int64', BigInt64Array.of(BigInt((index * 7919) % 1_000_003)), [1]) };
 }
 
-function checkFinite(
-  model: OnnxModel,
-  label: string,
-  observed: Observed,
-  results: ReadonlyMap<string, Result>,
-): void {
+function checkFinite(model: OnnxModel, label: string, observed: Observed, results: ReadonlyMap<string, Result>): void {
   const names = [...observed.sums, ...observed.probes.flatMap(({ low, high }) => [low, high])];
   for (const name of names) {
     const numbers = results.get(name)?.data ?? [];

@@ -44,11 +44,7 @@ const LEAST_OPSET = 13;
  *
  * @throws CALIBRATION_NOTHING when there is none.
  */
-export function observeActivations(
-  original: OnnxModel,
-  kinds: readonly SiteKind[],
-  sampleSize: number,
-): Observed {
+export function observeActivations(original: OnnxModel, kinds: readonly SiteKind[], sampleSize: number): Observed {
   const model = copyModel(original);
   const table = shapesOf(model.graph);
   upgradeOpset(model, LEAST_OPSET, (value) => table.rank(value));
