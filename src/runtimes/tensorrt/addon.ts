@@ -68,6 +68,8 @@ export interface BuildRequest {
   /** Empty with `parseOnly`. */
   readonly enginePath: string;
   readonly parseOnly?: boolean;
+  /** Also sends TensorRT's verbose lines: tens of thousands for one network. */
+  readonly verbose?: boolean;
 }
 
 export type BuildEvent =

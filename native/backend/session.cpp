@@ -1,0 +1,378 @@
+#include "session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "maskforge/host_reference.h"
+#include "maskforge/kernels.h"
+
+namespace maskforge {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Sizes of pictures that a session keeps its tables and graphs for.
+constexpr std::size_t kKEPT_CALLS = 8;
+/// After each run of the network: preprocessed, inferred, postprocessed.
+constexpr std::size_t kMARKS = 3;
+
+double millisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::size_t roundUp(std::size_t value) { return (value + 255) / 256 * 256; }
+
+void add(StageTimes& sum, const StageTimes& times) {
+  sum.copyIn += times.copyIn;
+  sum.preprocess += times.preprocess;
+  sum.infer += times.infer;
+  sum.postprocess += times.postprocess;
+  sum.copyOut += times.copyOut;
+  sum.enqueue += times.enqueue;
+}
+
+bool isLogitType(DataType type) {
+  return type == DataType::float32 || type == DataType::float16 || type == DataType::bfloat16;
+}
+
+}  // namespace
+
+std::unique_ptr<Session> createTrtSession(std::shared_ptr<EngineHolder> engine, const SessionOptions& options) {
+  const LogScope scope(engine->log());
+  requireDevice(engine->device());
+  return std::make_unique<TrtSession>(std::move(engine), options);
+}
+
+PreparedCall::PreparedCall(const CallKey& callKey, const Frame& frame, const Normalisation& normalisation)
+    : key(callKey), preprocess(frame, callKey.placement, normalisation) {}
+
+TrtSession::TrtSession(std::shared_ptr<EngineHolder> engine, const SessionOptions& options)
+    : engine_(std::move(engine)), options_(options), pool_(engine_, options.profile, stream_), copier_(copyHelpers()) {
+  const std::string& path = engine_->path();
+  const auto find = [&](const std::string& name, bool isInput) -> const TensorInfo& {
+    for (const TensorInfo& tensor : engine_->info().tensors) {
+      if (tensor.name == name && tensor.isInput == isInput) return tensor;
+    }
+    throw Error("INVALID_ARGUMENT", path + " has no " + (isInput ? "input " : "output ") + name + ".");
+  };
+  inputType_ = find(options.input, true).type;
+  const DataType outputType = find(options.output, false).type;
+  if (isLogitType(outputType) != options.outputIsLogits) {
+    throw Error("OUTPUT_UNSUPPORTED", "Output " + options.output + " of " + path + " is not of the kind that was said.");
+  }
+  if (options.probability && !options.outputIsLogits) {
+    throw Error("INVALID_ARGUMENT", "Class ids carry no probability.");
+  }
+  const std::size_t entries = static_cast<std::size_t>(options.normalisation.channels) * 256;
+  if (options.normalisation.tables.size() != entries * elementBytes(inputType_)) {
+    throw Error("INVALID_ARGUMENT", "The tables are not of the type of input " + options.input + " of " + path + ".");
+  }
+}
+
+TrtSession::~TrtSession() {
+  const LogScope scope(engine_->log());
+  cudaSetDevice(engine_->device());
+  cudaStreamSynchronize(stream_.get());
+  for (const void* memory : pinned_.all()) cudaHostUnregister(const_cast<void*>(memory));
+  cudaGetLastError();
+}
+
+void TrtSession::settle(const std::string& reason, bool lost) noexcept {
+  // The device may still be reading or writing the caller's memory.
+  cudaGetLastError();
+  const cudaError_t result = cudaStreamSynchronize(stream_.get());
+  cudaGetLastError();
+  if (!lost && result == cudaSuccess) return;
+  broken_ = reason;
+  if (!lost) broken_ += std::string(" ") + cudaGetErrorString(result);
+}
+
+// --- Segmenting -------------------------------------------------------------------------------------------------------
+
+StageTimes TrtSession::segment(const std::vector<Frame>& frames, const Placement& placement,
+                               const std::vector<std::uint8_t*>& masks,
+                               const std::vector<std::uint8_t*>& probabilities) {
+  return guarded([&] {
+    const auto start = Clock::now();
+    checkCall(frames, masks, probabilities, options_.probability);
+    if (pool_.inputs().size() != 1) throw Error("INPUT_UNSUPPORTED", engine_->path() + " has more than one input.");
+    StageTimes times;
+    const int tiles = static_cast<int>(placement.tiles.size());
+    for (const Wave& wave : planWaves(static_cast<int>(frames.size()), tiles, batchRange())) {
+      add(times, runWave(wave, frames, placement, masks, probabilities));
+    }
+    times.total = millisecondsSince(start);
+    return times;
+  });
+}
+
+BatchRange TrtSession::batchRange() const {
+  const InputRange& range = pool_.range(0);
+  if (range.min.size() != 4) throw Error("INPUT_UNSUPPORTED", "Input " + range.name + " is no picture.");
+  return {static_cast<int>(std::max<std::int64_t>(1, range.min[0])),
+          static_cast<int>(std::max<std::int64_t>(1, range.max[0]))};
+}
+
+StageTimes TrtSession::runWave(const Wave& wave, const std::vector<Frame>& frames, const Placement& placement,
+                               const std::vector<std::uint8_t*>& masks,
+                               const std::vector<std::uint8_t*>& probabilities) {
+  PreparedCall& call = prepare(wave, frames.front(), placement);
+  copyIn(call, wave, frames);
+  const double enqueue = runBody(call);
+
+  const PostprocessPlan& plan = *call.postprocess;
+  const std::size_t maskBytes = plan.maskBytes() * wave.frames;
+  const std::size_t probabilityBytes = probabilities.empty() ? 0 : plan.pixels() * wave.frames;
+  stagingOut_.reserve(roundUp(maskBytes) + probabilityBytes);
+  copies_.clear();
+  hosts_.assign(masks.begin() + wave.firstFrame, masks.begin() + wave.firstFrame + wave.frames);
+  startCopyOut({masks_.get(), plan.maskBytes(), hosts_, 0}, 0);
+  if (probabilityBytes != 0) {
+    hosts_.assign(probabilities.begin() + wave.firstFrame, probabilities.begin() + wave.firstFrame + wave.frames);
+    startCopyOut({probabilities_.get(), plan.pixels(), hosts_, 0}, roundUp(maskBytes));
+  }
+  end_.record(stream_.get());
+  end_.synchronize();
+  finishCopyOut();
+  call.warm = true;
+  StageTimes times = readTimes(call);
+  times.enqueue = enqueue;
+  return times;
+}
+
+void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::vector<Frame>& frames) {
+  hosts_.clear();
+  for (int i = 0; i < wave.frames; ++i) {
+    // Only read from; transfers know one direction's type.
+    hosts_.push_back(const_cast<std::uint8_t*>(frames[static_cast<std::size_t>(wave.firstFrame + i)].pixels));
+  }
+  transfers_.clear();
+  const std::size_t bytes = frameBytes(frames.front());
+  stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), pinned_, transfers_));
+  copyStart_.record(stream_.get());
+  copies_.clear();
+  const auto staged = std::stable_partition(transfers_.begin(), transfers_.end(), [](const Transfer& t) { return t.direct; });
+  const auto upload = [&](const Transfer& transfer, const std::uint8_t* from) {
+    need(cudaMemcpyAsync(frames_.get() + transfer.deviceOffset, from, transfer.bytes, cudaMemcpyHostToDevice, stream_.get()),
+         "copying a frame to the GPU");
+  };
+  for (auto transfer = transfers_.begin(); transfer != staged; ++transfer) upload(*transfer, transfer->host);
+  for (auto transfer = staged; transfer != transfers_.end(); ++transfer) {
+    copies_.push_back({stagingIn_.get() + transfer->stagingOffset, transfer->host, transfer->bytes});
+  }
+  copier_.run(copies_, [&](std::size_t index) {
+    const Transfer& transfer = staged[static_cast<std::ptrdiff_t>(index)];
+    upload(transfer, stagingIn_.get() + transfer.stagingOffset);
+  });
+  copyEnd_.record(stream_.get());
+}
+
+/// From the frames on the device to the masks on the device; milliseconds that the host took to start it.
+double TrtSession::runBody(PreparedCall& call) {
+  const auto start = Clock::now();
+  while (marks_.size() < call.chunks.size() * kMARKS) marks_.emplace_back();
+  if (call.generation != generation()) {
+    // Memory moved: the first run on the new one is plain again.
+    call.graph.reset();
+    call.warm = false;
+    call.generation = generation();
+  }
+  const bool wantsGraph = options_.cudaGraph && call.warm && call.graph.failure().empty();
+  if (wantsGraph && !call.graph.isReady()) call.graph.capture(stream_.get(), [&] { enqueueBody(call, true); });
+  if (call.graph.isReady()) call.graph.launch(stream_.get());
+  else enqueueBody(call, false);
+  return millisecondsSince(start);
+}
+
+void TrtSession::mark(std::size_t event, bool inGraph) {
+  if (inGraph) marks_[event].recordInGraph(stream_.get());
+  else marks_[event].record(stream_.get());
+}
+
+void TrtSession::enqueueBody(PreparedCall& call, bool inGraph) {
+  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
+    const Chunk& chunk = call.chunks[i];
+    NetworkContext& network = *call.networks[i];
+    const PreprocessTask task = call.preprocess.bind(call.tables.get(), frames_.get(), middle_.get(), input_.get(),
+                                                     chunk.firstItem, chunk.items);
+    need(launch(task, stream_.get()), "starting the preprocessing");
+    mark(i * kMARKS, inGraph);
+    pool_.setAddress(network, options_.input, input_.get());
+    pool_.setAddress(network, options_.output, output_.get());
+    pool_.addressOthers(network, options_.output);
+    pool_.enqueue(network);
+    mark(i * kMARKS + 1, inGraph);
+    postprocess(call, i);
+    mark(i * kMARKS + 2, inGraph);
+  }
+}
+
+void TrtSession::postprocess(PreparedCall& call, std::size_t index) {
+  const Chunk& chunk = call.chunks[index];
+  const PostprocessPlan& plan = *call.postprocess;
+  const std::uint8_t* tables = call.tables.get() + call.postprocessTables;
+  const char* const doing = "starting the postprocessing";
+  std::uint8_t* probabilities = options_.probability ? probabilities_.get() : nullptr;
+  const int tiles = static_cast<int>(call.key.placement.tiles.size());
+  if (plan.isIds()) {
+    for (int i = 0; i < chunk.items; ++i) {
+      const int item = chunk.firstItem + i;
+      std::uint8_t* mask = masks_.get() + plan.maskBytes() * (item / tiles);
+      const PaintIdsTask task = plan.bindIds(tables, output_.get() + plan.itemBytes() * i, item % tiles, mask);
+      need(launch(task, stream_.get()), doing);
+    }
+    return;
+  }
+  if (!plan.isTiled()) {
+    std::uint8_t* masks = masks_.get() + plan.maskBytes() * chunk.firstItem;
+    std::uint8_t* sure = probabilities == nullptr ? nullptr : probabilities + plan.pixels() * chunk.firstItem;
+    need(launch(plan.bindUpsample(tables, output_.get(), masks, sure, chunk.items), stream_.get()), doing);
+    return;
+  }
+  auto* sums = reinterpret_cast<float*>(sums_.get());
+  if (index == 0) need(cudaMemsetAsync(sums, 0, plan.sumBytes(), stream_.get()), doing);
+  for (int i = 0; i < chunk.items; ++i) {
+    const void* logits = output_.get() + plan.itemBytes() * i;
+    need(launch(plan.bindAccumulate(tables, logits, chunk.firstItem + i, sums), stream_.get()), doing);
+  }
+  if (index + 1 == call.chunks.size()) {
+    need(launch(plan.bindSums(tables, sums, masks_.get(), probabilities), stream_.get()), doing);
+  }
+}
+
+void TrtSession::startCopyOut(const Target& target, std::size_t stagingBase) {
+  transfers_.clear();
+  planTransfers(target.hosts, target.bytes, target.bytes, pinned_, transfers_);
+  for (std::size_t i = 0; i < transfers_.size();) {
+    const Transfer& first = transfers_[i];
+    std::size_t bytes = first.bytes;
+    std::size_t next = i + 1;
+    // Neighbours on the device that are neighbours in staging memory come over in one go.
+    while (!first.direct && next < transfers_.size() && !transfers_[next].direct &&
+           transfers_[next].deviceOffset == first.deviceOffset + bytes) {
+      bytes += transfers_[next++].bytes;
+    }
+    std::uint8_t* to = first.direct ? first.host : stagingOut_.get() + stagingBase + first.stagingOffset;
+    need(cudaMemcpyAsync(to, target.device + first.deviceOffset, bytes, cudaMemcpyDeviceToHost, stream_.get()),
+         "copying a mask from the GPU");
+    for (; i < next; ++i) {
+      const Transfer& part = transfers_[i];
+      if (!part.direct) copies_.push_back({part.host, stagingOut_.get() + stagingBase + part.stagingOffset, part.bytes});
+    }
+  }
+}
+
+void TrtSession::finishCopyOut() { copier_.run(copies_, {}); }
+
+StageTimes TrtSession::readTimes(const PreparedCall& call) const {
+  StageTimes times;
+  times.copyIn = copyEnd_.since(copyStart_);
+  const Event* before = &copyEnd_;
+  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
+    const Event* marks = &marks_[i * kMARKS];
+    times.preprocess += marks[0].since(*before);
+    times.infer += marks[1].since(marks[0]);
+    times.postprocess += marks[2].since(marks[1]);
+    before = &marks[2];
+  }
+  times.copyOut = end_.since(*before);
+  return times;
+}
+
+// --- Preparing --------------------------------------------------------------------------------------------------------
+
+PreparedCall& TrtSession::prepare(const Wave& wave, const Frame& frame, const Placement& placement) {
+  const CallKey key = callKey(wave.frames, frame, placement);
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& call) { return call->key == key; });
+  if (found != calls_.end()) {
+    calls_.splice(calls_.begin(), calls_, found);
+    return *calls_.front();
+  }
+  auto call = std::make_unique<PreparedCall>(key, frame, options_.normalisation);
+  call->chunks = wave.chunks;
+  for (const Chunk& chunk : wave.chunks) {
+    call->networks.push_back(pool_.forShapes({inputShape(chunk.batch, options_.normalisation.channels,
+                                                         placement.inputHeight, placement.inputWidth,
+                                                         options_.normalisation.nhwc)}));
+  }
+  choosePostprocessing(*call, placement);
+  uploadTables(*call);
+  reserve(*call, wave.frames);
+  calls_.push_front(std::move(call));
+  if (calls_.size() > kKEPT_CALLS) calls_.pop_back();
+  return *calls_.front();
+}
+
+void TrtSession::choosePostprocessing(PreparedCall& call, const Placement& placement) {
+  const OutputTensor& output = call.networks.front()->output(options_.output);
+  if (output.bytes == 0) throw Error("OUTPUT_UNSUPPORTED", "Output " + output.name + " has no size until it is run.");
+  const OutputGrid grid = outputGrid(output.dims, options_.outputIsLogits, options_.outputNhwc, output.name);
+  if (options_.outputIsLogits && grid.channels > 256 && !options_.wideIds) {
+    throw Error("INVALID_ARGUMENT", "Ids of " + std::to_string(grid.channels) + " classes need two bytes.");
+  }
+  const OutputLayout layout{output.type, options_.outputNhwc, grid};
+  call.postprocess = std::make_unique<PostprocessPlan>(placement, layout, options_.wideIds);
+}
+
+void TrtSession::uploadTables(PreparedCall& call) {
+  const std::vector<std::uint8_t>& before = call.preprocess.tables();
+  const std::vector<std::uint8_t>& after = call.postprocess->tables();
+  call.postprocessTables = roundUp(before.size());
+  call.tables.reserve(call.postprocessTables + after.size());
+  const auto upload = [&](std::uint8_t* to, const std::vector<std::uint8_t>& from) {
+    need(cudaMemcpyAsync(to, from.data(), from.size(), cudaMemcpyHostToDevice, stream_.get()), "copying tables to the GPU");
+  };
+  upload(call.tables.get(), before);
+  upload(call.tables.get() + call.postprocessTables, after);
+  stream_.synchronize();
+}
+
+void TrtSession::reserve(const PreparedCall& call, int frames) {
+  stream_.synchronize();
+  const PreprocessPlan& before = call.preprocess;
+  const PostprocessPlan& after = *call.postprocess;
+  const auto count = static_cast<std::size_t>(frames);
+  std::size_t batch = 1, outputBytes = 0;
+  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
+    batch = std::max(batch, static_cast<std::size_t>(call.chunks[i].batch));
+    outputBytes = std::max(outputBytes, call.networks[i]->output(options_.output).bytes);
+  }
+  bool moved = frames_.reserve(before.frameDistance() * count);
+  if (before.middleDistance() != 0) moved |= middle_.reserve(before.middleDistance() * count);
+  moved |= input_.reserve(before.itemBytes() * batch);
+  moved |= output_.reserve(std::max(outputBytes, after.itemBytes() * batch));
+  moved |= masks_.reserve(after.maskBytes() * count);
+  if (options_.probability) moved |= probabilities_.reserve(after.pixels() * count);
+  if (after.sumBytes() != 0) moved |= sums_.reserve(after.sumBytes());
+  if (moved) ++generation_;
+}
+
+// --- Memory -----------------------------------------------------------------------------------------------------------
+
+void TrtSession::pin(void* memory, std::size_t bytes) {
+  guarded([&] {
+    need(cudaHostRegister(memory, bytes, cudaHostRegisterPortable), "pinning host memory");
+    pinned_.add(memory, bytes);
+  });
+}
+
+void TrtSession::unpin(void* memory) {
+  guarded([&] {
+    if (!pinned_.remove(memory)) return;
+    need(cudaHostUnregister(memory), "releasing pinned host memory");
+  });
+}
+
+std::uint64_t TrtSession::deviceBytes() const {
+  std::uint64_t bytes = pool_.deviceBytes();
+  for (const DeviceBuffer* buffer : {&frames_, &middle_, &input_, &output_, &masks_, &probabilities_, &sums_}) {
+    bytes += buffer->bytes();
+  }
+  for (const auto& buffer : rawTensors_) bytes += buffer->bytes();
+  for (const auto& call : calls_) bytes += call->tables.bytes();
+  return bytes;
+}
+
+}  // namespace maskforge
