@@ -35,8 +35,9 @@ type Reply =
 
 /** Opening a library of 2 GB from a cold disk takes a while; a driver that hangs must not hang the studio. */
 const PATIENCE_MS = 60_000;
-/** Loader messages are long lines of paths; this keeps their end, where the reason stands. */
-const WORDS = 600;
+/** Of what the child wrote to stderr, as much is kept, and as much is repeated to the user. */
+const KEPT = 16_000;
+const WORDS = 400;
 
 /**
  * The child's program. Kept as text so that it needs no file beside it: it runs the same in the packaged app, in the
@@ -149,11 +150,11 @@ function ask(
       timedOut = true;
       child.kill('SIGKILL');
     }, timeoutMs);
-    child.stderr?.setEncoding('utf8').on('data', (part: string) => (words = (words + part).slice(-WORDS)));
+    child.stderr?.setEncoding('utf8').on('data', (part: string) => (words = (words + part).slice(-KEPT)));
     child.stdio[3]?.on('data', (part: Buffer) => (text += part.toString('utf8')));
     const end = (said: string): void => {
       clearTimeout(timer);
-      resolve({ reply: parseReply(text), said: [said, words.trim()].filter((part) => part !== '').join(' ') });
+      resolve({ reply: parseReply(text), said: [said, plainWords(words)].filter((part) => part !== '').join(' ') });
     };
     child.on('error', (error) => end(`no process could be started (${error.message}).`));
     child.on('close', (code, signal) => {
@@ -164,6 +165,13 @@ function ask(
         );
     });
   });
+}
+
+/** Without the stack traces that Node writes when it is made to abort: they say nothing about the library. */
+function plainWords(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const said = lines.filter((line) => line !== '' && !/^(\d+: |-----)/.test(line));
+  return said.join(' ').slice(-WORDS);
 }
 
 function parseReply(text: string): Reply | null {
