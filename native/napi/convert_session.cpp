@@ -80,8 +80,8 @@ Placement toPlacement(const Fields& fields) {
   }
   placement.maskWidth = side(fields, "maskWidth");
   placement.maskHeight = side(fields, "maskHeight");
-  placement.scaleX = static_cast<float>(fields.number("scaleX"));
-  placement.scaleY = static_cast<float>(fields.number("scaleY"));
+  placement.scaleX = fields.number("scaleX");
+  placement.scaleY = fields.number("scaleY");
   return placement;
 }
 

@@ -1,0 +1,59 @@
+#include "session_copier.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace maskforge {
+namespace {
+
+std::vector<HostCopy> pieces(std::vector<std::uint8_t>& target, const std::vector<std::uint8_t>& source, std::size_t each) {
+  std::vector<HostCopy> copies;
+  for (std::size_t at = 0; at < source.size(); at += each) {
+    copies.push_back({target.data() + at, source.data() + at, std::min(each, source.size() - at)});
+  }
+  return copies;
+}
+
+TEST(HostCopier, CopiesEverythingAndTellsInOrder) {
+  for (const int helpers : {0, 1, 3}) {
+    HostCopier copier(helpers);
+    for (int round = 0; round < 50; ++round) {
+      const std::size_t bytes = static_cast<std::size_t>(round) * 77777 + 1;
+      std::vector<std::uint8_t> source(bytes), target(bytes);
+      for (std::size_t i = 0; i < bytes; ++i) source[i] = static_cast<std::uint8_t>(i * 7 + round);
+      const auto copies = pieces(target, source, 100000);
+      std::size_t next = 0;
+      copier.run(copies, [&](std::size_t index) {
+        EXPECT_EQ(index, next++);
+        const auto* from = static_cast<const std::uint8_t*>(copies[index].source);
+        EXPECT_TRUE(std::equal(from, from + copies[index].bytes, static_cast<const std::uint8_t*>(copies[index].target)));
+      });
+      EXPECT_EQ(next, copies.size());
+      EXPECT_EQ(target, source);
+    }
+  }
+}
+
+TEST(HostCopier, IsUsableAfterACallbackThatThrew) {
+  HostCopier copier(2);
+  std::vector<std::uint8_t> source(4000000, 5), target(source.size());
+  const auto copies = pieces(target, source, 500000);
+  const auto fails = [&](std::size_t index) {
+    if (index == 2) throw std::runtime_error("no");
+  };
+  EXPECT_THROW(copier.run(copies, fails), std::runtime_error);
+  EXPECT_EQ(target, source);
+  std::fill(target.begin(), target.end(), 0);
+  copier.run(copies, {});
+  EXPECT_EQ(target, source);
+}
+
+TEST(HostCopier, TakesNothing) {
+  HostCopier copier(1);
+  copier.run({}, {});
+}
+
+}  // namespace
+}  // namespace maskforge
