@@ -1,11 +1,15 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { registerBench } from './commands/bench';
+import { registerBuild } from './commands/build';
 import { registerDoctor } from './commands/doctor';
+import { registerEngine } from './commands/engine';
 import { registerModels } from './commands/models';
 import { registerRuntimes } from './commands/runtimes';
 import { registerSegment } from './commands/segment';
 import { registerServe } from './commands/serve';
+import { registerVerify } from './commands/verify';
 import type { CliContext } from './context';
 import { setContext } from './context';
 import { registerOnnxCommands } from './onnx';
@@ -40,6 +44,10 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
   registerSegment(program);
   registerModels(program);
   registerOnnxCommands(program);
+  registerBuild(program);
+  registerEngine(program);
+  registerBench(program);
+  registerVerify(program);
   registerRuntimes(program);
   registerDoctor(program);
   registerServe(program);

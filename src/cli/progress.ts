@@ -10,12 +10,13 @@ export interface Progress {
 const silent: Progress = { update: () => undefined, stop: () => undefined };
 
 /** A bar on stderr where that is a terminal; nothing elsewhere, so that logs stay readable. */
-export function showProgress(terminal: Terminal, unit: 'pictures' | 'bytes'): Progress {
+export function showProgress(terminal: Terminal, unit: 'pictures' | 'bytes' | 'steps'): Progress {
   const { stderr } = terminal.io;
   if (stderr.isTTY !== true) return silent;
   const bar = new SingleBar({
     stream: stderr as NodeJS.WritableStream,
-    format: '{bar} {percentage} % · {value}/{total} · {text}',
+    // Steps are made up: only their share says something.
+    format: unit === 'steps' ? '{bar} {percentage} % · {text}' : '{bar} {percentage} % · {value}/{total} · {text}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,

@@ -20,6 +20,8 @@ export interface SegmentationOrder {
   /** Null: nothing is written, only told. */
   readonly output: MaskOutput | null;
   readonly threads: number;
+  /** Of the engine library; null runs the network on ONNX Runtime. */
+  readonly engineId: string | null;
   readonly json: boolean;
 }
 
@@ -55,7 +57,11 @@ export async function runSegmentation(
   const session =
     pictures.length === 0
       ? null
-      : await studio.call('session.open', { modelId: order.model.id, threads: order.threads });
+      : await studio.call('session.open', {
+          modelId: order.model.id,
+          threads: order.threads,
+          ...(order.engineId === null ? {} : { runtime: 'tensorrt', engineId: order.engineId }),
+        });
   if (session !== null && session.fallback !== null) terminal.warning(session.fallback);
   const writer = order.output === null ? null : new MaskWriter(studio, order.output, order.model);
   const run: Run = { ...order, context, studio, session, writer, progress: showProgress(terminal, 'pictures') };

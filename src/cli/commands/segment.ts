@@ -6,6 +6,7 @@ import { exportFormatSchema } from '../../shared/domain/export';
 import { chooseModel } from '../choose-model';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
+import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
 import { listOf, wholeNumber } from '../parse-option';
 import { collectInputs } from '../segment-inputs';
@@ -14,6 +15,7 @@ import { usageError } from '../terminal';
 
 interface SegmentOptions {
   readonly model?: string;
+  readonly engine?: string;
   readonly out?: string;
   readonly format?: readonly ExportFormat[];
   readonly threads: number;
@@ -32,6 +34,7 @@ export function registerSegment(program: Command): void {
       '-m, --model <model>',
       'id of a model in the library, an ONNX file, or a folder that holds one (default: the bundled model)',
     )
+    .option('-e, --engine <engine>', 'id of a TensorRT engine, or its beginning; its model is then used')
     .option('-o, --out <folder>', 'folder for the masks; made when missing; folders of the input are kept below it')
     .addOption(
       new Option(
@@ -62,7 +65,8 @@ async function segment(context: CliContext, args: readonly string[], options: Se
   const out = options.out === undefined ? null : resolve(context.io.cwd, options.out);
   await withStudio(context, async (studio) => {
     const { lastModelId } = await studio.call('settings.get', {});
-    const { model, release } = await chooseModel(studio, context, options.model);
+    const engine = options.engine === undefined ? null : await findEngine(studio, options.engine);
+    const { model, release } = await chooseModel(studio, context, options.model ?? engine?.modelPath);
     try {
       const inputs = await collectInputs(studio, context, args);
       const output = out === null ? null : { folder: out, formats: options.format ?? ['index'] };
@@ -71,6 +75,7 @@ async function segment(context: CliContext, args: readonly string[], options: Se
         inputs,
         output,
         threads: options.threads,
+        engineId: engine?.id ?? null,
         json: options.json === true,
       });
     } finally {
@@ -79,4 +84,9 @@ async function segment(context: CliContext, args: readonly string[], options: Se
       await studio.call('settings.update', { lastModelId }, new AbortController().signal);
     }
   });
+}
+
+async function findEngine(studio: LocalStudio, wanted: string): Promise<{ id: string; modelPath: string }> {
+  const { engine } = await studio.call('engines.inspect', { engineId: wanted });
+  return { id: engine.id, modelPath: engine.modelPath };
 }

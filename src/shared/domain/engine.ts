@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labelSchema, modelInputSchema, modelOutputSchema, preprocessingSchema } from './model';
+import { modelInputSchema, modelOutputSchema, modelSummarySchema, preprocessingSchema } from './model';
 
 const positiveInt = z.int().positive();
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -150,13 +150,8 @@ export const engineRecordSchema = z.object({
   /** ISO 8601. */
   builtAt: z.string(),
   recipe: recipeSchema,
-  model: z.object({
-    id: z.string(),
-    name: z.string(),
-    path: z.string(),
-    labels: z.array(labelSchema),
-    preprocessing: preprocessingSchema,
-  }),
+  /** As it was at the build. */
+  model: modelSummarySchema,
   /** Input and output of the graph that the engine was built from. */
   input: modelInputSchema,
   output: modelOutputSchema,
@@ -198,6 +193,8 @@ export const engineSummarySchema = z.object({
   path: z.string(),
   modelId: z.string(),
   modelName: z.string(),
+  /** Absolute path of the ONNX file that it was built from. */
+  modelPath: z.string(),
   precision: precisionSchema,
   layerNorm: z.enum(['native', 'plugin', 'mixed', 'as exported']),
   /** Without passes, as exported. */

@@ -57,7 +57,8 @@ export function damaged(folder: string, why: string, cause?: unknown): AppError 
   });
 }
 
-async function readRecord(folder: string): Promise<EngineRecord> {
+/** What a folder says of itself, unchecked. @throws AppError ENGINE_CORRUPT */
+export async function readRecord(folder: string): Promise<EngineRecord> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(join(folder, engineFiles.record), 'utf8'));

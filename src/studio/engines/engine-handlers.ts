@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { EmitEvent, StudioHandlers } from '../../shared/contract';
+import type { EngineRecord } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { EngineVerification } from '../../shared/domain/verification';
 import { engineVerificationSchema } from '../../shared/domain/verification';
@@ -157,7 +159,7 @@ export class EngineStudio {
   ): Promise<void> {
     const usable = await this.library.use(engineId);
     const { record, folder } = usable;
-    const model = await this.#modelOf(record.model.id, record.recipe.model.sha256);
+    const model = await this.#modelOf(record);
     const { reference, libraries } = this.#options;
     const toOpen = engineToOpen(usable, await this.#machine(), model);
     // Both see the same pixels: the reference gets the size that the engine has.
@@ -201,21 +203,17 @@ export class EngineStudio {
     }
   }
 
-  /** The model that an engine was built from, as the library has it now. */
-  async #modelOf(modelId: string, sha256: string): Promise<ModelSummary> {
-    const { models } = this.#options;
-    const byId = await models.get(modelId).catch(() => null);
-    if (byId !== null && (await this.library.models.of(byId.path)).sha256 === sha256) return byId;
-    for (const model of await models.list()) {
-      const identity = await this.library.models.of(model.path).catch(() => null);
-      if (identity?.sha256 === sha256) return model;
-    }
+  /** The model that an engine was built from: as the library has it now, else as it was at the build. */
+  async #modelOf({ model, recipe }: EngineRecord): Promise<ModelSummary> {
+    const known = await this.#options.models.get(model.id).catch(() => null);
+    if (known !== null && (await this.library.models.of(known.path)).sha256 === recipe.model.sha256) return known;
+    if (!(await this.library.models.hasChanged(model.path, recipe.model)) && existsSync(model.path)) return model;
     throw new AppError(
-      'MODEL_NOT_FOUND',
-      `The model that the engine was built from (${modelId}) is not in the library.`,
+      'MODEL_FILE_MISSING',
+      `The network that the engine was built from is not at ${model.path} any more.`,
       {
-        hint: 'Add its ONNX file: maskforge models add FILE',
-        details: { model: modelId },
+        hint: 'Put it back, or build the engine again from where it lies now.',
+        details: { path: model.path },
       },
     );
   }

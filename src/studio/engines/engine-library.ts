@@ -5,7 +5,7 @@ import { AppError } from '../../shared/app-error';
 import type { EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import { isMissing, readError, writeError } from '../library/json-file';
-import { checkPlan, damaged, readEngine } from './engine-files';
+import { checkPlan, damaged, readEngine, readRecord } from './engine-files';
 import type { Machine } from './engine-state';
 import { stateOf, summarise } from './engine-state';
 import { ModelIdentities } from './model-identity';
@@ -224,8 +224,10 @@ export class EngineLibrary {
 
   async #describe(id: string, machine: Machine): Promise<EngineSummary | AppError> {
     const folder = this.folderOf(id);
+    let record: EngineRecord | null = null;
     try {
-      const record = await readEngine(folder);
+      record = await readRecord(folder);
+      await readEngine(folder);
       if (record.id !== id) return damaged(folder, `it says that it is ${record.id}`);
       const { path } = record.model;
       const [isTrusted, isStale] = await Promise.all([
@@ -234,8 +236,9 @@ export class EngineLibrary {
       ]);
       return summarise(record, folder, stateOf(record, { machine, isTrusted, isStale }));
     } catch (error) {
-      if (error instanceof AppError) return error;
-      throw error;
+      if (!(error instanceof AppError)) throw error;
+      if (record === null) return error;
+      return summarise(record, folder, { state: 'damaged', reason: `${error.message} ${error.hint ?? ''}`.trim() });
     }
   }
 

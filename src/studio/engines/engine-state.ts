@@ -70,6 +70,7 @@ export function summarise(
     path: folder,
     modelId: model.id,
     modelName: model.name,
+    modelPath: model.path,
     precision: recipe.precision,
     layerNorm: layerNormOf(recipe),
     plain: recipe.passes.every(({ pass }) => pass === 'to-float16' || pass === 'to-bfloat16'),

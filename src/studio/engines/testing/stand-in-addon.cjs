@@ -1,0 +1,177 @@
+'use strict';
+// A native addon for tests of everything above it, where there is no GPU. Its "plan" is the ONNX file's path; a session
+// runs that on ONNX Runtime. What it is told to do wrong comes from the environment, so that child processes can use it.
+const fs = require('node:fs');
+const path = require('node:path');
+const { createRequire } = require('node:module');
+
+const fromProject = createRequire(path.join(__dirname, '..', '..', '..', '..', 'package.json'));
+const setting = (name, fallback) => process.env[`STAND_IN_${name}`] ?? fallback;
+
+function coded(code, message) {
+  return Object.assign(new Error(message), { code });
+}
+
+const device = {
+  index: 0,
+  name: setting('GPU', 'Stand-in GPU'),
+  computeCapability: Number(setting('CAPABILITY', '90')),
+  totalMemory: 2 ** 34,
+  freeMemory: 2 ** 33,
+  uuid: '',
+  multiprocessors: 1,
+};
+
+async function build(request, onEvent, signal) {
+  const steps = Number(setting('STEPS', '20'));
+  const pause = Number(setting('STEP_MS', '0'));
+  onEvent({ kind: 'log', severity: 'info', text: `timing cache of ${request.timingCache?.length ?? 0} bytes` });
+  onEvent({ kind: 'phase', phase: 'Building', parent: '', steps: 2 });
+  for (const [outer, inner] of ['Optimising', 'Choosing kernels'].entries()) {
+    onEvent({ kind: 'phase', phase: inner, parent: 'Building', steps });
+    for (let step = 0; step < steps; step++) {
+      if (signal?.aborted) throw coded('CANCELLED', 'cancelled');
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      onEvent({ kind: 'step', phase: inner, step });
+    }
+    onEvent({ kind: 'end', phase: inner });
+    onEvent({ kind: 'step', phase: 'Building', step: outer });
+    // Half of the plan is on the disk: what a process that dies here leaves behind.
+    fs.writeFileSync(request.enginePath, `stand-in ${request.onnxPath}`.slice(0, outer === 0 ? 8 : undefined));
+  }
+  onEvent({ kind: 'end', phase: 'Building' });
+  const failure = setting('FAIL', '');
+  if (failure !== '') throw coded(failure, `TensorRT says: ${failure}`);
+  onEvent({ kind: 'log', severity: 'warning', text: 'a LayerNorm may overflow' });
+  const plan = `stand-in ${path.basename(request.onnxPath)} ${JSON.stringify(request.profiles)} ${setting('SALT', '')}`;
+  fs.writeFileSync(request.enginePath, plan);
+  return {
+    engineBytes: plan.length,
+    seconds: 0.5,
+    layers: 3,
+    tensors: [],
+    timingCache: new Uint8Array([1, 2, 3, 4]),
+    layerInformation: setting('LAYERS', ''),
+    warnings: [],
+  };
+}
+
+/** Runs the graph that lies beside the plan. */
+async function openNetwork(planPath) {
+  const ort = fromProject('onnxruntime-node');
+  const session = await ort.InferenceSession.create(path.join(path.dirname(planPath), 'network.onnx'));
+  return { ort, session };
+}
+
+async function segment({ ort, session, options }, { frames, placement, masks }) {
+  const { normalisation, input, output } = options;
+  const { inputWidth: width, inputHeight: height } = placement;
+  const table = new Float32Array(normalisation.tables.slice().buffer);
+  const fill = new Float32Array(placement.fill.slice().buffer);
+  for (const [index, frame] of frames.entries()) {
+    const channels = frame.format === 'rgba8' ? 4 : 3;
+    if (placement.tiles.length !== 1) throw coded('SESSION_UNSUPPORTED', 'no tiles here');
+    if (frame.width !== placement.resizedWidth) throw coded('SESSION_UNSUPPORTED', 'no resizing here');
+    const data = new Float32Array(3 * width * height);
+    for (let c = 0; c < 3; c++)
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) {
+          const inside = x < frame.width && y < frame.height;
+          const pixel = frame.pixels[(y * frame.width + x) * channels + normalisation.source[c]];
+          data[(c * height + y) * width + x] = inside ? table[c * 256 + pixel] : fill[c];
+        }
+    const feeds = { [input]: new ort.Tensor('float32', data, [1, 3, height, width]) };
+    const { data: logits, dims } = (await session.run(feeds))[output];
+    const [, classes, gridHeight, gridWidth] = dims;
+    paint(masks[index], placement, { logits, classes, gridHeight, gridWidth });
+  }
+  const stage = 0.25;
+  return { copyIn: stage, preprocess: stage, infer: stage, postprocess: stage, copyOut: stage, enqueue: 0.01, total: 1 };
+}
+
+/** Bilinear, centres corresponding, the lowest id wins a tie. */
+function paint(mask, { maskWidth, maskHeight, scaleX, scaleY }, { logits, classes, gridHeight, gridWidth }) {
+  const place = (pixel, scale, length) => {
+    const at = Math.min(length - 1, Math.max(0, (pixel + 0.5) * scale - 0.5));
+    const low = Math.floor(at);
+    return [low, Math.min(length - 1, low + 1), at - low];
+  };
+  for (let y = 0; y < maskHeight; y++) {
+    const [top, bottom, v] = place(y, scaleY, gridHeight);
+    for (let x = 0; x < maskWidth; x++) {
+      const [left, right, u] = place(x, scaleX, gridWidth);
+      let best = 0;
+      let bestValue = -Infinity;
+      for (let c = 0; c < classes; c++) {
+        const plane = c * gridHeight * gridWidth;
+        const at = (row, column) => logits[plane + row * gridWidth + column];
+        const upper = at(top, left) * (1 - u) + at(top, right) * u;
+        const lower = at(bottom, left) * (1 - u) + at(bottom, right) * u;
+        const value = upper * (1 - v) + lower * v;
+        if (value > bestValue) [best, bestValue] = [c, value];
+      }
+      mask[y * maskWidth + x] = best;
+    }
+  }
+}
+
+function samples(count, value) {
+  return Array.from({ length: count }, (_, index) => value + index / 1000);
+}
+
+async function openEngine(planPath) {
+  if (!fs.readFileSync(planPath, 'latin1').startsWith('stand-in ')) throw coded('ENGINE_CORRUPT', 'no plan of ours');
+  const network = await openNetwork(planPath);
+  return {
+    info: { tensors: [], profiles: [], deviceBytes: 1000, weightBytes: 500, layers: 3, name: 'stand-in' },
+    layerInformation: async () => setting('LAYERS', ''),
+    createSession: async (options) => ({
+      deviceBytes: 2000,
+      segment: (request) => segment({ ...network, options }, request),
+      infer: async ([{ name, dims }]) => {
+        const feeds = { [name]: new network.ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims) };
+        const results = await network.session.run(feeds);
+        return Object.entries(results).map(([key, tensor]) => ({
+          name: key,
+          type: 'float32',
+          dims: tensor.dims,
+          bytes: new Uint8Array(tensor.data.buffer),
+        }));
+      },
+      bench: async (shape, { iterations }) => ({
+        gpuCompute: samples(iterations, 1),
+        copyIn: samples(iterations, 0.1),
+        copyOut: samples(iterations, 0.05),
+        enqueue: samples(iterations, 0.01),
+        latency: samples(iterations, 1.15),
+        wallSeconds: iterations / 800,
+      }),
+      profile: async () => [
+        { name: 'first', medianMs: 0.25 },
+        { name: 'second', medianMs: 0.75 },
+      ],
+      allocatePinned: (bytes) => new Uint8Array(bytes),
+      close: async () => undefined,
+    }),
+    close: async () => undefined,
+  };
+}
+
+module.exports = {
+  version: 'stand-in',
+  probeCuda: async () => ({
+    driverLibrary: 'libcuda.so.1',
+    cudaVersion: 13000,
+    devices: setting('NO_GPU', '') === '' ? [device] : [],
+    reason: setting('NO_GPU', ''),
+  }),
+  openLibrary: async ({ family }) => ({
+    family,
+    version: setting('VERSION', '10.6.0'),
+    buildsWithoutDevice: family === 'tensorrt-rtx',
+    loadPlugins: async () => undefined,
+    pluginCreators: async () => [],
+    build,
+    openEngine,
+  }),
+};
