@@ -1,258 +1,317 @@
-#include <mma.h>
-
+#include <cmath>
 #include <type_traits>
 
 #include "../common/elements.cuh"
 #include "decode-head-launch.h"
+#include "matrix-units.cuh"
 
 namespace maskforge::decodehead {
 namespace {
 
-using namespace nvcuda;
-
-// A block works on 64 neighbouring pixels and walks through D in chunks of 64, so that the [pixels, D] map, by far the
-// largest of the network, exists only as one 64 x 64 tile at a time in shared memory.
-constexpr int kPIXELS = 64;
+// How it works. Enlarging is linear, so for the pixels of one tile all of it is one matrix product: what a pixel takes
+// from each of the few positions of the smaller maps that lie under the tile, times the values there. Put beside the
+// first map's own product it makes
+//
+//   hidden[pixel, d] = relu(bias[d] + [feature | shares][pixel, :] · [weight[d, :] | sources[:, d]])
+//
+// which the matrix units do at once. The left side is the same for all d and stays in shared memory; the right side
+// passes through it in chunks of 64 channels, the next one on its way while one is multiplied. What relu gives never
+// leaves the registers: it is the left side of the product with the classifier. So the [pixels, D] map, by far the
+// largest of the network, exists nowhere.
+constexpr int kTILE_WIDTH = 16;
+constexpr int kTILE_HEIGHT = 8;
+constexpr int kPIXELS = kTILE_WIDTH * kTILE_HEIGHT;
 constexpr int kCHUNK = 64;
-constexpr int kTHREADS = 256;
-constexpr int kWARPS = kTHREADS / 32;
-constexpr int kTILE = 16;
-// Rows are padded so that neighbouring rows begin in other banks.
-constexpr int kHALF_STRIDE = kCHUNK + 8;
-constexpr int kFLOAT_STRIDE = kCHUNK + 4;
+// Rows in shared memory are 16 bytes longer than their contents: eight neighbouring rows then lie in different banks.
+constexpr int kPAD = 8;
+constexpr int kROW = kCHUNK + kPAD;
 
-/// Where a pixel falls in a smaller map, and how much of its four neighbours it takes.
-struct Corners {
-  int offset, right, below;
-  float weightX, weightY;
-};
+int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-__device__ Corners cornersOf(const Map& map, int n, int y, int x, int height, int width, int inner) {
-  // The same arithmetic as PyTorch's and ONNX's half_pixel: positions before the first centre are held at it.
-  const float fy = fmaxf(0.f, (y + 0.5f) * (static_cast<float>(map.height) / height) - 0.5f);
-  const float fx = fmaxf(0.f, (x + 0.5f) * (static_cast<float>(map.width) / width) - 0.5f);
-  const int top = min(static_cast<int>(fy), map.height - 1);
-  const int left = min(static_cast<int>(fx), map.width - 1);
-  Corners corners;
-  corners.offset = ((n * map.height + top) * map.width + left) * inner;
-  corners.right = left + 1 < map.width ? inner : 0;
-  corners.below = top + 1 < map.height ? map.width * inner : 0;
-  corners.weightX = fx - left;
-  corners.weightY = fy - top;
-  return corners;
+/// Most rows or columns of a map that lie under `pixels` neighbouring ones of the result.
+int mostUnder(int pixels, int size, int enlarged) {
+  const int count = static_cast<int>(std::floor((pixels - 1) * (static_cast<double>(size) / enlarged))) + 3;
+  return count < size ? count : size;
 }
 
-template <typename T>
-__device__ void addEnlarged(float (&sum)[8], const T* data, const Corners& at, int channel) {
-  const T* corner = data + at.offset + channel;
-  float a[8], b[8], c[8], d[8];
-  Group<T, 8>::load(corner, 0).toFloats(a);
-  Group<T, 8>::load(corner + at.right, 0).toFloats(b);
-  Group<T, 8>::load(corner + at.below, 0).toFloats(c);
-  Group<T, 8>::load(corner + at.below + at.right, 0).toFloats(d);
-#pragma unroll
-  for (int i = 0; i < 8; ++i) {
-    const float left = a[i] + at.weightY * (c[i] - a[i]);
-    const float right = b[i] + at.weightY * (d[i] - b[i]);
-    sum[i] += left + at.weightX * (right - left);
-  }
+int sourceCount(const Arguments& a) {
+  int count = 0;
+  for (const Map& map : a.map) count += mostUnder(kTILE_HEIGHT, map.height, a.height) * mostUnder(kTILE_WIDTH, map.width, a.width);
+  return roundUp(count, 16);
 }
 
-/// Not fmaxf: a NaN has to come out as one.
-__device__ float relu(float value) { return value < 0.f ? 0.f : value; }
-
-/// Shared memory of a block, in bytes from its beginning.
+/// Where things lie in shared memory: in elements, but for `total` and `addresses`, which are bytes.
 struct Layout {
-  int feature, sums, hidden, classifier, total;
+  int sources, classes, leftRow;
+  int weight, classifier, stage, stages;
+  std::size_t addresses, total;
 };
 
-__host__ __device__ constexpr int paddedClasses(int classes) { return (classes + 15) / 16 * 16; }
-
-__host__ __device__ constexpr Layout layoutFor(int channels, int classes) {
+Layout layoutFor(const Arguments& a) {
   Layout layout{};
-  layout.sums = 0;
-  layout.feature = kPIXELS * kFLOAT_STRIDE * 4;
-  layout.hidden = layout.feature + kPIXELS * (channels + 8) * 2;
-  layout.classifier = layout.hidden + kPIXELS * kHALF_STRIDE * 2;
-  layout.total = layout.classifier + paddedClasses(classes) * kHALF_STRIDE * 2;
+  layout.sources = sourceCount(a);
+  layout.classes = roundUp(a.classes, 16);
+  layout.leftRow = a.channels + layout.sources + kPAD;
+  layout.weight = layout.sources * kROW;
+  layout.classifier = layout.weight + kCHUNK * (a.channels + kPAD);
+  layout.stage = layout.classifier + layout.classes * kROW;
+  layout.stages = kPIXELS * layout.leftRow;
+  layout.addresses = (static_cast<std::size_t>(layout.stages) + 2 * static_cast<std::size_t>(layout.stage)) * 2;
+  layout.total = layout.addresses + static_cast<std::size_t>(layout.sources) * sizeof(void*);
   return layout;
 }
 
-template <typename T, int TILES_PER_WARP>
-__device__ void classify(const Arguments& a, unsigned char* memory) {
-  const Layout layout = layoutFor(a.channels, a.classes);
-  float* sums = reinterpret_cast<float*>(memory + layout.sums);
-  T* feature = reinterpret_cast<T*>(memory + layout.feature);
-  T* hidden = reinterpret_cast<T*>(memory + layout.hidden);
-  T* classifier = reinterpret_cast<T*>(memory + layout.classifier);
-  const int featureStride = a.channels + 8;
-  const int classTiles = paddedClasses(a.classes) / kTILE;
-  const int warp = threadIdx.x / 32;
-  const int pixelsInMap = a.height * a.width;
-  const int first = blockIdx.x * kPIXELS;
-  const int n = blockIdx.y;
+/// One axis of a position in a map: two neighbours, and how much of the second.
+struct Neighbours {
+  int first, second;
+  float share;
+};
 
-  const T* featureMap = static_cast<const T*>(a.feature) + static_cast<std::size_t>(n) * pixelsInMap * a.channels;
+__device__ Neighbours neighboursOf(int pixel, int size, int enlarged) {
+  // As PyTorch and ONNX's half_pixel do: positions before the first centre are held at it.
+  const float at = fmaxf(0.f, (pixel + 0.5f) * (static_cast<float>(size) / enlarged) - 0.5f);
+  const int first = min(static_cast<int>(at), size - 1);
+  return {first, min(first + 1, size - 1), at - first};
+}
+
+/// The rectangle of a map that lies under the tile.
+struct Window {
+  int top, left, rows, columns;
+};
+
+[[maybe_unused]] __device__ Window windowOf(const Map& map, const Arguments& a, int y, int x) {
+  const int top = neighboursOf(y, map.height, a.height).first, left = neighboursOf(x, map.width, a.width).first;
+  const int bottom = neighboursOf(min(y + kTILE_HEIGHT, a.height) - 1, map.height, a.height).second;
+  const int right = neighboursOf(min(x + kTILE_WIDTH, a.width) - 1, map.width, a.width).second;
+  return {top, left, bottom - top + 1, right - left + 1};
+}
+
+template <typename T>
+__device__ void addShare(T* shares, int index, float share) {
+  fromFloat(toFloat(shares[index]) + share, shares[index]);
+}
+
+/// Writes [feature | shares] for the tile's pixels, and where the sources lie.
+template <typename T>
+__device__ void prepareTile(const Arguments& a, const Layout& layout, T* left, const T** addresses, int y, int x, int n) {
   const int groups = a.channels / 8;
-  for (int item = threadIdx.x; item < kPIXELS * groups; item += kTHREADS) {
+  const T* feature = static_cast<const T*>(a.feature) + static_cast<std::size_t>(n) * a.height * a.width * a.channels;
+  for (int item = threadIdx.x; item < kPIXELS * groups; item += blockDim.x) {
     const int pixel = item / groups, group = item % groups;
-    Group<T, 8> value = Group<T, 8>::zero();
-    if (first + pixel < pixelsInMap)
-      value = Group<T, 8>::load(featureMap + static_cast<std::size_t>(first + pixel) * a.channels, group);
-    value.store(feature + pixel * featureStride, group);
+    const int py = min(y + pixel / kTILE_WIDTH, a.height - 1), px = min(x + pixel % kTILE_WIDTH, a.width - 1);
+    const T* from = feature + (static_cast<std::size_t>(py) * a.width + px) * a.channels;
+    Group<T, 8>::load(from, group).store(left + pixel * layout.leftRow, group);
   }
-
-  // Each thread adds the enlarged maps up for eight channels of two pixels of each chunk.
-  constexpr int kITEMS = kPIXELS * kCHUNK / 8 / kTHREADS;
-  const int group = threadIdx.x % 8;
-  Corners corners[kITEMS][kMAPS];
-#pragma unroll
-  for (int item = 0; item < kITEMS; ++item) {
-    const int pixel = min(first + static_cast<int>(threadIdx.x) / 8 + item * (kTHREADS / 8), pixelsInMap - 1);
-#pragma unroll
-    for (int m = 0; m < kMAPS; ++m)
-      corners[item][m] = cornersOf(a.map[m], n, pixel / a.width, pixel % a.width, a.height, a.width, a.inner);
+  for (int item = threadIdx.x; item < kPIXELS * layout.sources / 8; item += blockDim.x) {
+    const int pixel = item / (layout.sources / 8), group = item % (layout.sources / 8);
+    Group<T, 8>::zero().store(left + pixel * layout.leftRow + a.channels, group);
   }
+  __syncthreads();
+  int base = 0;
+  for (int m = 0; m < kMAPS; ++m) {
+    const Map map = a.map[m];
+    const Window window = windowOf(map, a, y, x);
+    for (int pixel = threadIdx.x; pixel < kPIXELS; pixel += blockDim.x) {
+      T* shares = left + pixel * layout.leftRow + a.channels + base;
+      const Neighbours v = neighboursOf(min(y + pixel / kTILE_WIDTH, a.height - 1), map.height, a.height);
+      const Neighbours h = neighboursOf(min(x + pixel % kTILE_WIDTH, a.width - 1), map.width, a.width);
+      const int top = (v.first - window.top) * window.columns, bottom = (v.second - window.top) * window.columns;
+      const int near = h.first - window.left, far = h.second - window.left;
+      // At a border two of the four are the same, so they are added.
+      addShare(shares, top + near, (1 - v.share) * (1 - h.share));
+      addShare(shares, top + far, (1 - v.share) * h.share);
+      addShare(shares, bottom + near, v.share * (1 - h.share));
+      addShare(shares, bottom + far, v.share * h.share);
+    }
+    const T* data = static_cast<const T*>(map.data) + static_cast<std::size_t>(n) * map.height * map.width * a.inner;
+    for (int source = threadIdx.x; source < window.rows * window.columns; source += blockDim.x) {
+      const int row = window.top + source / window.columns, column = window.left + source % window.columns;
+      addresses[base + source] = data + (static_cast<std::size_t>(row) * map.width + column) * a.inner;
+    }
+    base += window.rows * window.columns;
+  }
+  for (int source = base + threadIdx.x; source < layout.sources; source += blockDim.x) addresses[source] = nullptr;
+}
 
-  wmma::fragment<wmma::accumulator, kTILE, kTILE, kTILE, float> logits[TILES_PER_WARP];
+/// What copies do not write must still be numbers: nothing times NaN is NaN.
+template <typename T>
+__device__ void clearStages(const Layout& layout, T* stages) {
+  for (int item = threadIdx.x; item < layout.stage / 4; item += blockDim.x) Group<T, 8>::zero().store(stages, item);
+}
+
+/// Sets the right side for channels `chunk` to `chunk + 63` on its way.
+template <typename T>
+__device__ void fetchChunk(const Arguments& a, const Layout& layout, const T* const* addresses, T* stage, int chunk) {
+  constexpr int kPARTS = kCHUNK / 8;
+  for (int item = threadIdx.x; item < layout.sources * kPARTS; item += blockDim.x) {
+    const int source = item / kPARTS, part = item % kPARTS;
+    const T* from = addresses[source];
+    if (from != nullptr) copyAsync16(stage + source * kROW + part * 8, from + chunk + part * 8);
+  }
+  const int groups = a.channels / 8;
+  const T* weight = static_cast<const T*>(a.weight) + static_cast<std::size_t>(chunk) * a.channels;
+  for (int item = threadIdx.x; item < kCHUNK * groups; item += blockDim.x) {
+    const int row = item / groups, part = item % groups;
+    copyAsync16(stage + layout.weight + row * (a.channels + kPAD) + part * 8, weight + item * 8);
+  }
+  const T* classifier = static_cast<const T*>(a.classifier) + chunk;
+  for (int item = threadIdx.x; item < a.classes * kPARTS; item += blockDim.x) {
+    const int k = item / kPARTS, part = item % kPARTS;
+    copyAsync16(stage + layout.classifier + k * kROW + part * 8, classifier + static_cast<std::size_t>(k) * a.inner + part * 8);
+  }
+  commitCopies();
+}
+
+/// Each warp holds MATRICES x 16 pixels, a row of the tile each.
+template <typename T, int MATRICES>
+struct Hidden {
+  float sum[MATRICES][kCHUNK / 8][4];
+};
+
+template <typename T, int MATRICES>
+__device__ void multiplyInputs(const Arguments& a, const Layout& layout, const T* left, const T* stage, int warp,
+                               Hidden<T, MATRICES>& hidden) {
+  const auto step = [&](int k, auto&& loadRight) {
+    LeftMatrix matrix[MATRICES];
 #pragma unroll
-  for (int j = 0; j < TILES_PER_WARP; ++j) wmma::fill_fragment(logits[j], 0.f);
-
-  const T* weight = static_cast<const T*>(a.weight);
-  const T* bias = static_cast<const T*>(a.bias);
-  const T* allClasses = static_cast<const T*>(a.classifier);
-
-  for (int chunk = 0; chunk < a.inner; chunk += kCHUNK) {
-    __syncthreads();
-    // The first map's share: [64 pixels, C] x [C, 64 channels of the chunk]. Two tiles for each of the eight warps.
-    const int row = warp / 2;
+    for (int m = 0; m < MATRICES; ++m)
+      matrix[m] = loadLeft(left + (warp * MATRICES + m) * 16 * layout.leftRow + k, layout.leftRow);
 #pragma unroll
-    for (int side = 0; side < 2; ++side) {
-      const int column = (warp % 2) * 2 + side;
-      wmma::fragment<wmma::accumulator, kTILE, kTILE, kTILE, float> sum;
-      wmma::fill_fragment(sum, 0.f);
-      for (int k = 0; k < a.channels; k += kTILE) {
-        wmma::fragment<wmma::matrix_a, kTILE, kTILE, kTILE, T, wmma::row_major> left;
-        wmma::fragment<wmma::matrix_b, kTILE, kTILE, kTILE, T, wmma::col_major> right;
-        wmma::load_matrix_sync(left, feature + row * kTILE * featureStride + k, featureStride);
-        wmma::load_matrix_sync(right, weight + static_cast<std::size_t>(chunk + column * kTILE) * a.channels + k,
-                               a.channels);
-        wmma::mma_sync(sum, left, right, sum);
+    for (int pair = 0; pair < kCHUNK / 16; ++pair) {
+      const RightPair right = loadRight(pair * 16);
+#pragma unroll
+      for (int m = 0; m < MATRICES; ++m) {
+        multiply<T>(hidden.sum[m][2 * pair], matrix[m], right.first);
+        multiply<T>(hidden.sum[m][2 * pair + 1], matrix[m], right.second);
       }
-      wmma::store_matrix_sync(sums + row * kTILE * kFLOAT_STRIDE + column * kTILE, sum, kFLOAT_STRIDE,
-                              wmma::mem_row_major);
     }
-    for (int item = threadIdx.x; item < classTiles * kTILE * (kCHUNK / 8); item += kTHREADS) {
-      const int k = item / (kCHUNK / 8), eighth = item % (kCHUNK / 8);
-      Group<T, 8> value = Group<T, 8>::zero();
-      if (k < a.classes) value = Group<T, 8>::load(allClasses + static_cast<std::size_t>(k) * a.inner + chunk, eighth);
-      value.store(classifier + k * kHALF_STRIDE, eighth);
-    }
-    __syncthreads();
+  };
+  const int weightRow = a.channels + kPAD;
+  const T* weight = stage + layout.weight;
+  for (int k = 0; k < a.channels; k += 16)
+    step(k, [&](int column) { return loadRightTransposed(weight + column * weightRow + k, weightRow); });
+  for (int k = 0; k < layout.sources; k += 16)
+    step(a.channels + k, [&](int column) { return loadRight(stage + k * kROW + column, kROW); });
+}
 
-    float shift[8];
-    Group<T, 8>::load(bias + chunk, group).toFloats(shift);
+/// logits += relu(hidden) · classifierᵀ, straight from registers.
+template <typename T, int MATRICES, int CLASS_PAIRS>
+__device__ void multiplyClassifier(const Layout& layout, const T* stage, const Hidden<T, MATRICES>& hidden,
+                                   float (&logits)[MATRICES][2 * CLASS_PAIRS][4]) {
 #pragma unroll
-    for (int item = 0; item < kITEMS; ++item) {
-      const int pixel = threadIdx.x / 8 + item * (kTHREADS / 8);
-      float sum[8];
-      const float* product = sums + pixel * kFLOAT_STRIDE + group * 8;
+  for (int k = 0; k < kCHUNK / 16; ++k) {
+    LeftMatrix matrix[MATRICES];
 #pragma unroll
-      for (int i = 0; i < 8; ++i) sum[i] = product[i] + shift[i];
+    for (int m = 0; m < MATRICES; ++m) matrix[m] = reluAsLeft<T>(hidden.sum[m][2 * k], hidden.sum[m][2 * k + 1]);
 #pragma unroll
-      for (int m = 0; m < kMAPS; ++m)
-        addEnlarged(sum, static_cast<const T*>(a.map[m].data), corners[item][m], chunk + group * 8);
+    for (int pair = 0; pair < CLASS_PAIRS; ++pair) {
+      if (pair * 16 >= layout.classes) break;
+      const RightPair right = loadRightTransposed(stage + layout.classifier + pair * 16 * kROW + k * 16, kROW);
 #pragma unroll
-      for (int i = 0; i < 8; ++i) sum[i] = relu(sum[i]);
-      Group<T, 8>::fromFloats(sum).store(hidden + pixel * kHALF_STRIDE, group);
-    }
-    __syncthreads();
-
-    // What the chunk adds to the logits: [64 pixels, 64] x [64, classes].
-#pragma unroll
-    for (int j = 0; j < TILES_PER_WARP; ++j) {
-      const int tile = warp + j * kWARPS;
-      if (tile >= 4 * classTiles) continue;
-#pragma unroll
-      for (int k = 0; k < kCHUNK; k += kTILE) {
-        wmma::fragment<wmma::matrix_a, kTILE, kTILE, kTILE, T, wmma::row_major> left;
-        wmma::fragment<wmma::matrix_b, kTILE, kTILE, kTILE, T, wmma::col_major> right;
-        wmma::load_matrix_sync(left, hidden + (tile % 4) * kTILE * kHALF_STRIDE + k, kHALF_STRIDE);
-        wmma::load_matrix_sync(right, classifier + (tile / 4) * kTILE * kHALF_STRIDE + k, kHALF_STRIDE);
-        wmma::mma_sync(logits[j], left, right, logits[j]);
+      for (int m = 0; m < MATRICES; ++m) {
+        multiply<T>(logits[m][2 * pair], matrix[m], right.first);
+        multiply<T>(logits[m][2 * pair + 1], matrix[m], right.second);
       }
     }
   }
+}
 
-  // Out through shared memory, so that a warp writes neighbouring pixels of one class.
+template <typename T, int MATRICES, int CLASS_PAIRS>
+__device__ void writeLogits(const Arguments& a, const float (&logits)[MATRICES][2 * CLASS_PAIRS][4], int y, int x, int n) {
+  const std::size_t plane = static_cast<std::size_t>(a.height) * a.width;
+  T* output = static_cast<T*>(a.logits) + static_cast<std::size_t>(n) * a.classes * plane;
   const T* shift = static_cast<const T*>(a.classifierBias);
-  T* output = static_cast<T*>(a.logits) + static_cast<std::size_t>(n) * a.classes * pixelsInMap;
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
 #pragma unroll
-  for (int j = 0; j < TILES_PER_WARP; ++j) {
+  for (int m = 0; m < MATRICES; ++m)
+#pragma unroll
+    for (int column = 0; column < 2 * CLASS_PAIRS; ++column)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int k = column * 8 + lane % 4 * 2 + i % 2;
+        const int py = y + warp * MATRICES + m, px = x + lane / 4 + i / 2 * 8;
+        if (k < a.classes && py < a.height && px < a.width)
+          fromFloat(logits[m][column][i] + toFloat(shift[k]), output[k * plane + static_cast<std::size_t>(py) * a.width + px]);
+      }
+}
+
+template <typename T, int MATRICES, int CLASS_PAIRS>
+__device__ void classifyTile(const Arguments& a, const Layout& layout, unsigned char* memory) {
+  T* left = reinterpret_cast<T*>(memory);
+  T* stages = left + layout.stages;
+  const T** addresses = reinterpret_cast<const T**>(memory + layout.addresses);
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int tiles = (a.width + kTILE_WIDTH - 1) / kTILE_WIDTH;
+  const int y = blockIdx.x / tiles * kTILE_HEIGHT, x = blockIdx.x % tiles * kTILE_WIDTH, n = blockIdx.y;
+  clearStages(layout, stages);
+  prepareTile(a, layout, left, addresses, y, x, n);
+  __syncthreads();
+  fetchChunk(a, layout, addresses, stages, 0);
+
+  float logits[MATRICES][2 * CLASS_PAIRS][4] = {};
+  const T* bias = static_cast<const T*>(a.bias);
+  for (int chunk = 0, turn = 0; chunk < a.inner; chunk += kCHUNK, turn ^= 1) {
+    const T* stage = stages + turn * layout.stage;
+    awaitCopies();
+    // Everybody's copies are there, and everybody has left the other stage.
     __syncthreads();
-    const int tile = warp + j * kWARPS;
-    if (tile < 4 * classTiles)
-      wmma::store_matrix_sync(sums + (tile % 4) * kTILE * kFLOAT_STRIDE + (warp / 4) * kTILE, logits[j], kFLOAT_STRIDE,
-                              wmma::mem_row_major);
-    __syncthreads();
-    for (int item = threadIdx.x; item < kPIXELS * 2 * kTILE; item += kTHREADS) {
-      const int pixel = item % kPIXELS, column = item / kPIXELS, k = j * 2 * kTILE + column;
-      if (k < a.classes && first + pixel < pixelsInMap)
-        fromFloat(sums[pixel * kFLOAT_STRIDE + column] + toFloat(shift[k]),
-                  output[static_cast<std::size_t>(k) * pixelsInMap + first + pixel]);
+    if (chunk + kCHUNK < a.inner) fetchChunk(a, layout, addresses, stages + (turn ^ 1) * layout.stage, chunk + kCHUNK);
+    Hidden<T, MATRICES> hidden;
+#pragma unroll
+    for (int column = 0; column < kCHUNK / 8; ++column) {
+      float shift[2];
+      Group<T, 2>::load(bias + chunk + column * 8, lane % 4).toFloats(shift);
+#pragma unroll
+      for (int m = 0; m < MATRICES; ++m)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) hidden.sum[m][column][i] = shift[i % 2];
     }
+    multiplyInputs(a, layout, left, stage, warp, hidden);
+    multiplyClassifier<T, MATRICES, CLASS_PAIRS>(layout, stage, hidden, logits);
   }
+  writeLogits<T, MATRICES, CLASS_PAIRS>(a, logits, y, x, n);
 }
 
-/// Two blocks on a multiprocessor hide each other's waiting; with many classes their sums take the registers of both.
-template <typename T, int TILES_PER_WARP>
-__global__ void __launch_bounds__(kTHREADS, TILES_PER_WARP <= 2 ? 2 : 1) decodeHead(Arguments arguments) {
+template <typename T, int MATRICES, int CLASS_PAIRS>
+__global__ void __launch_bounds__(kPIXELS / 16 / MATRICES * 32) decodeHead(Arguments arguments, Layout layout) {
   extern __shared__ __align__(128) unsigned char memory[];
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-  // The matrix units know bfloat16 from compute capability 8.0 on; the plugin does not offer it before.
-  constexpr bool isServed = !std::is_same_v<T, __nv_bfloat16>;
-#else
-  constexpr bool isServed = true;
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  classifyTile<T, MATRICES, CLASS_PAIRS>(arguments, layout, memory);
 #endif
-  if constexpr (isServed) classify<T, TILES_PER_WARP>(arguments, memory);
 }
 
-template <typename T, int TILES_PER_WARP>
+template <typename T, int MATRICES, int CLASS_PAIRS>
 cudaError_t launchTiles(const Arguments& a, cudaStream_t stream) {
-  const Layout layout = layoutFor(a.channels, a.classes);
-  auto* kernel = decodeHead<T, TILES_PER_WARP>;
+  const Layout layout = layoutFor(a);
+  auto* kernel = decodeHead<T, MATRICES, CLASS_PAIRS>;
   if (layout.total > 48 * 1024) {
-    const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, layout.total);
+    const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(layout.total));
     if (error != cudaSuccess) return error;
   }
-  const dim3 grid((a.height * a.width + kPIXELS - 1) / kPIXELS, a.batch);
-  kernel<<<grid, kTHREADS, layout.total, stream>>>(a);
+  const int tiles = (a.width + kTILE_WIDTH - 1) / kTILE_WIDTH * ((a.height + kTILE_HEIGHT - 1) / kTILE_HEIGHT);
+  kernel<<<dim3(tiles, a.batch), kPIXELS / 16 / MATRICES * 32, layout.total, stream>>>(a, layout);
   return cudaGetLastError();
 }
 
 template <typename T>
 cudaError_t launchAs(const Arguments& a, cudaStream_t stream) {
-  const int tiles = 4 * paddedClasses(a.classes) / kTILE;
-  if (tiles <= kWARPS) return launchTiles<T, 1>(a, stream);
-  if (tiles <= 2 * kWARPS) return launchTiles<T, 2>(a, stream);
-  return launchTiles<T, 5>(a, stream);
+  if (a.classes <= 32) return launchTiles<T, 1, 2>(a, stream);
+  if (a.classes <= 64) return launchTiles<T, 1, 4>(a, stream);
+  return launchTiles<T, 1, kMAX_CLASSES / 16>(a, stream);
 }
 
 }  // namespace
 
 bool isServed(int channels, int inner, int classes) {
-  return channels > 0 && channels % kTILE == 0 && channels <= kMAX_CHANNELS && inner > 0 && inner % kCHUNK == 0 &&
+  return channels > 0 && channels % 16 == 0 && channels <= kMAX_CHANNELS && inner > 0 && inner % kCHUNK == 0 &&
          classes > 0 && classes <= kMAX_CLASSES;
 }
 
 cudaError_t launchDecodeHead(const Arguments& a, cudaStream_t stream) {
   if (!isServed(a.channels, a.inner, a.classes) || a.batch <= 0 || a.batch > 65535 || a.height <= 0 || a.width <= 0)
     return cudaErrorInvalidValue;
-  for (const Map& map : a.map) {
-    // Offsets inside a map are 32 bits wide.
-    const double elements = static_cast<double>(a.batch) * map.height * map.width * a.inner;
-    if (map.height <= 0 || map.width <= 0 || elements >= 2147483647.0) return cudaErrorInvalidValue;
-  }
+  for (const Map& map : a.map)
+    if (map.height <= 0 || map.width <= 0 || map.height > a.height || map.width > a.width) return cudaErrorInvalidValue;
   return a.type == Type::float16 ? launchAs<__half>(a, stream) : launchAs<__nv_bfloat16>(a, stream);
 }
 
