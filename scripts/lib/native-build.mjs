@@ -89,23 +89,24 @@ async function step([program, ...args], what, show) {
   if (outcome.code !== 0) throw new Error(`${what} failed${show ? '' : `:\n${tail(outcome, 40)}`}`);
 }
 
-/** Configures and builds. @param {'cmake-js' | 'cmake'} tool */
-async function compile(tool, build, wanted, show) {
+/** Configures and builds. @param {'cmake-js' | 'cmake'} tool @param {string | undefined} target all by default */
+async function compile(tool, build, wanted, target, show) {
   const source = join(root, 'native');
   const settings = Object.entries(wanted);
   const jobs = String(availableParallelism());
+  const only = target === undefined ? [] : ['--target', target];
   if (tool === 'cmake') {
     const told = [...settings, ['MASKFORGE_NODE_API_INCLUDE', nodeApiInclude()]];
     const options = told.map(([name, value]) => `-D${name}=${value}`);
     await step(['cmake', '-G', 'Ninja', '-S', source, '-B', build, ...options], 'cmake', show);
-    await step(['cmake', '--build', build, '--parallel', jobs], 'compiling native/', show);
+    await step(['cmake', '--build', build, '--parallel', jobs, ...only], 'compiling native/', show);
     return;
   }
   const cli = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
   const common = ['--directory', source, '--out', build, '--generator', 'Ninja', '--log-level', 'error'];
   const options = settings.map(([name, value]) => `--CD${name}=${value}`);
   await step([process.execPath, cli, 'configure', ...common, ...options], 'cmake-js configure', show);
-  await step([process.execPath, cli, 'build', ...common, '--parallel', jobs], 'compiling native/', show);
+  await step([process.execPath, cli, 'build', ...common, '--parallel', jobs, ...only], 'compiling native/', show);
 }
 
 /** What a build depends on. Tests are part of it. */
@@ -117,9 +118,10 @@ function inputHash() {
 }
 
 /**
- * @typedef {{ quick?: boolean, tests?: boolean, strict?: boolean, tool?: 'cmake-js' | 'cmake', build?: string, show?: boolean }} NativeOptions
+ * @typedef {{ quick?: boolean, tests?: boolean, strict?: boolean, tool?: 'cmake-js' | 'cmake', build?: string, target?: string, show?: boolean }} NativeOptions
  *   `quick`: machine code for two generations only, unless there is a complete build already; `tests`: the C++ tests as
- *   well; `strict`: our own warnings are errors; `show`: the compiler's output goes to this terminal
+ *   well; `strict`: our own warnings are errors; `target`: builds only that; `show`: the compiler's output goes to this
+ *   terminal
  */
 
 /**
@@ -144,19 +146,20 @@ async function buildUnlessCurrent(options) {
     strict = false,
     tool = 'cmake-js',
     build = buildFolder,
-    show = false,
+    target,
+    show,
   } = options;
   const missing = unsupportedReason() ?? (await missingCompilers()) ?? (tests ? await missingGoogleTest() : undefined);
   if (missing) return { missing };
   const wanted = await definitions({ quick, tests, strict }, build);
   const stampFile = join(build, '.built-from');
-  const stamp = JSON.stringify({ inputs: inputHash(), tool, wanted });
+  const stamp = JSON.stringify({ inputs: inputHash(), tool, target, wanted });
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { built: false };
   say(`building the native half for compute capabilities ${wanted.MASKFORGE_CUDA_ARCHITECTURES.replaceAll(';', ', ')}`);
   forgetForeign(build, wanted);
   rmSync(stampFile, { force: true });
   mkdirSync(build, { recursive: true });
-  await compile(tool, build, wanted, show);
+  await compile(tool, build, wanted, target, show);
   writeFileSync(stampFile, stamp);
   return { built: true };
 }
