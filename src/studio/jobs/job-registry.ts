@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isAbort, toErrorReport } from '../../shared/app-error';
 import type { EmitEvent } from '../../shared/contract';
 import type { Job } from '../../shared/domain/job';
-import { estimateSecondsLeft } from './time-left';
+import { estimateSecondsLeft } from '../../shared/time-left';
 
 export interface JobPlan {
   readonly kind: Job['kind'];

@@ -1,5 +1,5 @@
 import type { PictureEntry } from '../../../shared/domain/picture';
-import { fromErrorReport } from '../../../shared/app-error';
+import { AppError, fromErrorReport } from '../../../shared/app-error';
 import { i18n } from '../i18n/i18n';
 import { notify, reportError } from '../notices/notify';
 import { updatePreferences } from '../preferences/preferences';
@@ -7,6 +7,8 @@ import type { Picked } from '../shell/shell';
 import { addEntries, picturesStore, select } from '../state/pictures-store';
 import { preferencesStore } from '../state/preferences-store';
 import { studio } from '../studio-client/studio';
+import { addLocalVideo, CAMERA_ID, forgetLocalVideo, isLocal } from '../video/local-videos';
+import { kindOfFile } from './picture-kinds';
 import { removedLater } from './removed-later';
 import { putBack, visibleOrder, without } from './strip-edits';
 
@@ -33,9 +35,11 @@ function isSample(pictureId: string): boolean {
 
 export async function addPictures(picked: Picked): Promise<void> {
   const added: PictureEntry[] = [];
+  const videos: PictureEntry[] = [];
   if (picked.paths.length > 0) {
     const answer = await studio.call('pictures.add', { paths: [...picked.paths] });
-    const pictures = withoutVideos(answer.added);
+    const pictures = answer.added.filter(({ kind }) => kind === 'image');
+    videos.push(...answer.added.filter(({ kind }) => kind === 'video'));
     added.push(...pictures);
     show(pictures);
     reportRejected(answer.rejected);
@@ -43,9 +47,15 @@ export async function addPictures(picked: Picked): Promise<void> {
     else forgetRecent(picked.paths);
   }
   for (const file of picked.files) {
+    // Read where it is, piece by piece: a video may be larger than memory.
+    if (kindOfFile(file.name) === 'video') {
+      videos.push(addLocalVideo(file));
+      continue;
+    }
     const bytes = new Uint8Array(await file.arrayBuffer());
     const answer = await studio.call('pictures.addBytes', { name: file.name, bytes });
-    const pictures = withoutVideos(answer.added);
+    const pictures = answer.added.filter(({ kind }) => kind === 'image');
+    videos.push(...answer.added.filter(({ kind }) => kind === 'video'));
     for (const entry of pictures) uploads.set(entry.id, file);
     // The first one is shown at once; a folder of hundreds must not wait for its last file.
     show(pictures, added.length === 0);
@@ -53,6 +63,25 @@ export async function addPictures(picked: Picked): Promise<void> {
     reportRejected(answer.rejected);
   }
   if (added.length > 1) notify(i18n.t('pictures.added', { count: added.length }));
+  if (videos.length > 0) offerVideos(videos, added.length === 0);
+}
+
+/** The video that ships with the studio, opened in its mode. */
+export async function openSampleVideo(): Promise<void> {
+  const entry = await studio.call('video.sample', {});
+  if (entry === null) {
+    throw new AppError('FILE_NOT_FOUND', 'The sample video was not installed with this copy of the studio.', {
+      hint: i18n.t('errors.hints.FILE_NOT_FOUND'),
+    });
+  }
+  addEntries([entry]);
+  select(entry.id);
+}
+
+/** The camera as an item of the film strip, opened in the mode for videos. */
+export function openCameraItem(): void {
+  addEntries([{ id: CAMERA_ID, name: i18n.t('video.camera'), path: null, sizeBytes: 0, kind: 'video' }]);
+  select(CAMERA_ID);
 }
 
 /** The pictures that ship with the studio, after what is on the strip. */
@@ -73,19 +102,19 @@ function putSamples(samples: readonly PictureEntry[]): void {
   if (picturesStore.getState().selectedId === null && first !== undefined) select(first);
 }
 
-/** Nothing can be done with videos yet, so they are not put on the strip; the user is told. */
-function withoutVideos(entries: readonly PictureEntry[]): PictureEntry[] {
-  const videos = entries.filter((entry) => entry.kind === 'video');
-  if (videos.length > 0) {
-    notify(i18n.t('pictures.videosLeftOut', { count: videos.length }), {
-      description: `${i18n.t('pictures.drop.noVideo')} ${videos.map(({ name }) => name).join(', ')}`,
-      seconds: 15,
-    });
-    studio
-      .call('pictures.remove', { pictureIds: videos.map(({ id }) => id) })
-      .catch((error: unknown) => reportError(error));
+/** Videos are played in a mode of their own. Alone they are opened there; beside pictures they wait on the strip. */
+function offerVideos(videos: readonly PictureEntry[], alone: boolean): void {
+  const [first] = addEntries(videos);
+  if (first === undefined) return;
+  if (alone) {
+    makeRoom();
+    return select(first);
   }
-  return entries.filter((entry) => entry.kind === 'image');
+  notify(i18n.t('video.added', { count: videos.length }), {
+    description: videos.map(({ name }) => name).join(', '),
+    action: { label: i18n.t('video.playNow'), run: () => select(first) },
+    seconds: 15,
+  });
 }
 
 function show(entries: readonly PictureEntry[], selectFirst = true): void {
@@ -115,8 +144,12 @@ export function removePictures(pictureIds: readonly string[]): void {
   removedLater(title, {
     undo: () => picturesStore.setState((state) => putBack(state, before, pictureIds)),
     commit: async () => {
-      for (const id of pictureIds) uploads.delete(id);
-      await studio.call('pictures.remove', { pictureIds: [...pictureIds] });
+      const known = pictureIds.filter((id) => !isLocal(id));
+      for (const id of pictureIds) {
+        uploads.delete(id);
+        forgetLocalVideo(id);
+      }
+      if (known.length > 0) await studio.call('pictures.remove', { pictureIds: known });
     },
   });
 }

@@ -5,6 +5,7 @@ import { connectionStore } from '../state/connection-store';
 import { libraryStore } from '../state/library-store';
 import { picturesStore, setSegmentation, setStatus } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
+import { recordPicture } from '../latency/record-picture';
 import { nextToSegment } from './next-to-segment';
 
 /** From the call until its mask is here, as a performance measure; the last one is kept. `detail` has the session's part. */
@@ -33,7 +34,9 @@ export function runSegmentation(reopen: () => void): void {
 }
 
 /** Again, even though there is a mask, and even though it failed before. */
-export function segmentAgain(pictureIds: readonly string[]): void {
+export function segmentAgain(chosen: readonly string[]): void {
+  const { items } = picturesStore.getState();
+  const pictureIds = chosen.filter((id) => items[id]?.entry.kind === 'image');
   for (const id of pictureIds) {
     fresh.add(id);
     if (picturesStore.getState().items[id]?.status !== 'working') setStatus(id, 'queued');
@@ -81,6 +84,7 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
     const segmentation = await studio.call('session.segment', { sessionId, pictureId, fresh: again }, { signal });
     if (signal.aborted) return;
     const { cached, timings } = segmentation;
+    const roundTripMs = performance.now() - start;
     performance.clearMeasures(SEGMENT_CALL);
     performance.measure(SEGMENT_CALL, {
       start,
@@ -88,6 +92,7 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
       detail: { pictureId, cached, sessionMs: timings.total / 1e6 },
     });
     setSegmentation(segmentation);
+    if (!cached) recordPicture(segmentation, roundTripMs);
     if (picturesStore.getState().selectedId === pictureId) {
       announce(i18n.t('pictures.announceDone', { name: nameOf(pictureId), count: segmentation.classes.length }));
     }

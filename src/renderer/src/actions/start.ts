@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/app-error';
 import { reportError } from '../notices/notify';
+import { followSelection } from '../modes/mode-store';
 import { followPreferences } from '../preferences/preferences';
 import { shell } from '../shell/current-shell';
 import { connectionStore } from '../state/connection-store';
@@ -21,6 +22,7 @@ let arrived = false;
 /** Called once, before the first render. */
 export function start(): void {
   followPreferences();
+  followSelection();
   runSegmentation(() => void reopenLostModel());
   studio.on('jobs.changed', receiveJob);
   studio.on('models.changed', setModels);

@@ -1,15 +1,16 @@
 import { toErrorReport } from '../../../shared/app-error';
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import { maskIds, type ClassShare, type Mask } from '../../../shared/domain/mask';
 import type { Label, Rgb } from '../../../shared/domain/model';
 import { classColors } from '../display/class-colors';
 import { i18n } from '../i18n/i18n';
 import { connectionStore } from '../state/connection-store';
 import { setHoverText } from '../state/hover-slot';
 import { activeModel, libraryStore } from '../state/library-store';
-import { picturesStore } from '../state/pictures-store';
+import { liveStore, type LivePicture } from '../state/live-store';
+import { picturesStore, selectedItem } from '../state/pictures-store';
 import { markReady } from '../state/readiness';
 import { setView, viewStore, type ViewState } from '../state/view-store';
-import { canvasStore, hoverStore } from './canvas-store';
+import { canvasStore, hoverStore, type ShownPicture } from './canvas-store';
 import { followGestures, type GestureTarget } from './gestures';
 import { MaskRenderer } from './mask-renderer';
 import { movePicture, toggleFit, zoomByFactor } from './navigate';
@@ -44,6 +45,10 @@ export class CanvasController implements GestureTarget {
   readonly #stops: (() => void)[] = [];
   #picture: LoadedPicture | null = null;
   #drawn: DrawnMask | null = null;
+  /** The frame of a video that is shown in place of a picture. */
+  #live: LivePicture | null = null;
+  /** Told with the next drawing what a frame cost, its upload included. */
+  #tellDrawn: ((drawMs: number) => void) | null = null;
   #wanted: string | null = null;
   #loading: AbortController | null = null;
   #pointer: Point | null = null;
@@ -59,10 +64,16 @@ export class CanvasController implements GestureTarget {
     this.#source = source;
     this.#renderer = new MaskRenderer(canvas, {
       onTrouble: (error) => canvasStore.setState({ error: error === null ? null : toErrorReport(error) }),
+      onDrawn: (milliseconds) => {
+        const tell = this.#tellDrawn;
+        this.#tellDrawn = null;
+        tell?.(milliseconds);
+      },
     });
     this.#isSoftware = this.#renderer.isSoftware;
     this.#stops.push(followGestures(stage, canvas, this), this.#followSize(), this.#followTheme());
     for (const store of [viewStore, picturesStore, libraryStore]) this.#stops.push(store.subscribe(() => this.#sync()));
+    this.#stops.push(liveStore.subscribe(() => this.#sync()));
     this.#stops.push(canvasStore.subscribe((state, before) => state.viewport !== before.viewport && this.#moved()));
     this.#stops.push(
       connectionStore.subscribe((state, before) => state.generation !== before.generation && this.retry()),
@@ -118,11 +129,62 @@ export class CanvasController implements GestureTarget {
   }
 
   #sync(): void {
-    const { selectedId } = picturesStore.getState();
-    if (selectedId !== this.#wanted) void this.#show(selectedId);
-    this.#syncMask();
+    const { live } = liveStore.getState();
+    const wasLive = this.#live !== null;
+    if (live !== null) this.#syncLive(live);
+    else {
+      if (wasLive) this.#leaveLive();
+      const pictures = picturesStore.getState();
+      // A video is no picture: whoever opens it shows its frames.
+      const wanted = selectedItem(pictures)?.entry.kind === 'video' ? null : pictures.selectedId;
+      if (wanted !== this.#wanted) void this.#show(wanted);
+      this.#syncMask();
+    }
     this.#syncPalette();
     this.#draw();
+  }
+
+  /** A frame is uploaded at once: it may be closed as soon as the next one is set. */
+  #syncLive(live: LivePicture): void {
+    const before = this.#live;
+    if (live === before) return;
+    this.#live = live;
+    if (before === null) {
+      this.#loading?.abort();
+      this.#picture = null;
+      this.#setMask(null, []);
+    }
+    const start = performance.now();
+    if (live.image !== before?.image) {
+      this.#renderer.setPicture(live.image);
+      this.#showSize(live.image === null ? null : { id: live.id, size: live.size, resolution: 1 });
+    }
+    this.#setMask(live.mask, live.classes);
+    const upload = performance.now() - start;
+    const { onDrawn } = live;
+    this.#tellDrawn = onDrawn === undefined ? null : (drawMs) => onDrawn(upload + drawMs);
+  }
+
+  #leaveLive(): void {
+    this.#live = null;
+    this.#tellDrawn = null;
+    this.#wanted = null;
+    this.#setMask(null, []);
+    this.#adopt(null);
+  }
+
+  /** Keeps the place and the zoom while the size stays. */
+  #showSize(picture: ShownPicture | null): void {
+    const { viewport, shown, view } = canvasStore.getState();
+    if (picture === null) return canvasStore.setState({ shown: null, loading: false, error: null });
+    const { id, size } = picture;
+    if (shown?.id === id && shown.size.width === size.width && shown.size.height === size.height) return;
+    canvasStore.setState({
+      shown: picture,
+      viewport: viewport === null || shown === null ? fit(size, view) : carriedOver(viewport, shown.size, size, view),
+      loading: false,
+      error: null,
+    });
   }
 
   async #show(pictureId: string | null): Promise<void> {
@@ -149,33 +211,37 @@ export class CanvasController implements GestureTarget {
   #adopt(picture: LoadedPicture | null): void {
     this.#picture = picture;
     this.#renderer.setPicture(picture?.bitmap ?? null);
-    const { viewport, shown, view } = canvasStore.getState();
-    if (picture === null) canvasStore.setState({ shown: null, loading: false, error: null });
+    if (picture === null) this.#showSize(null);
     else {
       const { id, size, bitmap } = picture;
-      canvasStore.setState({
-        shown: { id, size, resolution: Math.min(1, bitmap.width / size.width) },
-        viewport: viewport === null || shown === null ? fit(size, view) : carriedOver(viewport, shown.size, size, view),
-        loading: false,
-        error: null,
-      });
+      canvasStore.setState({ loading: false, error: null });
+      this.#showSize({ id, size, resolution: Math.min(1, bitmap.width / size.width) });
     }
+    if (this.#live !== null || liveStore.getState().live !== null) return;
     this.#sync();
   }
 
   #syncMask(): void {
     const { segmentations } = picturesStore.getState();
     const segmentation = this.#picture === null ? undefined : segmentations.get(this.#picture.id);
-    const mask = segmentation?.mask;
-    if (mask === this.#drawn?.mask) return;
-    this.#present = new Set(segmentation?.classes.map(({ id }) => id));
-    this.#drawn = mask === undefined ? null : { mask, ids: maskIds(mask) };
-    if (mask === undefined) return this.#renderer.removeMask(MASK);
+    if (!this.#setMask(segmentation?.mask ?? null, segmentation?.classes ?? [])) return;
+    requestAnimationFrame(() => requestAnimationFrame(markReady));
+    this.#loadNext();
+  }
+
+  /** Answers with whether there is a mask that was not drawn before. */
+  #setMask(mask: Mask | null, classes: readonly ClassShare[]): boolean {
+    if (mask === (this.#drawn?.mask ?? null)) return false;
+    this.#present = new Set(classes.map(({ id }) => id));
+    this.#drawn = mask === null ? null : { mask, ids: maskIds(mask) };
+    if (mask === null) {
+      this.#renderer.removeMask(MASK);
+      return false;
+    }
     this.#paletteInputs = [];
     this.#renderer.setMask(MASK, mask, this.#syncPalette() ?? new Uint8Array());
     this.#readHover();
-    requestAnimationFrame(() => requestAnimationFrame(markReady));
-    this.#loadNext();
+    return true;
   }
 
   /** Decodes the picture after this one, so that walking the strip does not wait. */

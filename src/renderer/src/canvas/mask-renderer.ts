@@ -47,6 +47,8 @@ export interface MaskRendererOptions {
   readonly tileLimit?: number;
   /** Called once when the driver takes the context away or a shader is refused; nothing is drawn until it is back. */
   readonly onTrouble?: (error: AppError | null) => void;
+  /** Called after each drawing with the milliseconds of the main thread that it took. */
+  readonly onDrawn?: (milliseconds: number) => void;
 }
 
 /**
@@ -161,6 +163,7 @@ export class MaskRenderer {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     for (const pane of scene.panes) this.#drawPane(resources, scene, pane);
     this.#measure(CANVAS_DRAW, start);
+    this.#options.onDrawn?.(performance.now() - start);
   }
 
   dispose(): void {

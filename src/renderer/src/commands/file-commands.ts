@@ -1,13 +1,21 @@
 import { openFolder, openModelFile, openPictures } from '../actions/open-files';
-import { addSamples } from '../actions/pictures';
+import { addSamples, openCameraItem, openSampleVideo } from '../actions/pictures';
 import { pasteFromClipboard } from '../drop/paste';
-import { picturesStore, selectedSegmentation } from '../state/pictures-store';
+import { picturesStore, selectedItem, selectedSegmentation } from '../state/pictures-store';
 import { openDialog } from '../state/window-store';
 import type { Command } from './command';
 
 function exportSelected(): void {
-  const { selectedId } = picturesStore.getState();
-  if (selectedId !== null) openDialog({ kind: 'export', pictureIds: [selectedId] });
+  const item = selectedItem(picturesStore.getState());
+  if (item === null) return;
+  if (item.entry.kind === 'video') openDialog({ kind: 'export-video' });
+  else openDialog({ kind: 'export', pictureIds: [item.entry.id] });
+}
+
+/** Every picture of the strip; videos are exported one by one. */
+function allPictures(): string[] {
+  const { order, items } = picturesStore.getState();
+  return order.filter((id) => items[id]?.entry.kind === 'image');
 }
 
 export const fileCommands: readonly Command[] = [
@@ -16,6 +24,8 @@ export const fileCommands: readonly Command[] = [
   { id: 'open-model', group: 'file', title: 'commands.openModel', shortcuts: ['Mod+U'], run: openModelFile },
   { id: 'paste', group: 'file', title: 'commands.paste', shortcuts: ['Mod+V'], run: pasteFromClipboard },
   { id: 'show-samples', group: 'file', title: 'commands.showSamples', run: addSamples },
+  { id: 'sample-video', group: 'file', title: 'commands.sampleVideo', run: openSampleVideo },
+  { id: 'open-camera', group: 'file', title: 'commands.openCamera', run: openCameraItem },
   {
     id: 'export',
     group: 'file',
@@ -29,7 +39,7 @@ export const fileCommands: readonly Command[] = [
     group: 'file',
     title: 'commands.exportAll',
     shortcuts: ['Mod+Shift+E'],
-    when: () => picturesStore.getState().order.length > 0,
-    run: () => openDialog({ kind: 'export', pictureIds: picturesStore.getState().order }),
+    when: () => allPictures().length > 0,
+    run: () => openDialog({ kind: 'export', pictureIds: allPictures() }),
   },
 ];

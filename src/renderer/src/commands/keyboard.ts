@@ -19,8 +19,9 @@ export function listenToKeyboard(): () => void {
       togglePanels();
       return;
     }
-    const command = commands.find((candidate) => fits(candidate, event));
-    if (command === undefined || !canRun(command)) return;
+    // The same key means one thing for pictures and another for videos.
+    const command = commands.find((candidate) => fits(candidate, event) && canRun(candidate));
+    if (command === undefined) return;
     // Ctrl+V and Ctrl+C belong to the browser while text is at hand; without it `paste` events do the work.
     if (leavesToBrowser(command, event)) return;
     event.preventDefault();

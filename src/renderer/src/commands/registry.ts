@@ -3,11 +3,21 @@ import { shell } from '../shell/current-shell';
 import type { Command } from './command';
 import { fileCommands } from './file-commands';
 import { pictureCommands } from './picture-commands';
+import { modeCommands } from './mode-commands';
 import { formatShortcut } from './shortcut';
+import { videoCommands } from './video-commands';
 import { viewCommands } from './view-commands';
 import { windowCommands } from './window-commands';
 
-export const commands: readonly Command[] = [...fileCommands, ...pictureCommands, ...viewCommands, ...windowCommands];
+/** Where two can be done with one key, the earlier one is. */
+export const commands: readonly Command[] = [
+  ...fileCommands,
+  ...videoCommands,
+  ...pictureCommands,
+  ...viewCommands,
+  ...modeCommands,
+  ...windowCommands,
+];
 
 const byId: ReadonlyMap<string, Command> = new Map(commands.map((command) => [command.id, command]));
 

@@ -26,12 +26,14 @@ const names: Readonly<Record<string, string>> = {
   ArrowRight: '→',
   Delete: 'Del',
   Escape: 'Esc',
+  ' ': 'Space',
 };
 
 function parse(shortcut: string): Chord {
   // `Mod++` is the plus key.
   const parts = shortcut.endsWith('++') ? [...shortcut.slice(0, -2).split('+'), '+'] : shortcut.split('+');
-  const key = shortcut === '+' ? '+' : (parts[parts.length - 1] ?? '');
+  const last = shortcut === '+' ? '+' : (parts[parts.length - 1] ?? '');
+  const key = last === 'Space' ? ' ' : last;
   return { key, mod: parts.includes('Mod'), shift: parts.includes('Shift'), alt: parts.includes('Alt') };
 }
 

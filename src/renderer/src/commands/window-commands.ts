@@ -13,6 +13,7 @@ export const windowCommands: readonly Command[] = [
     run: () => openDialog({ kind: 'library', modelId: null }),
   },
   { id: 'catalogue', group: 'model', title: 'commands.catalogue', run: () => openDialog({ kind: 'catalogue' }) },
+  { id: 'runtimes', group: 'model', title: 'commands.runtimes', run: () => openDialog({ kind: 'runtimes' }) },
   {
     id: 'preprocessing',
     group: 'model',

@@ -37,5 +37,5 @@ export function contentOf(transfer: {
     else if (file.type === '' || file.type === 'application/octet-stream' || kind === 'model-part') unknown += 1;
     else others += 1;
   }
-  return { pictures, videos, unknown, others, refused: pictures === 0 && unknown === 0 };
+  return { pictures, videos, unknown, others, refused: pictures + videos + unknown === 0 };
 }

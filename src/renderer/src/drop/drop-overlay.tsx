@@ -1,4 +1,4 @@
-import { Ban, Box, Files, Image } from 'lucide-react';
+import { Box, Files, Film, Image } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -14,12 +14,12 @@ import { contentOf } from './drag-content';
 export function DropOverlay() {
   const content = useFileDrag();
   if (content === null) return null;
-  return content.refused ? <Refused content={content} /> : <Targets content={content} />;
+  return content.refused ? <Refused /> : <Targets content={content} />;
 }
 
 function Targets({ content }: { readonly content: DragContent }) {
   const { t } = useTranslation();
-  const { pictures, unknown, others } = content;
+  const { pictures, videos, unknown, others } = content;
   return (
     <div className={styles.overlay} role="status">
       <div className={styles.targets}>
@@ -28,6 +28,12 @@ function Targets({ content }: { readonly content: DragContent }) {
           icon={<Image size={24} strokeWidth={1.5} aria-hidden />}
           title={t('pictures.drop.pictures')}
           text={pictures > 0 ? t('pictures.drop.pictureCount', { count: pictures }) : t('pictures.drop.picturesText')}
+        />
+        <Target
+          active={videos > 0}
+          icon={<Film size={24} strokeWidth={1.5} aria-hidden />}
+          title={t('pictures.drop.videos')}
+          text={t('pictures.drop.videosText')}
         />
         <Target
           active={unknown > 0}
@@ -58,15 +64,14 @@ function Target({ active, icon, title, text }: TargetProps) {
   );
 }
 
-function Refused({ content }: { readonly content: DragContent }) {
+function Refused() {
   const { t } = useTranslation();
-  const Icon = content.videos > 0 ? Ban : Files;
   return (
     <div className={styles.overlay} role="alert">
       <div className={cx(styles.target, styles.refused)}>
-        <Icon size={24} strokeWidth={1.5} aria-hidden />
+        <Files size={24} strokeWidth={1.5} aria-hidden />
         <strong className={styles.title}>{t('pictures.drop.refusedTitle')}</strong>
-        <span>{content.videos > 0 ? t('pictures.drop.noVideo') : t('pictures.drop.notFiles')}</span>
+        <span>{t('pictures.drop.notFiles')}</span>
       </div>
     </div>
   );

@@ -5,12 +5,12 @@ import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
 import { Progress } from '../components/progress';
 import { reportError } from '../notices/notify';
-import { updatePreferences } from '../preferences/preferences';
 import { shell } from '../shell/current-shell';
 import { openSession, useLibrary } from '../state/library-store';
 import { picturesStore, usePictures } from '../state/pictures-store';
 import { usePreferences } from '../state/preferences-store';
 import { closeDialog, windowStore } from '../state/window-store';
+import { chooseDirectory, Destination } from './destination';
 import styles from './export-dialog.module.css';
 import { exportedNames, type ExportedNames } from './export-names';
 import { exportScopes } from './export-scope';
@@ -108,33 +108,6 @@ function useExport(pictureIds: readonly string[], formats: readonly ExportFormat
     closeDialog();
   };
   return { done, start, cancel };
-}
-
-async function chooseDirectory(): Promise<string | null> {
-  try {
-    const directory = await shell.chooseExportFolder();
-    if (directory !== null) updatePreferences({ exportDirectory: directory });
-    return directory;
-  } catch (error) {
-    reportError(error);
-    return null;
-  }
-}
-
-function Destination() {
-  const { t } = useTranslation();
-  const directory = usePreferences((state) => state.exportDirectory);
-  if (!shell.hasFolders) return <p className={styles.note}>{t('exporting.downloads')}</p>;
-  return (
-    <div className={styles.destination}>
-      <span className={styles.caption}>{t('exporting.folder')}</span>
-      <span className={styles.path} title={directory ?? undefined}>
-        {/* Cut at its beginning: the end of a path tells folders apart. */}
-        <bdi>{directory ?? t('exporting.noFolder')}</bdi>
-      </span>
-      <Button onClick={() => void chooseDirectory()}>{t('exporting.choose')}</Button>
-    </div>
-  );
 }
 
 function NamePreview({ names, count }: ExportedNames) {

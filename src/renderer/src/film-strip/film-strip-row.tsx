@@ -1,4 +1,4 @@
-import { CircleAlert, ImageOff, LoaderCircle } from 'lucide-react';
+import { CircleAlert, Film, ImageOff, LoaderCircle } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { select, usePictures } from '../state/pictures-store';
 import styles from './film-strip.module.css';
 import { usePictureMenu } from './picture-menu';
 import { RowStatus } from './row-status';
+import { thumbnailNow } from './thumbnail-loader';
 import { useThumbnail } from './use-thumbnail';
 
 interface FilmStripRowProps {
@@ -55,6 +56,21 @@ function Row({ item, children }: { readonly item: PictureItem; readonly children
 }
 
 function Thumbnail({ item }: { readonly item: PictureItem }) {
+  return item.entry.kind === 'video' ? <VideoThumbnail item={item} /> : <PictureThumbnail item={item} />;
+}
+
+/** There is one as soon as the video was opened, which changes its item. */
+function VideoThumbnail({ item }: { readonly item: PictureItem }) {
+  const address = thumbnailNow(item.entry.id);
+  if (address === null) return <Sign icon={<Film size={16} aria-hidden />} />;
+  return (
+    <span className={styles.thumbnail}>
+      <img src={address} alt="" draggable={false} className={styles.image} />
+    </span>
+  );
+}
+
+function PictureThumbnail({ item }: { readonly item: PictureItem }) {
   const address = useThumbnail(item.entry.id);
   if (address === null) return <Sign icon={<ImageOff size={16} aria-hidden />} />;
   return (

@@ -14,6 +14,13 @@ export function RowStatus({ item }: { readonly item: PictureItem }) {
   }
   if (item.status === 'queued') return <span className={styles.status}>{t('pictures.queued')}</span>;
   if (item.status === 'working') return <span className={styles.status}>{t('pictures.working')}</span>;
+  if (item.entry.kind === 'video') {
+    return (
+      <span className={styles.status}>
+        {item.entry.sizeBytes > 0 ? `${t('video.kind')} · ${format.bytes(item.entry.sizeBytes)}` : t('video.kind')}
+      </span>
+    );
+  }
   return (
     <span className={styles.status}>
       {item.status === 'done' && <span className={styles.done} role="img" aria-label={t('pictures.done')} />}

@@ -67,6 +67,11 @@ async function load({ pictureId, controller, settle }: Request): Promise<void> {
   }
 }
 
+/** A thumbnail that was made in the window, as an object URL that now belongs to this list: a video's. */
+export function putThumbnail(pictureId: string, address: string): void {
+  keep(pictureId, address);
+}
+
 function keep(pictureId: string, address: string): void {
   const before = addresses.get(pictureId);
   if (before !== undefined) URL.revokeObjectURL(before);

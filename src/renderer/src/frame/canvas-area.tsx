@@ -1,21 +1,68 @@
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { CanvasView } from '../canvas/canvas-view';
+import { useModeViews } from '../modes/use-mode-views';
 import { selectedItem, usePictures } from '../state/pictures-store';
+import { useWindow } from '../state/window-store';
 import { CanvasState } from './canvas-state';
 import styles from './frame.module.css';
 
+/** With its charts it is larger than all the rest of the window's script. */
+const LatencyPanel = lazy(async () => ({ default: (await import('../latency/latency-panel')).LatencyPanel }));
+
+/** The canvas with what the mode puts over and under it, and the charts below. */
 export function CanvasArea() {
   const { t } = useTranslation();
-  const name = usePictures((state) => selectedItem(state)?.entry.name ?? '');
+  const latencyOpen = useWindow((state) => state.latencyOpen);
+  const layout = useDefaultLayout({
+    id: 'maskforge.canvas',
+    panelIds: latencyOpen ? ['stage', 'latency'] : ['stage'],
+    storage: window.localStorage,
+    onlySaveAfterUserInteractions: true,
+  });
   return (
-    <main
-      className={styles.canvas}
-      data-region="canvas"
-      tabIndex={0}
-      aria-label={name === '' ? t('frame.canvas') : t('frame.canvasOf', { name })}
+    <Group
+      orientation="vertical"
+      className={styles.column}
+      defaultLayout={layout.defaultLayout}
+      onLayoutChanged={layout.onLayoutChanged}
     >
-      <CanvasView />
-      <CanvasState />
-    </main>
+      <Panel id="stage" minSize={160} className={styles.stage}>
+        <Stage />
+      </Panel>
+      {latencyOpen && (
+        <>
+          <Separator className={styles.separatorRow} aria-label={t('latency.resize')} />
+          <Panel id="latency" defaultSize={260} minSize={140} groupResizeBehavior="preserve-pixel-size">
+            <Suspense fallback={<div className={styles.panel} aria-busy />}>
+              <LatencyPanel />
+            </Suspense>
+          </Panel>
+        </>
+      )}
+    </Group>
+  );
+}
+
+function Stage() {
+  const { t } = useTranslation();
+  const name = usePictures((state) => selectedItem(state)?.entry.name ?? '');
+  const { views, loading } = useModeViews();
+  const Over = views?.Over;
+  const Under = views?.Under;
+  return (
+    <>
+      <main
+        className={styles.canvas}
+        data-region="canvas"
+        tabIndex={0}
+        aria-label={name === '' ? t('frame.canvas') : t('frame.canvasOf', { name })}
+      >
+        <CanvasView />
+        {Over !== undefined ? <Over /> : !loading && <CanvasState />}
+      </main>
+      {Under !== undefined && <Under />}
+    </>
   );
 }

@@ -1,6 +1,5 @@
 import { ImagePlus } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { openModel } from '../actions/models';
 import { removePictures } from '../actions/pictures';
 import { segmentAgain } from '../actions/segment';
 import { runById, shortcutOf } from '../commands/registry';
@@ -9,8 +8,8 @@ import { ErrorCard } from '../notices/error-card';
 import { useConnection } from '../state/connection-store';
 import { useLibrary } from '../state/library-store';
 import { selectedItem, usePictures } from '../state/pictures-store';
-import { openDialog } from '../state/window-store';
 import styles from './canvas-state.module.css';
+import { ModelTrouble } from './model-trouble';
 
 /** What lies over the canvas when there is no picture or no mask to show, and why. */
 export function CanvasState() {
@@ -22,8 +21,7 @@ export function CanvasState() {
 
   if (connecting || !loaded) return <div className={styles.skeleton} aria-hidden />;
   if (empty) return <EmptyStrip />;
-  if (session.kind === 'failed') return <ModelFailed />;
-  if (session.kind === 'none') return <NoModel />;
+  if (session.kind === 'failed' || session.kind === 'none') return <ModelTrouble />;
   if (selected?.status === 'failed') return <PictureFailed />;
   const busy = session.kind === 'opening' || selected?.status === 'working' || selected?.status === 'queued';
   return busy ? <Busy opening={session.kind === 'opening'} /> : null;
@@ -59,50 +57,6 @@ function EmptyStrip() {
             {t('commands.openPictures')}
           </Button>
         </div>
-      </div>
-    </div>
-  );
-}
-
-function NoModel() {
-  const { t } = useTranslation();
-  return (
-    <div className={styles.centre}>
-      <div className={styles.empty}>
-        <h2 className={styles.emptyTitle}>{t('models.noneTitle')}</h2>
-        <p className={styles.emptyText}>{t('models.noneText', { model: shortcutOf('open-model') ?? '' })}</p>
-        <div className={styles.buttons}>
-          <Button onClick={() => runById('catalogue')}>{t('commands.catalogue')}</Button>
-          <Button variant="primary" onClick={() => runById('open-model')}>
-            {t('commands.openModel')}
-          </Button>
-        </div>
-      </div>
-    </div>
-  );
-}
-
-function ModelFailed() {
-  const { t } = useTranslation();
-  const session = useLibrary((state) => state.session);
-  const name = useLibrary((state) =>
-    session.kind === 'none' ? '' : (state.models.find((model) => model.id === session.modelId)?.name ?? ''),
-  );
-  if (session.kind !== 'failed') return null;
-  return (
-    <div className={styles.centre}>
-      <div className={styles.card}>
-        <ErrorCard
-          error={session.error}
-          subject={name}
-          remedies={[
-            { label: t('common.retry'), run: () => void openModel(session.modelId) },
-            {
-              label: t('models.chooseAnother'),
-              run: () => openDialog({ kind: 'library', modelId: session.modelId }),
-            },
-          ]}
-        />
       </div>
     </div>
   );

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { ExportDialog } from '../export/export-dialog';
 import { CatalogueDialog } from '../library/catalogue-dialog';
 import { LibraryDialog } from '../library/library-dialog';
@@ -6,7 +7,12 @@ import { CommandPalette } from '../palette/command-palette';
 import { AboutDialog } from '../preferences/about-dialog';
 import { PreferencesDialog } from '../preferences/preferences-dialog';
 import { ShortcutsDialog } from '../preferences/shortcuts-dialog';
+import { RuntimesDialog } from '../runtimes/runtimes-dialog';
 import { useWindow } from '../state/window-store';
+
+const VideoExportDialog = lazy(async () => ({
+  default: (await import('../video-export/video-export-dialog')).VideoExportDialog,
+}));
 
 /** The one dialog that is open. */
 export function OpenDialogs() {
@@ -20,6 +26,8 @@ export function OpenDialogs() {
       return <PreprocessingDialog modelId={dialog.modelId} />;
     case 'catalogue':
       return <CatalogueDialog />;
+    case 'runtimes':
+      return <RuntimesDialog />;
     case 'preferences':
       return <PreferencesDialog />;
     case 'shortcuts':
@@ -30,5 +38,11 @@ export function OpenDialogs() {
       return <AboutDialog />;
     case 'export':
       return <ExportDialog />;
+    case 'export-video':
+      return (
+        <Suspense fallback={null}>
+          <VideoExportDialog />
+        </Suspense>
+      );
   }
 }

@@ -1,4 +1,4 @@
-import { Box, CloudDownload, FolderOpen, Image, Images } from 'lucide-react';
+import { Box, Camera, Clapperboard, CloudDownload, FolderOpen, Image, Images } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { openPaths } from '../actions/open-files';
@@ -24,6 +24,8 @@ export function useOpenMenu(): MenuEntry[] {
     item('open-pictures', t('commands.openPictures'), <Image size={16} aria-hidden />),
     item('open-folder', t('commands.openFolder'), <FolderOpen size={16} aria-hidden />),
     item('show-samples', t('commands.showSamples'), <Images size={16} aria-hidden />),
+    item('sample-video', t('commands.sampleVideo'), <Clapperboard size={16} aria-hidden />),
+    item('open-camera', t('commands.openCamera'), <Camera size={16} aria-hidden />),
     { kind: 'separator' },
     item('open-model', t('commands.openModel'), <Box size={16} aria-hidden />),
     item('catalogue', t('commands.catalogue'), <CloudDownload size={16} aria-hidden />),

@@ -4,6 +4,7 @@ import { runById, shortcutOf } from '../commands/registry';
 import { Button, IconButton } from '../components/button';
 import { Menu } from '../components/menu';
 import { ModelPicker } from '../library/model-picker';
+import { ModeSwitch } from '../modes/mode-switch';
 import { selectedSegmentation, usePictures } from '../state/pictures-store';
 import { useWindow } from '../state/window-store';
 import { useOpenMenu } from './open-menu';
@@ -26,6 +27,7 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
           </Button>
         }
       />
+      <ModeSwitch narrow={narrow} />
       <ModelPicker />
       <span className={styles.space} />
       {!narrow && (

@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
+import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
 import { shell } from '../shell/current-shell';
 import { useLibrary } from '../state/library-store';
-import { closeDialog } from '../state/window-store';
+import { closeDialog, openDialog } from '../state/window-store';
 import styles from './preferences-dialog.module.css';
 
 export function AboutDialog() {
@@ -26,6 +27,9 @@ export function AboutDialog() {
           ))}
         </ul>
       </div>
+      <Button variant="quiet" className={styles.link ?? ''} onClick={() => openDialog({ kind: 'runtimes' })}>
+        {t('commands.runtimes')}
+      </Button>
     </Dialog>
   );
 }

@@ -41,6 +41,8 @@ export function PreferencesDialog() {
         {shell.hasFolders && <ExportFolder />}
         <span>{t('preferences.recent')}</span>
         <RecentFiles />
+        <span>{t('runtimes.title')}</span>
+        <Button onClick={() => openDialog({ kind: 'runtimes' })}>{t('commands.runtimes')}</Button>
       </div>
       <Button variant="quiet" className={styles.link ?? ''} onClick={() => openDialog({ kind: 'about' })}>
         {t('commands.about')}

@@ -9,7 +9,7 @@ export function createBrowserShell(): Shell {
     versions: navigator.userAgent,
     hasFolders: false,
     modifier: /Mac|iPhone|iPad/.test(navigator.userAgent) ? 'meta' : 'ctrl',
-    choosePictures: () => pickFiles({ multiple: true, accept: 'image/*,.tif,.tiff,.avif,.heic' }),
+    choosePictures: () => pickFiles({ multiple: true, accept: 'image/*,video/*,.tif,.tiff,.avif,.heic,.mkv,.mov' }),
     choosePictureFolder: async () => {
       const { files } = await pickFiles({ folder: true });
       return files.length === 0 ? nothingPicked : { paths: [], files: worthOpening(files, folderOf(files)) };

@@ -5,24 +5,30 @@ export type OpenDialog =
   | { readonly kind: 'library'; readonly modelId: string | null }
   | { readonly kind: 'preprocessing'; readonly modelId: string }
   | { readonly kind: 'catalogue' }
+  | { readonly kind: 'runtimes' }
   | { readonly kind: 'preferences' }
   | { readonly kind: 'shortcuts' }
   | { readonly kind: 'palette' }
   | { readonly kind: 'about' }
   /** Pictures to export; the selected one or the whole strip. */
-  | { readonly kind: 'export'; readonly pictureIds: readonly string[] };
+  | { readonly kind: 'export'; readonly pictureIds: readonly string[] }
+  /** The video that is open. */
+  | { readonly kind: 'export-video' };
 
 export interface WindowState {
   readonly dialog: OpenDialog | null;
   /** Panels that are folded away. */
   readonly filmStripOpen: boolean;
   readonly sidePanelsOpen: boolean;
+  /** The charts under the canvas. */
+  readonly latencyOpen: boolean;
 }
 
 export const windowStore = createStore<WindowState>(() => ({
   dialog: null,
   filmStripOpen: true,
   sidePanelsOpen: true,
+  latencyOpen: false,
 }));
 
 export function useWindow<T>(select: (state: WindowState) => T): T {

@@ -1,14 +1,15 @@
 import { X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../../../shared/domain/job';
+import { cancelJob } from '../actions/local-jobs';
 import { Button, IconButton } from '../components/button';
 import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
+import { i18n } from '../i18n/i18n';
 import { ErrorDetails } from '../notices/error-card';
 import { errorHint, errorTitle } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { clearFinishedJobs, isRunning, useJobs } from '../state/jobs-store';
-import { studio } from '../studio-client/studio';
 import styles from './job-list.module.css';
 import { progressOf } from './job-progress';
 
@@ -39,7 +40,7 @@ function JobEntry({ job }: { readonly job: Job }) {
   const { t } = useTranslation();
   const running = isRunning(job);
   const cancel = (): void => {
-    studio.call('jobs.cancel', { jobId: job.id }).catch((error: unknown) => reportError(error));
+    cancelJob(job.id).catch((error: unknown) => reportError(error));
   };
   return (
     <>
@@ -70,11 +71,17 @@ function JobLine({ job }: { readonly job: Job }) {
   if (job.state !== 'queued' && job.state !== 'running') return t(`frame.jobs.states.${job.state}`);
   const amount = (value: number): string => (job.unit === 'bytes' ? format.bytes(value) : format.integer(value));
   const parts = [
-    job.state === 'queued' ? t('frame.jobs.states.queued') : job.phase,
+    job.state === 'queued' ? t('frame.jobs.states.queued') : phaseText(job.phase),
     job.total > 0 ? t('frame.jobs.progress', { done: amount(job.done), total: amount(job.total) }) : amount(job.done),
     ...(job.secondsLeft === null ? [] : [t('frame.jobs.left', { time: format.timeLeft(job.secondsLeft) })]),
   ];
   return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** A phase's word in the language of the window; a file's name as it is. */
+function phaseText(phase: string): string {
+  const key = `frame.jobs.phases.${phase}`;
+  return phase !== '' && i18n.exists(key) ? String(i18n.t(key as 'frame.jobs.phases.downloading')) : phase;
 }
 
 function Failures({ job }: { readonly job: Job }) {

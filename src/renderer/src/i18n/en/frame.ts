@@ -58,5 +58,12 @@ export const frame = {
     failures_one: '{{count}} failed',
     failures_other: '{{count}} failed',
     states: { queued: 'Waiting', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
+    /** Phases that are named by a word; others name the file under way. */
+    phases: {
+      preparing: 'preparing',
+      downloading: 'downloading',
+      unpacking: 'unpacking',
+      finishing: 'finishing',
+    },
   },
 } as const;

@@ -56,5 +56,6 @@ export const frame: Translation<typeof source> = {
     left: '剩余 {{time}}',
     failures_other: '{{count}} 项失败',
     states: { queued: '等待中', done: '已完成', failed: '失败', cancelled: '已取消' },
+    phases: { preparing: '正在准备', downloading: '正在下载', unpacking: '正在解压', finishing: '即将完成' },
   },
 };

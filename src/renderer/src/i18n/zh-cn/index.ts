@@ -5,10 +5,14 @@ import { display } from './display';
 import { errors } from './errors';
 import { exporting } from './export';
 import { frame } from './frame';
+import { latency } from './latency';
 import { legend } from './legend';
 import { models } from './models';
+import { modes } from './modes';
 import { pictures } from './pictures';
 import { preferences } from './preferences';
+import { runtimes } from './runtimes';
+import { video } from './video';
 
 export const zhCn = {
   canvas,
@@ -18,8 +22,12 @@ export const zhCn = {
   errors,
   exporting,
   frame,
+  latency,
   legend,
   models,
+  modes,
   pictures,
   preferences,
+  runtimes,
+  video,
 };

@@ -1,0 +1,5 @@
+export const modes = {
+  title: 'Modes',
+  segment: 'Segment',
+  video: 'Video',
+} as const;

@@ -1,0 +1,8 @@
+import type { modes as source } from '../en/modes';
+import type { Translation } from '../translation';
+
+export const modes: Translation<typeof source> = {
+  title: '模式',
+  segment: '分割',
+  video: '视频',
+};

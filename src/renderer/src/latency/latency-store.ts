@@ -1,0 +1,105 @@
+import { createStore, useStore } from 'zustand';
+import type { LatencySample } from './latency-stats';
+
+/** Frames that are looked back on. */
+export const WINDOW = 300;
+/** The chart follows at most this often, and less often where drawing it takes long. */
+const QUICKEST_MS = 100;
+/** The first frames of an engine: its memory and caches are cold. */
+const WARM_UP = 3;
+
+/** One engine on one kind of work, for as long as it goes on. */
+export interface LatencyRun {
+  /** Tells runs apart: another engine or another video is another run. */
+  readonly key: string;
+  /** Model, precision, device. */
+  readonly title: string;
+  /** What was segmented: a video's name, or pictures. */
+  readonly subject: string;
+  readonly samples: readonly LatencySample[];
+  readonly dropped: number;
+  /** When it was last looked at: milliseconds of the window's clock. */
+  readonly now: number;
+}
+
+export interface LatencyState {
+  readonly run: LatencyRun | null;
+  /** Laid over the running one to compare. */
+  readonly pinned: LatencyRun | null;
+}
+
+export const latencyStore = createStore<LatencyState>(() => ({ run: null, pinned: null }));
+
+export function useLatency<T>(select: (state: LatencyState) => T): T {
+  return useStore(latencyStore, select);
+}
+
+interface Recording {
+  key: string;
+  title: string;
+  subject: string;
+  /** Frames since the run began, window or not. */
+  count: number;
+  dropped: number;
+  samples: LatencySample[];
+}
+
+let recording: Recording | null = null;
+let timer: number | null = null;
+let lastPublished = 0;
+let pause = QUICKEST_MS;
+
+/** Adds what a frame took. Cheap: views are told later, together with others. */
+export function recordFrame(
+  run: { readonly key: string; readonly title: string; readonly subject: string },
+  sample: Omit<LatencySample, 'warmUp'>,
+): void {
+  const current = begin(run);
+  current.count += 1;
+  current.samples.push({ ...sample, warmUp: current.count <= WARM_UP });
+  if (current.samples.length > WINDOW) current.samples.shift();
+  publishSoon();
+}
+
+export function recordDropped(run: { readonly key: string; readonly title: string; readonly subject: string }): void {
+  begin(run).dropped += 1;
+  publishSoon();
+}
+
+function begin(run: { readonly key: string; readonly title: string; readonly subject: string }): Recording {
+  if (recording?.key !== run.key) recording = { ...run, count: 0, dropped: 0, samples: [] };
+  return recording;
+}
+
+/** Called by a view with the milliseconds that drawing took: it must not cost more than about 3 % of a core. */
+export function adaptPause(renderMs: number): void {
+  pause = Math.min(1000, Math.max(QUICKEST_MS, renderMs / 0.03));
+}
+
+export function clearLatency(): void {
+  recording = null;
+  latencyStore.setState({ run: null });
+}
+
+export function pinRun(): void {
+  const { run } = latencyStore.getState();
+  if (run !== null) latencyStore.setState({ pinned: run });
+}
+
+export function unpinRun(): void {
+  latencyStore.setState({ pinned: null });
+}
+
+function publishSoon(): void {
+  if (timer !== null) return;
+  const wait = Math.max(0, lastPublished + pause - performance.now());
+  timer = window.setTimeout(publish, wait);
+}
+
+function publish(): void {
+  timer = null;
+  lastPublished = performance.now();
+  if (recording === null) return;
+  const { key, title, subject, dropped, samples } = recording;
+  latencyStore.setState({ run: { key, title, subject, dropped, samples: [...samples], now: lastPublished } });
+}

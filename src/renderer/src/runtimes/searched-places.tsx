@@ -1,0 +1,33 @@
+import { ChevronRight } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { RuntimeLibrary } from '../../../shared/domain/runtime-library';
+import styles from './runtimes-dialog.module.css';
+
+/** Every place that was looked at, in search order, with what was there. */
+export function SearchedPlaces({ places }: Pick<RuntimeLibrary, 'places'>) {
+  const { t } = useTranslation();
+  return (
+    <details className={styles.details}>
+      <summary className={styles.summary}>
+        <ChevronRight size={14} aria-hidden className={styles.chevron} />
+        {t('runtimes.places', { count: places.length })}
+      </summary>
+      <table className={styles.places}>
+        <tbody>
+          {places.map(({ source, path, outcome, findings }) => (
+            <tr key={`${source} ${path}`} className={outcome === 'not-named' ? styles.unset : undefined}>
+              <th scope="row">{source}</th>
+              <td>
+                {path !== '' && <p className={styles.path}>{path}</p>}
+                {findings.map((finding) => (
+                  <p key={finding}>{finding}</p>
+                ))}
+              </td>
+              <td>{t(`runtimes.outcomes.${outcome}`)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}

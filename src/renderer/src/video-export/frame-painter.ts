@@ -1,0 +1,64 @@
+import { MaskRenderer } from '../canvas/mask-renderer';
+import { paletteBytes } from '../canvas/palette-texture';
+import { drawnOpacity, exportedOutlineWidth, type MaskLook } from '../canvas/scene';
+import { classColors } from '../display/class-colors';
+import { activeModel, libraryStore } from '../state/library-store';
+import { viewStore } from '../state/view-store';
+import type { Mask } from '../../../shared/domain/mask';
+import type { Size } from '../canvas/viewport';
+
+const MASK = 'mask';
+
+/** Frames with their masks as the canvas shows them at 1:1, by the same shaders; or the colours of classes alone. */
+export class ExportPainter {
+  /** Even, as encoders want it: the odd last column or row is left out. */
+  readonly size: Size;
+  readonly #picture: Size;
+  readonly #canvas = document.createElement('canvas');
+  readonly #renderer: MaskRenderer;
+  readonly #look: MaskLook;
+  readonly #palette: (bytesPerId: 1 | 2) => Uint8Array;
+  readonly #withPicture: boolean;
+
+  /** The look is that of now: what is changed while an export runs does not change it. */
+  constructor(picture: Size, kind: 'overlay' | 'mask') {
+    this.#picture = picture;
+    this.size = { width: picture.width & ~1 || 2, height: picture.height & ~1 || 2 };
+    this.#canvas.width = this.size.width;
+    this.#canvas.height = this.size.height;
+    this.#renderer = new MaskRenderer(this.#canvas);
+    this.#withPicture = kind === 'overlay';
+    const { mode, opacity, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
+    const labels = activeModel(libraryStore.getState())?.labels ?? [];
+    const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
+    const colorOf = classColors(labels, palette, colors);
+    this.#palette = (bytesPerId) => paletteBytes(bytesPerId, colorOf, visibility);
+    const width = exportedOutlineWidth(outlineWidth * devicePixelRatio, zoom > 0 ? zoom : 1);
+    this.#look = this.#withPicture
+      ? { opacity: drawnOpacity(mode, opacity), mode, outlineWidth: width, highlight: null }
+      : { opacity: 1, mode: 'fill', outlineWidth: width, highlight: null };
+  }
+
+  /** `seconds` is the time that the frame gets in the new video. Whoever asks closes it. */
+  paint(image: VideoFrame, mask: Mask, seconds: number): VideoFrame {
+    const { width, height } = this.size;
+    if (this.#withPicture) this.#renderer.setPicture(image);
+    this.#renderer.setMask(MASK, mask, this.#palette(mask.bytesPerId));
+    const area = { x: 0, y: 0, width, height };
+    this.#renderer.setScene({
+      picture: this.#picture,
+      viewport: { scale: 1, center: { x: width / 2, y: height / 2 }, fitted: false },
+      panes: [{ area, clip: area, mask: MASK, look: this.#look }],
+      backdrop: { kind: 'plain', color: [0, 0, 0] },
+      pixelGrid: false,
+      quality: 'full',
+    });
+    this.#renderer.drawNow();
+    // In this very task: the canvas is empty afterwards.
+    return new VideoFrame(this.#canvas, { timestamp: Math.round(seconds * 1e6) });
+  }
+
+  dispose(): void {
+    this.#renderer.dispose();
+  }
+}
