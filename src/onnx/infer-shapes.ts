@@ -30,6 +30,10 @@ const RULES_ELSEWHERE: Readonly<Record<string, Rule>> = {
   'com.microsoft.QuickGelu': likeFirst,
   'com.microsoft.SkipLayerNormalization': likeFirst,
   'maskforge.LayerNorm': likeFirst,
+  'maskforge.DepthwiseGelu': likeFirst,
+  'maskforge.AddLayerNorm': (context) => {
+    for (const index of [0, 1]) context.give(index, context.type(0), context.dims(0));
+  },
   'maskforge.DecodeHead': inferDecodeHead,
 };
 

@@ -60,7 +60,7 @@ const SUITED = new Set(
 );
 
 /** Our own operators: each computes in the type that it is given. */
-const PLUGIN_OPERATORS = new Set(['LayerNorm', 'DecodeHead']);
+const PLUGIN_OPERATORS = new Set(['LayerNorm', 'AddLayerNorm', 'DepthwiseGelu', 'DecodeHead']);
 
 /** Read a value of any float type without minding which. */
 const INDIFFERENT = ['Shape', 'Size', 'ArgMax', 'ArgMin', 'Cast'];

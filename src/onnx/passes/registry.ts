@@ -2,6 +2,7 @@ import type { Pass } from '../pass';
 import { foldDecodeHead } from './fold-decode-head';
 import { fuseDecodeHead } from './fuse-decode-head';
 import { fuseLayerNorm } from './fuse-layernorm';
+import { fuseMixFfn } from './fuse-mixffn';
 import { imageInput } from './image-input';
 import { dynamicFlatten, makeDynamic } from './make-dynamic';
 import { maskOutput } from './mask-output';
@@ -37,6 +38,7 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   'set-shapes': ({ sizes }) => setShapes(sizes ?? {}),
   'fuse-layernorm': ({ layerNorm, only }) =>
     fuseLayerNorm({ form: layerNorm === 'plugin' ? 'plugin' : 'native', ...(only === undefined ? {} : { only }) }),
+  'fuse-mixffn': () => fuseMixFfn,
   'fold-decode-head': () => foldDecodeHead,
   'fuse-decode-head': () => fuseDecodeHead,
   'image-input': ({ preprocessing }) => imageInput({ preprocessing: preprocessing ?? IMAGENET_FORM }),

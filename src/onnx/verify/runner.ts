@@ -10,6 +10,7 @@ import type { OrtSession, OrtTensor, SessionOptions } from '../ort';
 import { runPass } from '../pass';
 import { expandDecodeHeads } from '../passes/fuse-decode-head';
 import { fuseLayerNorm, PLUGIN_DOMAIN } from '../passes/fuse-layernorm';
+import { expandDepthwiseGelus } from '../passes/fuse-mixffn';
 import { tensorByteLength, toNumbers } from '../tensor';
 import { emulateBfloat16 } from './emulate-bfloat16';
 
@@ -71,6 +72,7 @@ async function withoutPlugins(model: OnnxModel): Promise<OnnxModel> {
   if (!model.graph.nodes.some(({ domain }) => domain === PLUGIN_DOMAIN)) return model;
   const copy = copyModel(model);
   expandDecodeHeads(copy.graph);
+  expandDepthwiseGelus(copy.graph);
   await runPass(copy, fuseLayerNorm({ form: 'native' }));
   return copy;
 }
