@@ -16,8 +16,6 @@ export interface SegmentOutcome {
 export interface ManyOptions {
   /** Where the ids of each frame go (width * height * bytesPerId bytes); made anew when left out. */
   readonly masks?: readonly Uint8Array[];
-  /** Where the winner's softmax probability goes, one byte (0–255) a pixel. */
-  readonly probabilities?: readonly Uint8Array[];
   readonly signal?: AbortSignal;
 }
 

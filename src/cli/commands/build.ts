@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, fromErrorReport } from '../../shared/app-error';
 import type { BuildOrderInput, EngineSummary, ImageShape, ImageShapeRange } from '../../shared/domain/engine';
-import { isStatic, shapeRangeSchema } from '../../shared/domain/engine';
+import { extraPassSchema, isStatic, shapeRangeSchema } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { parseRecipe } from '../../studio/engines/recipe';
 import { chooseModel } from '../choose-model';
@@ -16,9 +16,12 @@ import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
 import type { LayerNormChoice } from '../parse-engine-options';
 import { bytesOf, layerNormOf, levelOf, shapeOf, targetsOf } from '../parse-engine-options';
-import { wholeNumber } from '../parse-option';
+import { listOf, wholeNumber } from '../parse-option';
 import { formatBytes, showProgress } from '../progress';
 import { usageError } from '../terminal';
+
+const EXTRA_PASSES = extraPassSchema.options;
+type ExtraPass = (typeof EXTRA_PASSES)[number];
 
 interface BuildOptions {
   readonly precision?: 'fp32' | 'tf32' | 'fp16' | 'bf16';
@@ -28,7 +31,7 @@ interface BuildOptions {
   readonly max?: ImageShape;
   readonly layernorm: LayerNormChoice;
   readonly foldHead: boolean;
-  readonly fuseHead?: boolean;
+  readonly extra: ExtraPass[];
   readonly imageInput?: boolean;
   readonly maskOutput?: boolean;
   readonly runtime: 'tensorrt-10' | 'tensorrt-11' | 'tensorrt-rtx' | 'auto';
@@ -87,7 +90,11 @@ function addGraphOptions(command: Command): void {
         .default({ layerNorm: 'native' }, 'native'),
     )
     .option('--no-fold-head', 'leave the decode head as it was exported')
-    .option('--fuse-head', 'let the plugin do the end of the folded head in one kernel')
+    .addOption(
+      new Option('--extra <list>', `further passes, separated by commas: ${EXTRA_PASSES.join(', ')}`)
+        .argParser((text) => listOf(text, EXTRA_PASSES))
+        .default([], 'none'),
+    )
     .option('--image-input', 'let the engine itself normalise 8-bit pixels')
     .option('--mask-output', 'let the engine end in class ids at the size of its input')
     .option('--plain', 'no passes but the precision: the network as it was exported, to compare with')
@@ -205,7 +212,7 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
     ...(shapes === undefined ? {} : { shapes }),
     ...options.layernorm,
     foldHead: options.foldHead,
-    fuseHead: options.fuseHead === true,
+    extraPasses: options.extra,
     imageInput: options.imageInput === true,
     maskOutput: options.maskOutput === true,
     plain: options.plain === true,

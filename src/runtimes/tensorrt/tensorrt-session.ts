@@ -129,14 +129,11 @@ export class TensorRtSession implements Session {
     const bytes = picture.width * picture.height * this.#bytesPerId;
     const masks = frames.map((_, index) => options.masks?.[index] ?? new Uint8Array(bytes));
     checkBuffers(masks, bytes);
-    const { probabilities } = options;
-    if (probabilities !== undefined) checkBuffers(probabilities, picture.width * picture.height);
     const stages = await withRemedy(`The engine ${this.#engine.id}`, () =>
       this.#handles.session.segment({
         frames,
         placement: this.#geometry.native(placement, picture),
         masks,
-        ...(probabilities === undefined ? {} : { probabilities }),
       }),
     );
     const asMask = (data: Uint8Array): Mask => ({ ...picture, bytesPerId: this.#bytesPerId, data: plain(data) });

@@ -29,6 +29,9 @@ function isOrdered({ min, opt, max }: { min: ImageShape; opt: ImageShape; max: I
   return keys.every((key) => min[key] <= opt[key] && opt[key] <= max[key]);
 }
 
+/** Passes that hand a part of the network to a plugin of ours; only where they were found to pay. */
+export const extraPassSchema = z.enum(['fuse-decode-head', 'fuse-mixffn']);
+
 const pixelFormSchema = preprocessingSchema.omit({ size: true, resample: true });
 
 /** One rewriting of the graph with all it needs, so that it can be done again. A new kind of pass is one more member. */
@@ -45,7 +48,7 @@ export const passStepSchema = z.discriminatedUnion('pass', [
     only: z.array(z.string()).optional(),
   }),
   z.strictObject({ pass: z.literal('fold-decode-head') }),
-  z.strictObject({ pass: z.literal('fuse-decode-head') }),
+  z.strictObject({ pass: extraPassSchema }),
   z.strictObject({ pass: z.literal('image-input'), preprocessing: pixelFormSchema }),
   z.strictObject({ pass: z.literal('mask-output'), size: z.enum(['input', 'logits']) }),
   z.strictObject({
@@ -108,8 +111,8 @@ export const buildOrderSchema = z.strictObject({
   /** With `plugin`: the LayerNorms that become plugins; the others become native ones. */
   pluginOnly: z.array(z.string()).optional(),
   foldHead: z.boolean().default(true),
-  /** Whether the plugin does the end of the folded head in one kernel. */
-  fuseHead: z.boolean().default(false),
+  /** Run after the others and before the precision's. */
+  extraPasses: z.array(extraPassSchema).default([]),
   /** Whether the engine itself normalises 8-bit pixels, and whether it ends in class ids at the input's size. */
   imageInput: z.boolean().default(false),
   maskOutput: z.boolean().default(false),

@@ -109,8 +109,8 @@ function steps(
     { pass: 'shape-reshape' },
     ...layerNormSteps(order, pluginValues),
     ...(order.foldHead ? [{ pass: 'fold-decode-head' } as const] : []),
-    ...(order.foldHead && order.fuseHead ? [{ pass: 'fuse-decode-head' } as const] : []),
     { pass: 'simplify' },
+    ...order.extraPasses.map((pass) => ({ pass })),
     ...(order.imageInput ? [imageInputStep(model)] : []),
     ...(order.maskOutput ? [{ pass: 'mask-output', size: 'input' } as const] : []),
     ...precisionSteps(order.precision, order.imageInput),
@@ -159,7 +159,7 @@ function checkOrder(order: BuildOrder, family: Recipe['runtime']['family']): voi
 }
 
 function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): [string, string] | null {
-  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, fuseHead, foldHead } = order;
+  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, extraPasses, foldHead } = order;
   if (fp16Flag && family !== 'tensorrt-10') {
     return [
       'Only TensorRT 10 chooses FP16 layers by itself; later ones build what the graph says.',
@@ -172,7 +172,9 @@ function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): 
   if (pluginOnly !== undefined && layerNorm !== 'plugin') {
     return ['Names of LayerNorms were given, but no plugin was asked for.', 'Write --layernorm plugin:NAMES.'];
   }
-  if (fuseHead && !foldHead) return ['Only a folded decode head can be fused.', 'Leave --no-fold-head out.'];
+  if (extraPasses.includes('fuse-decode-head') && !foldHead) {
+    return ['Only a folded decode head can be fused.', 'Leave --no-fold-head out.'];
+  }
   if (targets.length > 0 && family !== 'tensorrt-rtx') {
     return [
       'Only TensorRT for RTX builds for GPUs that are not here.',

@@ -86,7 +86,15 @@ async function segment({ ort, session, options }, { frames, placement, masks }) 
     paint(masks[index], placement, { logits, classes, gridHeight, gridWidth });
   }
   const stage = 0.25;
-  return { copyIn: stage, preprocess: stage, infer: stage, postprocess: stage, copyOut: stage, enqueue: 0.01, total: 1 };
+  return {
+    copyIn: stage,
+    preprocess: stage,
+    infer: stage,
+    postprocess: stage,
+    copyOut: stage,
+    enqueue: 0.01,
+    total: 1,
+  };
 }
 
 /** Bilinear, centres corresponding, the lowest id wins a tie. */
@@ -129,7 +137,9 @@ async function openEngine(planPath) {
       deviceBytes: 2000,
       segment: (request) => segment({ ...network, options }, request),
       infer: async ([{ name, dims }]) => {
-        const feeds = { [name]: new network.ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims) };
+        const feeds = {
+          [name]: new network.ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims),
+        };
         const results = await network.session.run(feeds);
         return Object.entries(results).map(([key, tensor]) => ({
           name: key,
