@@ -1,0 +1,174 @@
+#!/usr/bin/env node
+// Builds and measures TensorRT engines on this machine's GPU through the studio's own terminal, and writes one JSON file.
+//
+//   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--rounds 3]
+//                          [--seconds 540] [--stages export,build,bench,verify,profile]
+//
+// Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rows as plan } from './plan.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const { values: options } = parseArgs({
+  options: {
+    work: { type: 'string' },
+    out: { type: 'string' },
+    maskforge: { type: 'string', default: join(root, 'bin', 'maskforge.mjs') },
+    python: { type: 'string', default: 'python3' },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '86400' },
+    stages: { type: 'string', default: 'export,build,bench,verify,profile' },
+  },
+});
+const work = resolve(options.work ?? '.cache/gpu');
+const started = Date.now();
+const stages = new Set(options.stages.split(','));
+const words = options.only.split(',').filter((word) => word !== '');
+const rows = plan.filter(
+  ({ group, name }) => words.length === 0 || words.some((word) => `${group}: ${name}`.includes(word)),
+);
+const models = join(work, 'models');
+const stateFile = join(work, 'state.json');
+mkdirSync(models, { recursive: true });
+
+/** By `group: name`: what has been done. */
+const state = existsSync(stateFile) ? JSON.parse(readFileSync(stateFile, 'utf8')) : {};
+
+const keyOf = ({ group, name }) => `${group}: ${name}`;
+const timeIsLeft = () => (Date.now() - started) / 1000 < Number(options.seconds);
+
+function save() {
+  // Renamed into place: a run that is stopped keeps what it had.
+  writeFileSync(`${stateFile}.new`, JSON.stringify(state));
+  renameSync(`${stateFile}.new`, stateFile);
+}
+
+/** @returns {object | { error: string }} what a command of the studio's terminal printed with --json */
+function maskforge(...args) {
+  const env = { ...process.env, MASKFORGE_HOME: join(work, 'home') };
+  const options_ = { encoding: 'utf8', env, maxBuffer: 1 << 28 };
+  const { stdout, stderr, status } = spawnSync(process.execPath, [options.maskforge, ...args, '--json'], options_);
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (status === 0) return JSON.parse(line);
+  return { error: (stderr.trim() || line).split('\n').slice(-6).join('\n') };
+}
+
+function say(text) {
+  process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+}
+
+function exportModels() {
+  const files = [...new Set(rows.map(({ model }) => model).filter((model) => model.endsWith('.onnx')))];
+  const variants = [
+    ...new Set(files.filter((file) => !existsSync(join(models, file))).map((file) => file.split('-')[0])),
+  ];
+  if (variants.length === 0) return;
+  say(`exporting ${variants.join(', ')}`);
+  const script = join(root, 'tools', 'fixtures', 'export.py');
+  const made = spawnSync(options.python, [script, '--full', models, '--only', variants.join(',')], {
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`exporting failed:\n${made.stderr}`);
+}
+
+function build(row) {
+  const key = keyOf(row);
+  if (state[key]?.build !== undefined && state[key].build.error === undefined) return;
+  const model = row.model.endsWith('.onnx') ? join(models, row.model) : row.model;
+  const shapes = /-(\d+)\.onnx$/.exec(row.model)?.[1];
+  const size = shapes === undefined || row.args.includes('--min') ? [] : ['--shapes', `1x3x${shapes}x${shapes}`];
+  const built = maskforge('build', model, ...row.args, ...size);
+  state[key] = { ...state[key], build: built };
+  save();
+  say(`${key}: ${built.error ?? `built in ${built.buildSeconds.toFixed(1)} s, ${built.layers} layers`}`);
+}
+
+function bench(row, round) {
+  const entry = state[keyOf(row)];
+  if (entry?.build?.id === undefined || entry.bench?.[round] !== undefined) return;
+  const shape = row.shape === undefined ? [] : ['--shape', row.shape];
+  const report = maskforge('bench', entry.build.id, ...shape, ...(row.endToEnd ? ['--end-to-end'] : []));
+  delete report.engine;
+  entry.bench = { ...entry.bench, [round]: report };
+  save();
+  say(`${keyOf(row)}: ${report.error ?? `${report.gpuComputeTime.median.toFixed(4)} ms`}`);
+}
+
+function once(row, name, ...args) {
+  const entry = state[keyOf(row)];
+  if (entry?.build?.id === undefined || (entry[name] !== undefined && entry[name].error === undefined)) return;
+  entry[name] = maskforge(...args.map((part) => (part === '@' ? entry.build.id : part)));
+  save();
+  if (entry[name].error) say(`${keyOf(row)}: ${name}: ${entry[name].error}`);
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** What is published of a row. */
+function summary(row) {
+  const { build: built, bench: benches = {}, verify, profile } = state[keyOf(row)] ?? {};
+  const reports = Object.values(benches).filter(({ error }) => error === undefined);
+  const errors = [built, ...Object.values(benches), verify, profile].flatMap((part) => part?.error ?? []);
+  const times = reports.map(({ gpuComputeTime }) => gpuComputeTime.median);
+  const endToEnd = reports.at(-1)?.endToEnd ?? [];
+  const { recipe: _recipe, path: _path, ...engine } = built ?? {};
+  return {
+    ...row,
+    ...(errors.length > 0 ? { errors } : {}),
+    engine: built?.error === undefined ? engine : null,
+    gpuComputeMs: times.length === 0 ? null : median(times),
+    gpuComputeMsByRound: times,
+    report: reports.at(-1) ?? null,
+    overheadMs: endToEnd.map(({ pinned, overheadMs, stages: s }) => ({ pinned, overheadMs, total: s.total.median })),
+    verify: verify === undefined || verify.error ? null : verify,
+    slowest: profile?.layers?.slice(0, 25) ?? null,
+  };
+}
+
+function write() {
+  const results = rows.map(summary);
+  for (const result of results) {
+    const first = results.find(({ group }) => group === result.group);
+    result.ratio = result.gpuComputeMs === null ? null : result.gpuComputeMs / (first?.gpuComputeMs ?? Number.NaN);
+  }
+  const report = results.find((result) => result.report !== null)?.report;
+  const text = {
+    benchmark: 'gpu',
+    command: ['node bench/gpu/run.mjs', ...process.argv.slice(2)].join(' ').replaceAll(work, 'WORK'),
+    date: new Date().toISOString().slice(0, 10),
+    device: report?.device ?? null,
+    driver: report?.driver ?? null,
+    node: process.version,
+    rows: results,
+  };
+  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(text, null, 1)}\n`);
+  for (const { group, name, gpuComputeMs, ratio, overheadMs, verify, errors } of results) {
+    const figures =
+      gpuComputeMs === null
+        ? (errors?.[0] ?? 'not done').slice(0, 150)
+        : `${gpuComputeMs.toFixed(4)} ms  ${ratio.toFixed(3)}`;
+    const beside = overheadMs
+      .map(({ pinned, overheadMs: ms }) => ` ${pinned ? 'pinned' : 'ordinary'} +${ms.toFixed(3)}`)
+      .join('');
+    const agreement = verify === null ? '' : `  agreement ${(verify.agreement.pixelAgreement * 100).toFixed(4)} %`;
+    process.stdout.write(`${group}: ${name}  ${figures}${beside}${agreement}\n`);
+  }
+}
+
+if (stages.has('export')) exportModels();
+for (const row of rows) if (stages.has('build') && timeIsLeft()) build(row);
+for (let round = 0; round < Number(options.rounds); round++)
+  for (const row of rows) if (stages.has('bench') && timeIsLeft()) bench(row, round);
+const scenes = join(root, 'resources', 'samples', 'scenes');
+for (const row of rows) {
+  if (row.verify && stages.has('verify') && timeIsLeft())
+    once(row, 'verify', 'verify', '@', '--images', scenes, '--masks', scenes);
+  if (row.profile && stages.has('profile') && timeIsLeft())
+    once(row, 'profile', 'engine', 'profile', '@', '--runs', '50');
+}
+write();
