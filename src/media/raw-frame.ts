@@ -17,7 +17,7 @@ export function rawFrameSource(raw: RawFrame): FrameSource {
   };
 }
 
-/** Factors of ITU-R BT.601 and BT.709, in 1/65536, for chroma of full range. */
+/** Factors of ITU-R BT.601 and BT.709 for chroma of full range; rounded to 1/65536 as the GPU's kernels have them. */
 const factors = {
   bt601: { redV: 1.402, greenU: -0.344136, greenV: -0.714136, blueU: 1.772 },
   bt709: { redV: 1.5748, greenU: -0.187324, greenV: -0.468124, blueU: 1.8556 },
@@ -90,10 +90,13 @@ function chromaTables({ matrix, fullRange }: RawFrame): ChromaTables {
   const lumaScale = fullRange ? 1 : 255 / 219;
   const chromaScale = fullRange ? 1 : 255 / 224;
   const offset = fullRange ? 0 : 16;
-  const table = (factor: number): Int32Array =>
-    Int32Array.from({ length: 256 }, (_, value) => Math.round((value - 128) * factor * chromaScale * ONE));
+  const lumaFactor = Math.round(lumaScale * ONE);
+  const table = (factor: number): Int32Array => {
+    const rounded = Math.round(factor * chromaScale * ONE);
+    return Int32Array.from({ length: 256 }, (_, value) => (value - 128) * rounded);
+  };
   return {
-    luma: Int32Array.from({ length: 256 }, (_, value) => Math.round((value - offset) * lumaScale * ONE) + ONE / 2),
+    luma: Int32Array.from({ length: 256 }, (_, value) => (value - offset) * lumaFactor + ONE / 2),
     redV: table(redV),
     greenU: table(greenU),
     greenV: table(greenV),
