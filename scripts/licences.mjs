@@ -61,7 +61,19 @@ ${table(others)}
 
 libvips, which sharp's packages contain, is under LGPL-3.0-or-later and is used as a separate library file.
 
+## Built into the native half
+
+Only a machine that runs \`npm run native\` has it; no file of these is in this repository.
+
+| what | licence |
+| --- | --- |
+| node-addon-api, node-api-headers (headers) | MIT |
+| TensorRT's and TensorRT for RTX's headers, as the Rust package trtx-sys carries them | Apache-2.0 |
+| CUDA's compiler and its static runtime, which is linked in | NVIDIA CUDA Toolkit licence; the runtime is among its redistributable files |
+
 ## Fetched only when the user asks
+
+TensorRT and TensorRT for RTX come from the package registries under NVIDIA's licences, which are shown.
 
 Models of the catalogue come from their publishers under their own terms, which the studio shows before a download.
 NVIDIA's SegFormer weights are for research and evaluation only.
