@@ -2,7 +2,7 @@
 // Packs what the studio's terminal needs to run on a machine that has a GPU but neither npm nor a network: the built
 // program, the addon with its backends and plugins, and the few packages that cannot be bundled.
 //
-//   node bench/gpu/bundle.mjs OUT.tar.xz
+//   node bench/gpu/bundle.mjs OUT.tar.xz [folder of the native libraries]
 //
 // There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.mjs doctor
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -12,10 +12,9 @@ import { ensureBuild } from '../../scripts/lib/build.mjs';
 import { root, say } from '../../scripts/lib/paths.mjs';
 import { run, tail } from '../../scripts/lib/process.mjs';
 
-/** Files and folders, relative to the root; those that end in ? may be missing. */
+/** Files and folders, relative to the root. */
 const wanted = [
   ...['package.json', 'bin', 'out/cli', 'out/host', 'out/worker', 'resources/models', 'resources/samples'],
-  'native/build/lib',
   ...['node_modules/onnxruntime-node/package.json', 'node_modules/onnxruntime-node/dist'],
   ...['node_modules/onnxruntime-node/bin/napi-v6/linux/x64', 'node_modules/onnxruntime-common'],
   ...['node_modules/sharp', 'node_modules/detect-libc', 'node_modules/semver', 'node_modules/@img/colour'],
@@ -25,19 +24,17 @@ const wanted = [
 /** Not needed to run: debugging maps, types and static libraries. */
 const isWanted = (path) => !/\.(map|d\.ts|md|a)$/.test(path);
 
-async function bundle(target) {
+async function bundle(target, libraries) {
   await ensureBuild();
   const folder = mkdtempSync(join(tmpdir(), 'maskforge-bundle-'));
   try {
-    for (const entry of wanted) {
-      const path = entry.replace(/\?$/, '');
-      if (!existsSync(join(root, path))) {
-        if (entry.endsWith('?')) continue;
-        throw new Error(`${path} is missing: run "npm run build" and "npm run native" first`);
-      }
+    for (const path of [...wanted.map((entry) => join(root, entry)), libraries])
+      if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run native" first`);
+    for (const path of wanted) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       cpSync(join(root, path), join(folder, path), { recursive: true, filter: isWanted, dereference: true });
     }
+    cpSync(libraries, join(folder, 'native', 'build', 'lib'), { recursive: true, filter: isWanted, dereference: true });
     const entries = readdirSync(folder);
     const packed = await run('tar', ['cJf', resolve(target), '-C', folder, ...entries], {
       env: { ...process.env, XZ_OPT: '-6 -T2' },
@@ -48,10 +45,10 @@ async function bundle(target) {
   }
 }
 
-const [target] = process.argv.slice(2);
+const [target, libraries = join(root, 'native', 'build', 'lib')] = process.argv.slice(2);
 if (target === undefined) {
   say('usage: node bench/gpu/bundle.mjs OUT.tar.xz');
   process.exitCode = 2;
 } else {
-  await bundle(target);
+  await bundle(target, resolve(libraries));
 }

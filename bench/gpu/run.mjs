@@ -6,7 +6,7 @@
 //
 // Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -165,9 +165,13 @@ for (const row of rows) if (stages.has('build') && timeIsLeft()) build(row);
 for (let round = 0; round < Number(options.rounds); round++)
   for (const row of rows) if (stages.has('bench') && timeIsLeft()) bench(row, round);
 const scenes = join(root, 'resources', 'samples', 'scenes');
+const pictures = join(work, 'scenes');
+mkdirSync(pictures, { recursive: true });
+for (const name of readdirSync(scenes))
+  if (name.endsWith('.jpg')) copyFileSync(join(scenes, name), join(pictures, name));
 for (const row of rows) {
   if (row.verify && stages.has('verify') && timeIsLeft())
-    once(row, 'verify', 'verify', '@', '--images', scenes, '--masks', scenes);
+    once(row, 'verify', 'verify', '@', '--images', pictures, '--masks', scenes);
   if (row.profile && stages.has('profile') && timeIsLeft())
     once(row, 'profile', 'engine', 'profile', '@', '--runs', '50');
 }
