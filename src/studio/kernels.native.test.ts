@@ -18,7 +18,7 @@ import type { ModelInput, Preprocessing } from '../shared/domain/model';
 
 // The GPU's kernels, compiled for the processor, against the implementations that the reference runtime uses.
 
-function randomBytes(length: number, seed: number): Uint8Array {
+function randomBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {
   let state = seed;
   return Uint8Array.from({ length }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -122,7 +122,7 @@ function variants(): Variant[] {
         const turn = list.length;
         const channels = turn % 5 === 3 ? 1 : 3;
         const layout = turn % 2 === 0 ? 'NCHW' : 'NHWC';
-        const input: ModelInput = { name: 'image', type, layout, channels, height: null, width: null };
+        const input: ModelInput = { name: 'image', type, layout, channels, batch: null, height: null, width: null };
         const fill = turn % 3 === 0 ? 'zero' : ([10, 200, 90] as const);
         list.push({ format, resample, input, order: turn % 3 === 1 ? 'bgr' : 'rgb', fill });
       }
@@ -303,9 +303,10 @@ function nativeMask(
   const dims = nhwc ? [all.length, height, width, channels] : [all.length, channels, height, width];
   const type = first.data instanceof Uint16Array ? 'float16' : 'float32';
   const wide = channels > 255;
-  const { mask, probability } = addon.hostPostprocess({ data: joined, type, nhwc, dims }, placement, wide);
+  const got = addon.hostPostprocess({ data: joined, type, nhwc, dims }, placement, wide);
   const size = { width: placement.maskWidth, height: placement.maskHeight };
-  return { mask: { ...size, bytesPerId: wide ? 2 : 1, data: mask }, probability };
+  const mask: Mask = { ...size, bytesPerId: wide ? 2 : 1, data: got.mask.slice() };
+  return { mask, probability: got.probability };
 }
 
 function maskPlacement(grid: Size, mask: Size, scale: readonly [number, number]): NativePlacement {
