@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, fromErrorReport } from '../../shared/app-error';
 import type { BuildOrderInput, EngineSummary, ImageShape, ImageShapeRange } from '../../shared/domain/engine';
-import { extraPassSchema, isStatic, shapeRangeSchema } from '../../shared/domain/engine';
+import { isStatic, shapeRangeSchema } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { parseRecipe } from '../../studio/engines/recipe';
 import { chooseModel } from '../choose-model';
@@ -16,12 +16,9 @@ import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
 import type { LayerNormChoice } from '../parse-engine-options';
 import { bytesOf, layerNormOf, levelOf, shapeOf, targetsOf } from '../parse-engine-options';
-import { listOf, wholeNumber } from '../parse-option';
+import { wholeNumber } from '../parse-option';
 import { formatBytes, showProgress } from '../progress';
 import { usageError } from '../terminal';
-
-const EXTRA_PASSES = extraPassSchema.options;
-type ExtraPass = (typeof EXTRA_PASSES)[number];
 
 interface BuildOptions {
   readonly precision?: 'fp32' | 'tf32' | 'fp16' | 'bf16';
@@ -31,7 +28,9 @@ interface BuildOptions {
   readonly max?: ImageShape;
   readonly layernorm: LayerNormChoice;
   readonly foldHead: boolean;
-  readonly extra: ExtraPass[];
+  readonly fuseHead?: boolean;
+  readonly fuseMixffn?: boolean;
+  readonly fastPlugins?: boolean;
   readonly imageInput?: boolean;
   readonly maskOutput?: boolean;
   readonly runtime: 'tensorrt-10' | 'tensorrt-11' | 'tensorrt-rtx' | 'auto';
@@ -90,11 +89,9 @@ function addGraphOptions(command: Command): void {
         .default({ layerNorm: 'native' }, 'native'),
     )
     .option('--no-fold-head', 'leave the decode head as it was exported')
-    .addOption(
-      new Option('--extra <list>', `further passes, separated by commas: ${EXTRA_PASSES.join(', ')}`)
-        .argParser((text) => listOf(text, EXTRA_PASSES))
-        .default([], 'none'),
-    )
+    .option('--fuse-head', 'let a plugin do the end of the folded head in one kernel')
+    .option('--fuse-mixffn', 'let a plugin do the middle of each MixFFN in one kernel')
+    .option('--fast-plugins', 'both of these')
     .option('--image-input', 'let the engine itself normalise 8-bit pixels')
     .option('--mask-output', 'let the engine end in class ids at the size of its input')
     .option('--plain', 'no passes but the precision: the network as it was exported, to compare with')
@@ -212,7 +209,7 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
     ...(shapes === undefined ? {} : { shapes }),
     ...options.layernorm,
     foldHead: options.foldHead,
-    extraPasses: options.extra,
+    extraPasses: extraPasses(options),
     imageInput: options.imageInput === true,
     maskOutput: options.maskOutput === true,
     plain: options.plain === true,
@@ -226,6 +223,14 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
     ...(recipe === undefined ? {} : { recipe }),
     fresh: options.fresh === true,
   };
+}
+
+function extraPasses({ fuseHead, fuseMixffn, fastPlugins }: BuildOptions): BuildOrderInput['extraPasses'] {
+  const all = fastPlugins === true;
+  return [
+    ...(all || fuseHead === true ? ['fuse-decode-head' as const] : []),
+    ...(all || fuseMixffn === true ? ['fuse-mixffn' as const] : []),
+  ];
 }
 
 async function readRecipe(file: string): Promise<string> {
