@@ -6,6 +6,13 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** A whole number from 1 on. */
+export function countingNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('A whole number from 1 on is needed.');
+  return value;
+}
+
 /** A comma-separated list of known words, each once. */
 export function listOf<T extends string>(text: string, allowed: readonly T[]): T[] {
   const words = text.split(',').map((word) => word.trim());

@@ -10,6 +10,7 @@ import { registerRuntimes } from './commands/runtimes';
 import { registerSegment } from './commands/segment';
 import { registerServe } from './commands/serve';
 import { registerVerify } from './commands/verify';
+import { registerVideo } from './commands/video';
 import type { CliContext } from './context';
 import { setContext } from './context';
 import { registerOnnxCommands } from './onnx';
@@ -42,6 +43,7 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
     );
   setContext(program, context);
   registerSegment(program);
+  registerVideo(program);
   registerModels(program);
   registerOnnxCommands(program);
   registerBuild(program);
