@@ -10,10 +10,13 @@ namespace {
 
 #if defined(MASKFORGE_FAMILY_10)
 constexpr int kMAJOR = 10, kOLDEST_MINOR = 6;
+constexpr const char* kPARSER = "libnvonnxparser.so.10";
 #elif defined(MASKFORGE_FAMILY_11)
 constexpr int kMAJOR = 11, kOLDEST_MINOR = 0;
+constexpr const char* kPARSER = "libnvonnxparser.so.11";
 #else
 constexpr int kMAJOR = 1, kOLDEST_MINOR = 3;
+constexpr const char* kPARSER = "libtensorrt_onnxparser_rtx.so.1";
 #endif
 
 void readVersion(const DynamicLibrary& library, TrtApi& api) {
@@ -79,6 +82,10 @@ TrtApi openTrt(const LibraryPaths& paths) {
 
 void openTrtParser(TrtApi& api, const std::string& path) {
   DynamicLibrary library(path);
+  // A parser calls the virtual functions of its own family's network, at its own places.
+  if (const std::string name = library.soname(); !name.empty() && name != kPARSER) {
+    throw Error("LIBRARY_FOREIGN", path + " is " + name + ", not the ONNX parser of " + familyName(kFAMILY) + ".");
+  }
   api.createParser = library.require<decltype(api.createParser)>("createNvOnnxParser_INTERNAL");
   api.parserPath = path;
   library.release();

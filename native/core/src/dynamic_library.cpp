@@ -1,6 +1,7 @@
 #include "maskforge/dynamic_library.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <utility>
 
@@ -40,6 +41,23 @@ bool DynamicLibrary::tryOpen(const std::string& pathOrName, DynamicLibrary& libr
   library.handle_ = handle;
   library.path_ = pathOrName;
   return true;
+}
+
+std::string DynamicLibrary::soname() const {
+  const link_map* map = nullptr;
+  if (handle_ == nullptr || dlinfo(handle_, RTLD_DI_LINKMAP, &map) != 0 || map == nullptr) return "";
+  const char* names = nullptr;
+  ElfW(Xword) offset = 0;
+  bool found = false;
+  for (const ElfW(Dyn)* entry = map->l_ld; entry != nullptr && entry->d_tag != DT_NULL; ++entry) {
+    // The loader has made this an address.
+    if (entry->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(entry->d_un.d_ptr);
+    if (entry->d_tag == DT_SONAME) {
+      offset = entry->d_un.d_val;
+      found = true;
+    }
+  }
+  return found && names != nullptr ? names + offset : "";
 }
 
 void* DynamicLibrary::address(const char* name) const noexcept {

@@ -61,7 +61,9 @@ void writeFileDurably(const std::string& path, const void* data, std::size_t byt
   }
 }
 
-PrivateFolder::PrivateFolder() noexcept {
+PrivateFolder::PrivateFolder(const std::string& again) noexcept {
+  if (!again.empty() && ::mkdir(again.c_str(), 0700) == 0) path_ = again;
+  if (!path_.empty()) return;
   const char* base = std::getenv("TMPDIR");
   std::string pattern = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/maskforge-libraries-XXXXXX";
   if (::mkdtemp(pattern.data()) != nullptr) path_ = std::move(pattern);

@@ -21,6 +21,9 @@ struct OpenLibrary {
 struct Registry {
   std::mutex mutex;
   std::map<Family, OpenLibrary> libraries;
+  /// By backend: the folder through which it was opened when that failed. The loader may have kept the backend all the
+  /// same, and then looks for its neighbours there for ever.
+  std::map<std::string, std::string> folders;
 };
 
 /// Never destroyed: sessions of a dying environment may still end when static objects are gone.
@@ -68,9 +71,11 @@ DynamicLibrary openBackendFile(const std::string& path, const LibraryPaths& path
   return library;
 }
 
-std::shared_ptr<Backend> openFresh(Family family, const std::string& backendPath, const LibraryPaths& paths) {
+std::shared_ptr<Backend> openFresh(Registry& known, Family family, const std::string& backendPath, const LibraryPaths& paths) {
   if (!isRegularFile(paths.runtime)) throw Error("LIBRARY_MISSING", paths.runtime + " does not exist.");
-  PrivateFolder folder;
+  std::string& path = known.folders[backendPath];
+  PrivateFolder folder(path);
+  path = folder.path();
   DynamicLibrary library = openBackendFile(backendPath, paths, folder);
   const auto open = library.require<OpenBackend>("maskforge_open_backend");
   const auto builtFor = library.require<int (*)()>("maskforge_backend_family");
@@ -98,7 +103,7 @@ std::shared_ptr<Backend> openLibrary(Family family, const std::string& backendPa
   const std::lock_guard<std::mutex> lock(open.mutex);
   const auto found = open.libraries.find(family);
   if (found == open.libraries.end()) {
-    std::shared_ptr<Backend> backend = openFresh(family, backendPath, paths);
+    std::shared_ptr<Backend> backend = openFresh(open, family, backendPath, paths);
     open.libraries[family] = {backendPath, paths, backend};
     return backend;
   }

@@ -25,6 +25,9 @@ class DynamicLibrary {
   explicit operator bool() const noexcept { return handle_ != nullptr; }
   const std::string& path() const noexcept { return path_; }
 
+  /// The name that the library calls itself; empty where it has none.
+  std::string soname() const;
+
   /// Null where the library has no such symbol.
   template <typename Function>
   Function find(const char* name) const noexcept {

@@ -19,7 +19,8 @@ void writeFileDurably(const std::string& path, const void* data, std::size_t byt
 /// A folder of this process's own that goes with the object. Empty path: it could not be made.
 class PrivateFolder {
  public:
-  PrivateFolder() noexcept;
+  /// @param again the path of one that is gone, to be made once more; empty for a new one
+  explicit PrivateFolder(const std::string& again = "") noexcept;
   ~PrivateFolder();
   PrivateFolder(const PrivateFolder&) = delete;
   PrivateFolder& operator=(const PrivateFolder&) = delete;
