@@ -2,7 +2,7 @@ import { AppError } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { RuntimeStatus } from '../../shared/domain/runtime';
 import type { OpenOptions, Runtime } from '../runtime';
-import type { CudaReport } from './addon';
+import type { CudaReport, RuntimeFamily } from './addon';
 import type { EngineToOpen } from './engine-geometry';
 import { EngineGeometry } from './engine-geometry';
 import { familyNames } from './find-libraries-names';
@@ -59,7 +59,7 @@ export async function openEngine(
   });
   try {
     const geometry = new EngineGeometry(engine, await measureGrid(native, session, engine));
-    const runtimeVersion = `${familyNames[engine.family]} ${library.version}`;
+    const runtimeVersion = versionText(engine.family, library.version);
     const facts = { runtimeVersion, device: device.name, bytesPerId: wideIds ? 2 : 1 } as const;
     const opened = new TensorRtSession({ session, engine: native }, engine, geometry, facts);
     throwIfAborted(signal);
@@ -91,7 +91,7 @@ async function probe(libraries: TensorRtLibraries): Promise<RuntimeStatus> {
     const { chosen, reason } = await libraries.search();
     if (chosen === null) return { ...base, version: '', available: false, devices: [], reason };
     const name = familyNames[chosen.family];
-    const version = chosen.family === 'tensorrt-rtx' ? `${chosen.version} (for RTX)` : chosen.version;
+    const version = versionText(chosen.family, chosen.version);
     const cuda = await libraries.cuda();
     const devices = cuda.devices.map(describeDevice);
     const problem =
@@ -102,6 +102,11 @@ async function probe(libraries: TensorRtLibraries): Promise<RuntimeStatus> {
     const reason = `${error instanceof Error ? error.message : String(error)}${hint}`;
     return { ...base, version: '', available: false, devices: [], reason };
   }
+}
+
+/** What stands behind the name TensorRT. */
+function versionText(family: RuntimeFamily, version: string): string {
+  return family === 'tensorrt-rtx' ? `${version} (for RTX)` : version;
 }
 
 function describeDevice({ name, computeCapability, totalMemory }: CudaReport['devices'][number]): string {

@@ -188,7 +188,7 @@ export class EngineStudio {
           precision: precisionLabel(record.recipe.precision),
           at: new Date().toISOString(),
           images: order.images,
-          runtime: mine.runtimeVersion,
+          runtime: `TensorRT ${mine.runtimeVersion}`,
           device: mine.device,
           reference: { runtime: `ONNX Runtime ${theirs.runtimeVersion}`, precision: theirs.precision },
           ...outcome,

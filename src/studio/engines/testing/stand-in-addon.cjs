@@ -71,13 +71,16 @@ async function segment({ ort, session, options }, { frames, placement, masks }) 
   for (const [index, frame] of frames.entries()) {
     const channels = frame.format === 'rgba8' ? 4 : 3;
     if (placement.tiles.length !== 1) throw coded('SESSION_UNSUPPORTED', 'no tiles here');
-    if (frame.width !== placement.resizedWidth) throw coded('SESSION_UNSUPPORTED', 'no resizing here');
+    const { resizedWidth, resizedHeight } = placement;
+    // The nearest pixel: good enough for what is not compared.
+    const [stepX, stepY] = [frame.width / resizedWidth, frame.height / resizedHeight];
     const data = new Float32Array(3 * width * height);
     for (let c = 0; c < 3; c++)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++) {
-          const inside = x < frame.width && y < frame.height;
-          const pixel = frame.pixels[(y * frame.width + x) * channels + normalisation.source[c]];
+          const inside = x < resizedWidth && y < resizedHeight;
+          const at = Math.floor(y * stepY) * frame.width + Math.floor(x * stepX);
+          const pixel = frame.pixels[at * channels + normalisation.source[c]];
           data[(c * height + y) * width + x] = inside ? table[c * 256 + pixel] : fill[c];
         }
     const feeds = { [input]: new ort.Tensor('float32', data, [1, 3, height, width]) };
