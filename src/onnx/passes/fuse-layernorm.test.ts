@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addReduce } from '../build';
 import { DataType } from '../data-type';
+import { fixModel } from '../fix';
 import type { Graph } from '../graph';
+import { shapesOf } from '../infer-shapes';
 import type { OnnxModel } from '../model';
 import { attributeFloat, attributeInt, attributeString } from '../node';
 import { runPass } from '../pass';
@@ -16,7 +18,9 @@ import {
   runFeeds,
   runRandom,
   SMALL_FIXTURES,
+  smallFixture,
 } from './test-support';
+import { toFloat16 } from './to-low-precision';
 
 interface Variant {
   readonly opset?: number;
@@ -301,5 +305,101 @@ describe('fuse-layernorm on exports', () => {
     expect(findings.map(({ nodes: [name] }) => name)).toEqual(chosen);
     expect(model.graph.nodes.filter((node) => node.domain === PLUGIN_DOMAIN)).toHaveLength(3);
     expect(model.opset('')).toBe(13);
+  });
+});
+
+describe('fuse-layernorm with the addition in front', () => {
+  const sums = (model: OnnxModel): number => model.graph.nodes.filter(({ opType }) => opType === 'AddLayerNorm').length;
+
+  /** norm(x + y), or with a second norm of the same sum; the sum is an output as well. */
+  function withSum(variant: { readonly dims?: readonly number[]; readonly twice?: boolean } = {}): OnnxModel {
+    const model = emptyModel(17);
+    const { graph } = model;
+    graph.addInput('x', DataType.FLOAT, [2, 5, WIDTH]);
+    graph.addInput('y', DataType.FLOAT, variant.dims ?? [2, 5, WIDTH]);
+    const sum = addValue(graph, 'Add', ['x', 'y']);
+    const gamma = graph.addInitializer('gamma', DataType.FLOAT, [WIDTH], randomNormal(WIDTH, 1));
+    const beta = graph.addInitializer('beta', DataType.FLOAT, [WIDTH], randomNormal(WIDTH, 2));
+    for (const values of variant.twice === true
+      ? [
+          [sum, gamma, beta],
+          [sum, beta, gamma],
+        ]
+      : [[sum, gamma, beta]])
+      graph.addOutput(addValue(graph, 'LayerNormalization', values), DataType.FLOAT, [2, 5, WIDTH]);
+    graph.addOutput(sum, DataType.FLOAT, [2, 5, WIDTH]);
+    return model;
+  }
+
+  function run(model: OnnxModel, dims: readonly number[] = [2, 5, WIDTH]): ReturnType<typeof runFeeds> {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    const x = { dims: [2, 5, WIDTH], numbers: randomNormal(2 * 5 * WIDTH, 5) };
+    return runFeeds(model, { x, y: { dims, numbers: randomNormal(count, 6) } });
+  }
+
+  test.each([
+    ['one norm', {}, ['AddLayerNorm']],
+    ['two norms of one sum: the first takes it', { twice: true }, ['AddLayerNorm', 'LayerNorm']],
+  ])('%s', async (_, variant, made) => {
+    const model = withSum(variant);
+    const before = await run(model);
+    await runPass(model, fuseLayerNorm({ form: 'plugin', residual: true }));
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(made);
+    const [node] = model.graph.nodes;
+    expect(node?.input.slice(0, 2)).toEqual(['x', 'y']);
+    expect(node?.output).toHaveLength(2);
+    expect(node === undefined ? undefined : attributeString(node, 'plugin_namespace')).toBe(PLUGIN_DOMAIN);
+    await runPass(model, fuseLayerNorm({ form: 'native' }));
+    expect(relativeDifference(before, await run(model))).toBeLessThan(1e-6);
+  });
+
+  test.each([
+    ['a summand is repeated over rows', [WIDTH]],
+    ['a summand is repeated over pictures', [1, 5, WIDTH]],
+  ])('stays two nodes where %s', async (_, dims) => {
+    const model = withSum({ dims });
+    await runPass(model, fuseLayerNorm({ form: 'plugin', residual: true }));
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(['Add', 'LayerNorm']);
+  });
+
+  test('is left out unless asked for', async () => {
+    const model = withSum();
+    await runPass(model, fuseLayerNorm({ form: 'plugin' }));
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(['Add', 'LayerNorm']);
+  });
+
+  test.each([
+    ['original-ts13-dynamic.onnx', 1e-4],
+    ['transformers-ts17-dynamic.onnx', 1e-4],
+    ['original-ts13-256-half.onnx', 3e-2],
+  ])('%s gives the same logits', async (file, tolerance) => {
+    const size = { height: file.includes('256') ? 256 : 64, width: file.includes('256') ? 256 : 96 };
+    const { model } = await fixModel(await openSmall(file), { verify: false });
+    const before = await runRandom(model, size);
+    await runPass(model, fuseLayerNorm({ form: 'plugin', residual: true }));
+    // At the least each block's second norm, which reads the sum of the attention and what went around it.
+    expect(sums(model)).toBeGreaterThan(smallFixture(file).expect.layerNorms / 3);
+    await runPass(model, fuseLayerNorm({ form: 'native' }));
+    expect(sums(model)).toBe(0);
+    expect(relativeDifference(before, await runRandom(model, size))).toBeLessThan(tolerance);
+  });
+
+  test('is proven on pictures like every other form', async () => {
+    const model = await openSmall('transformers-ts17-dynamic.onnx');
+    const passes = ['dynamic-flatten', 'simplify', 'fuse-layernorm'];
+    const fixed = await fixModel(model, { passes, layerNorm: 'plugin', residual: true });
+    expect(sums(fixed.model)).toBeGreaterThan(0);
+    expect(fixed.report.verdict?.isEqual).toBe(true);
+  });
+
+  test('computes in 16 bits where the graph does', async () => {
+    const { model } = await fixModel(await openSmall('original-ts13-256.onnx'), { verify: false });
+    await runPass(model, fuseLayerNorm({ form: 'plugin', residual: true }));
+    await runPass(model, toFloat16());
+    const table = shapesOf(model.graph);
+    const made = model.graph.nodes.filter(({ opType }) => opType === 'AddLayerNorm');
+    expect(made.flatMap(({ input, output }) => [...input, ...output].map((value) => table.elementType(value)))).toEqual(
+      Array.from({ length: made.length * 6 }, () => DataType.FLOAT16),
+    );
   });
 });

@@ -2,16 +2,18 @@ import type { DataType } from '../data-type';
 import { isFloatType } from '../data-type';
 import type { NodeProto } from '../generated/onnx_pb';
 import type { Graph } from '../graph';
+import { producerOf } from '../match';
 import { attributeFloat, attributeInt, isOp, nodeLabel } from '../node';
 import { upgradeOpset } from '../opset-upgrade';
 import type { Finding, Pass } from '../pass';
+import { sameDim, unknownDim } from '../symbolic';
 import { constantToTensor, elementCount, toNumbers } from '../tensor';
 import type { FactsOf } from './facts';
 import { factsOf } from './facts';
 import type { LayerNormMatch } from './layernorm-match';
 import { matchLayerNorm } from './layernorm-match';
 import type { AffineConstant } from './layernorm-parts';
-import { remakeValue } from './rewrite';
+import { remakeValue, remakeValues } from './rewrite';
 
 /** The domain of our own operators, which the TensorRT plugin library implements. */
 export const PLUGIN_DOMAIN = 'maskforge';
@@ -24,6 +26,11 @@ export interface FuseLayerNormOptions {
   readonly form: 'native' | 'plugin';
   /** Names of nodes or values: only the LayerNorms that hold one of them. All when left out. */
   readonly only?: readonly string[];
+  /**
+   * With `plugin`: the addition in front of a norm goes into its node, maskforge::AddLayerNorm, whose first output is the
+   * sum. Only where the two summands have one shape.
+   */
+  readonly residual?: boolean;
 }
 
 /** A LayerNorm in whatever form it has now; gamma and beta as values that exist already, or constants to be made. */
@@ -38,6 +45,8 @@ export interface LayerNormFinding {
   readonly beta: AffineConstant | string | undefined;
   /** The node that makes the output. */
   readonly node: NodeProto;
+  /** The two values whose sum, made by nobody else, is the input. */
+  readonly summands?: readonly [string, string];
 }
 
 /**
@@ -48,7 +57,7 @@ export interface LayerNormFinding {
  * @throws ONNX_OPSET_CONVERSION (from `apply`) when some node cannot be brought to operator set 17.
  */
 export function fuseLayerNorm(options: FuseLayerNormOptions): Pass<LayerNormFinding> {
-  const { form } = options;
+  const { form, residual = false } = options;
   const pass = 'fuse-layernorm';
   return {
     name: pass,
@@ -60,7 +69,8 @@ export function fuseLayerNorm(options: FuseLayerNormOptions): Pass<LayerNormFind
     tolerance: { relative: 1e-4 },
     match: (model) => {
       const facts = factsOf(model.graph);
-      return findAll(model.graph, facts, form).filter((finding) => isChosen(finding, options.only));
+      const findings = findAll(model.graph, facts, form).filter((finding) => isChosen(finding, options.only));
+      return residual && form === 'plugin' ? withSummands(model.graph, findings, facts) : findings;
     },
     apply: (model, findings) => {
       if (findings.length === 0) return;
@@ -126,10 +136,8 @@ function wholeNorm(
   facts: FactsOf,
   form: 'native' | 'plugin',
 ): LayerNormFinding | undefined {
-  const isPlugin = node.domain === PLUGIN_DOMAIN && node.opType === 'LayerNorm';
-  if (form === 'plugin' ? !isOp(node, 'LayerNormalization') : !isPlugin) return undefined;
-  const [input = '', gamma = '', beta = ''] = node.input;
-  const [output = '', ...statistics] = node.output;
+  if (form === 'plugin' ? !isOp(node, 'LayerNormalization') : !isPluginNorm(node)) return undefined;
+  const { input, gamma, beta, output, statistics } = partsOf(node);
   if (statistics.some((value) => value !== '' && graph.isUsed(value))) return undefined;
   const { type, dims } = facts(input) ?? {};
   const axis = attributeInt(node, 'axis', -1);
@@ -142,21 +150,82 @@ function wholeNorm(
   return { input, output, type, shape, epsilon, gamma: named(gamma), beta: named(beta), node };
 }
 
+const ADD_LAYER_NORM = 'AddLayerNorm';
+
+function isPluginNorm({ domain, opType }: NodeProto): boolean {
+  return domain === PLUGIN_DOMAIN && (opType === 'LayerNorm' || opType === ADD_LAYER_NORM);
+}
+
+interface NormParts {
+  readonly input: string;
+  readonly gamma: string;
+  readonly beta: string;
+  readonly output: string;
+  readonly statistics: readonly string[];
+}
+
+/** What one norm reads and makes; with an addition inside, its input is the sum that the node itself makes. */
+function partsOf(node: NodeProto): NormParts {
+  if (node.opType === ADD_LAYER_NORM) {
+    const [, , gamma = '', beta = ''] = node.input;
+    const [sum = '', output = ''] = node.output;
+    return { input: sum, gamma, beta, output, statistics: [] };
+  }
+  const [input = '', gamma = '', beta = ''] = node.input;
+  const [output = '', ...statistics] = node.output;
+  return { input, gamma, beta, output, statistics };
+}
+
+/** Of several norms that read one sum, the first takes the addition along. */
+function withSummands(
+  graph: Graph,
+  findings: readonly Finding<LayerNormFinding>[],
+  facts: FactsOf,
+): Finding<LayerNormFinding>[] {
+  const taken = new Set<NodeProto>();
+  return findings.map((finding) => {
+    const sum = producerOf(graph, finding.data.input, 'Add');
+    const [one = '', other = ''] = sum?.input ?? [];
+    if (sum === undefined || taken.has(sum) || !isSameShape(facts, one, other)) return finding;
+    taken.add(sum);
+    const reason = `${finding.reason} The addition in front of it goes along.`;
+    return {
+      ...finding,
+      nodes: [...finding.nodes, nodeLabel(sum)],
+      reason,
+      data: { ...finding.data, summands: [one, other] },
+    };
+  });
+}
+
+function isSameShape(facts: FactsOf, one: string, other: string): boolean {
+  const [left, right] = [facts(one), facts(other)];
+  if (left?.shape === undefined || right?.shape?.length !== left.shape.length || left.type !== right.type) return false;
+  return left.shape.every((dim, index) => sameDim(dim, right.shape?.[index] ?? unknownDim()));
+}
+
 function replace(graph: Graph, found: LayerNormFinding, form: 'native' | 'plugin'): void {
   const { input, output, shape, epsilon } = found;
   const gamma = affineInput(graph, found, found.gamma, 'gamma', 1);
   const beta = affineInput(graph, found, found.beta, 'beta', 0);
   const name = `${nodeLabel(found.node).replace(/\/[^/]*$/, '')}/LayerNorm`;
   const attributes = { axis: form === 'native' ? -shape.length : -1, epsilon: { float: epsilon } };
-  if (form === 'native') remakeValue(graph, output, 'LayerNormalization', [input, gamma, beta], { name, attributes });
-  else {
-    const pluginAttributes = { ...attributes, ...PLUGIN_ATTRIBUTES };
-    remakeValue(graph, output, 'LayerNorm', [input, gamma, beta], {
-      name,
-      domain: PLUGIN_DOMAIN,
-      attributes: pluginAttributes,
-    });
+  if (form === 'native') {
+    takeSumOut(graph, found.node);
+    remakeValue(graph, output, 'LayerNormalization', [input, gamma, beta], { name, attributes });
+  } else {
+    const options = { name, domain: PLUGIN_DOMAIN, attributes: { ...attributes, ...PLUGIN_ATTRIBUTES } };
+    if (found.summands === undefined) remakeValue(graph, output, 'LayerNorm', [input, gamma, beta], options);
+    else remakeValues(graph, [input, output], ADD_LAYER_NORM, [...found.summands, gamma, beta], options);
   }
+}
+
+/** Gives the addition that a norm has inside back to a node of its own. */
+function takeSumOut(graph: Graph, node: NodeProto): void {
+  if (node.opType !== ADD_LAYER_NORM) return;
+  const [one = '', other = ''] = node.input;
+  const [sum = ''] = node.output;
+  remakeValue(graph, sum, 'Add', [one, other], { name: `${nodeLabel(node)}/Add` });
 }
 
 /** The operator wants gamma and beta in full: made where the graph has none, or has them as one number. */

@@ -19,6 +19,8 @@ export interface PassSettings {
   readonly layerNorm?: 'native' | 'plugin' | 'keep';
   /** Names of the LayerNorms to rewrite; all when left out. */
   readonly only?: readonly string[];
+  /** Lets a norm for the plugin take the addition in front of it along. */
+  readonly residual?: boolean;
   readonly preprocessing?: Parameters<typeof imageInput>[0]['preprocessing'];
   readonly mask?: Parameters<typeof maskOutput>[0];
   /** Sizes for `set-shapes`. */
@@ -36,8 +38,12 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   'dynamic-flatten': () => dynamicFlatten,
   'make-dynamic': () => makeDynamic,
   'set-shapes': ({ sizes }) => setShapes(sizes ?? {}),
-  'fuse-layernorm': ({ layerNorm, only }) =>
-    fuseLayerNorm({ form: layerNorm === 'plugin' ? 'plugin' : 'native', ...(only === undefined ? {} : { only }) }),
+  'fuse-layernorm': ({ layerNorm, only, residual }) =>
+    fuseLayerNorm({
+      form: layerNorm === 'plugin' ? 'plugin' : 'native',
+      ...(only === undefined ? {} : { only }),
+      ...(residual === undefined ? {} : { residual }),
+    }),
   'fuse-mixffn': () => fuseMixFfn,
   'fold-decode-head': () => foldDecodeHead,
   'fuse-decode-head': () => fuseDecodeHead,

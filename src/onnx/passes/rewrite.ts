@@ -14,9 +14,22 @@ export function remakeValue(
   inputs: readonly string[],
   options: Omit<NodeOptions, 'outputs'> = {},
 ): NodeProto {
-  const old = graph.producer(value);
-  if (old !== undefined) graph.setOutput(old, old.output.indexOf(value), graph.uniqueName(`${value}_before`));
-  return graph.addNode(opType, inputs, { ...options, outputs: [value] });
+  return remakeValues(graph, [value], opType, inputs, options);
+}
+
+/** The same for several values that one new node makes. */
+export function remakeValues(
+  graph: Graph,
+  values: readonly string[],
+  opType: string,
+  inputs: readonly string[],
+  options: Omit<NodeOptions, 'outputs'> = {},
+): NodeProto {
+  for (const value of values) {
+    const old = graph.producer(value);
+    if (old !== undefined) graph.setOutput(old, old.output.indexOf(value), graph.uniqueName(`${value}_before`));
+  }
+  return graph.addNode(opType, inputs, { ...options, outputs: [...values] });
 }
 
 /** Adds a node with one output. @returns the value it makes. */
