@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -55,7 +58,21 @@ TEST(Files, WritesWholeFilesOnly) {
   EXPECT_EQ(std::string(bytes.begin(), bytes.end()), text);
   const auto missing = [&] { maskforge::writeFileDurably(folder.file("no/engine"), text.data(), text.size()); };
   EXPECT_EQ(codeOf(missing), "FILE_WRITE_FAILED");
-  EXPECT_EQ(codeOf([&] { maskforge::writeFileDurably("/dev/full", text.data(), text.size()); }), "FILE_WRITE_FAILED");
+}
+
+// A full disk, as far as a test can make one: no file may grow past 4 KiB. In a process of its own.
+TEST(Files, LeavesNothingWhereTheDiskIsFull) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("engine");
+  const auto write = [&] {
+    const rlimit limit{4096, 4096};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) std::exit(2);
+    const std::string text(100'000, 'x');
+    const std::string code = codeOf([&] { maskforge::writeFileDurably(path, text.data(), text.size()); });
+    std::exit(code == "FILE_WRITE_FAILED" ? 0 : 1);
+  };
+  EXPECT_EXIT(write(), testing::ExitedWithCode(0), "");
+  EXPECT_TRUE(folder.empty());
 }
 
 TEST(Files, ReadsWithTheCallersCode) {

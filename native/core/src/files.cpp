@@ -53,10 +53,13 @@ int writeAll(int file, const char* data, std::size_t bytes) noexcept {
 void writeFileDurably(const std::string& path, const void* data, std::size_t bytes) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) throw Error("FILE_WRITE_FAILED", path + " cannot be written: " + std::strerror(errno) + ".");
+  struct stat status {};
+  // A device or a pipe is not ours to remove.
+  const bool removable = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
   int failure = writeAll(file, static_cast<const char*>(data), bytes);
   if (::close(file) != 0 && failure == 0) failure = errno;
   if (failure != 0) {
-    ::unlink(path.c_str());
+    if (removable) ::unlink(path.c_str());
     throw Error("FILE_WRITE_FAILED", path + " cannot be written: " + std::strerror(failure) + ".");
   }
 }
