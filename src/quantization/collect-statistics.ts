@@ -25,6 +25,8 @@ export interface CollectOptions {
   readonly inputsBefore?: number;
   /** Layers whose inputs are looked at; all but `attention` and `residual` when left out: their values are the largest. */
   readonly kinds?: readonly SiteKind[];
+  /** Which values' extremes are told channel by channel: those that LayerNorms make, unless all are asked for (slow). */
+  readonly channels?: 'norms' | 'all';
   /** Elements of each value that enter its histogram for each picture; {@link SAMPLES_PER_PICTURE} when left out. Extremes count all. */
   readonly samplesPerPicture?: number;
   /** Processor threads; the runtime decides when left out. */
@@ -54,11 +56,11 @@ export async function collectStatistics(
   options: CollectOptions,
 ): Promise<Map<string, ValueStatistics>> {
   refuseQuantized(model);
-  const observed = observeActivations(
-    model,
-    options.kinds ?? DEFAULT_COLLECTED,
-    options.samplesPerPicture ?? SAMPLES_PER_PICTURE,
-  );
+  const observed = observeActivations(model, {
+    kinds: options.kinds ?? DEFAULT_COLLECTED,
+    channels: options.channels ?? 'norms',
+    sampleSize: options.samplesPerPicture ?? SAMPLES_PER_PICTURE,
+  });
   const statistics = options.statistics ?? new Map<string, ValueStatistics>();
   const { threads } = options;
   const runner = await ModelRunner.open(observed.model, {

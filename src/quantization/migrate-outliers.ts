@@ -15,7 +15,7 @@ import type { Graph } from '../onnx/graph';
 import { shapesOf } from '../onnx/infer-shapes';
 import { permutationOf } from '../onnx/match';
 import type { OnnxModel } from '../onnx/model';
-import { attributeInt, attributeInts, isOp, nodeLabel } from '../onnx/node';
+import { attributeInt, isOp, nodeLabel } from '../onnx/node';
 import { productOf, sameDim } from '../onnx/symbolic';
 import { makeTensor, toNumbers } from '../onnx/tensor';
 import type { StatisticsByValue } from './value-statistics';
@@ -137,6 +137,7 @@ function readersOf(
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     if (graph.isOutput(at.value)) return { reason: 'The value is an output of the network.' };
     for (const node of graph.consumers(at.value)) {
+      if (isOp(node, 'Shape', 'Size')) continue;
       const weight = weightReading(graph, node, at.value, at.axis);
       const moved = weight === undefined ? movedAxis(graph, node, at.value, at.axis) : undefined;
       if (weight !== undefined) readers.push(weight);
@@ -172,7 +173,7 @@ function movedAxis(graph: Graph, node: NodeProto, value: string, axis: number): 
     return place < 0 ? undefined : place;
   }
   if (isOp(node, 'Identity')) return axis;
-  if (!isOp(node, 'Reshape') || attributeInts(node, 'allowzero') !== undefined) return undefined;
+  if (!isOp(node, 'Reshape')) return undefined;
   const shapes = shapesOf(graph);
   const [before, after] = [shapes.dims(value), shapes.dims(node.output[0])];
   const size = before?.[axis];

@@ -35,6 +35,15 @@ export interface Observed {
   readonly offset: string;
 }
 
+export interface ObserveOptions {
+  /** Layers whose inputs are looked at. */
+  readonly kinds: readonly SiteKind[];
+  /** Which values' extremes are told channel by channel. */
+  readonly channels: 'norms' | 'all';
+  /** About so many elements of each value are sampled. */
+  readonly sampleSize: number;
+}
+
 /** Reductions, Slice and Max on integers in the forms that are written here. */
 const LEAST_OPSET = 13;
 
@@ -44,7 +53,8 @@ const LEAST_OPSET = 13;
  *
  * @throws CALIBRATION_NOTHING when there is none.
  */
-export function observeActivations(original: OnnxModel, kinds: readonly SiteKind[], sampleSize: number): Observed {
+export function observeActivations(original: OnnxModel, what: ObserveOptions): Observed {
+  const { kinds, channels, sampleSize } = what;
   const model = copyModel(original);
   const table = shapesOf(model.graph);
   upgradeOpset(model, LEAST_OPSET, (value) => table.rank(value));
@@ -65,7 +75,8 @@ export function observeActivations(original: OnnxModel, kinds: readonly SiteKind
   const sampler = new Sampler(graph, offset, sampleSize);
   const probes = added.map(({ value, tensor, axis, rank }): Probe => {
     // Channel by channel only where outliers may be migrated: over all at once it is up to forty times as fast.
-    const isPerChannel = rank !== undefined && isOp(graph.producer(value), 'LayerNormalization');
+    const isAsked = channels === 'all' || isOp(graph.producer(value), 'LayerNormalization');
+    const isPerChannel = rank !== undefined && isAsked;
     const axes = isPerChannel ? [...Array(rank).keys()].filter((each) => each !== axis) : [];
     return { value, ...extremes(graph, tensor, axes), sample: sampler.add(tensor) };
   });

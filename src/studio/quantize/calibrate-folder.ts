@@ -110,70 +110,99 @@ interface Run {
   readonly before: CalibrationRecord | undefined;
 }
 
-async function collect(
-  options: CalibrateOptions,
-  chosen: readonly string[],
-  { key, source, file, before }: Run,
-): Promise<CalibrationRecord> {
+async function collect(options: CalibrateOptions, chosen: readonly string[], run: Run): Promise<CalibrationRecord> {
   const { model, form, folder, signal, threads } = options;
-  const statistics = before === undefined ? new Map<string, ValueStatistics>() : statisticsOf(before);
-  const skipped = [...(before?.skipped ?? [])];
-  let [done, inputs] = [before?.done ?? 0, before?.inputs ?? 0];
-  const record = (): CalibrationRecord => ({
-    format: 1,
-    key,
-    modelName: model.fileName,
-    source,
-    done,
-    inputs,
-    skipped,
-    values: valuesOf(statistics),
-  });
-  const advance = (path: string): void => {
-    done += 1;
-    options.onProgress?.({ done, total: chosen.length, picture: relative(folder, path) });
-  };
-  const pictures = pictureInputs(chosen.slice(done), form, async (path, error) => {
+  const progress = new RunProgress(options, chosen.length, run);
+  const pictures = pictureInputs(chosen.slice(progress.done), form, async (path, error) => {
     if (isAbort(error)) throw error;
     await checkFolderIsThere(folder);
-    const { code, message } = toErrorReport(error);
-    skipped.push({ file: relative(folder, path), code, message });
-    advance(path);
+    progress.skip(path, error);
   });
-  let current: { readonly label: string; readonly isLast: boolean } | undefined;
-  const watched = (async function* () {
-    for await (const input of pictures) {
-      current = input;
-      yield input;
-    }
-  })();
   try {
     await collectStatistics(model, {
-      inputs: watched,
-      statistics,
-      inputsBefore: inputs,
-      kinds: source.kinds,
+      inputs: progress.watch(pictures),
+      statistics: progress.statistics,
+      inputsBefore: progress.inputs,
+      kinds: run.source.kinds,
       ...(threads === undefined ? {} : { threads }),
       ...(signal === undefined ? {} : { signal }),
-      onInput: async (label) => {
-        inputs += 1;
-        // Between the tiles of a picture there is no whole state to save.
-        if (current?.isLast !== true) return;
-        advance(label);
-        await file.saveProgress(done, record);
-      },
+      onInput: (path) => progress.ran(path),
     });
   } catch (error) {
-    if (current?.isLast !== false) await file.saveProgress(done, record, true).catch(() => undefined);
+    await progress.save(true).catch(() => undefined);
     throw error;
   }
-  if (inputs === 0) throw allUnreadable(folder, skipped);
-  const result = record();
-  await file.finish(result);
+  if (progress.inputs === 0) throw allUnreadable(folder, progress.skipped);
+  const result = progress.record();
+  await run.file.finish(result);
   return result;
 }
 
-async function findPictures(folder: string): Promise<string[]> {
+/** Where a run stands, and what of it is worth keeping. */
+class RunProgress {
+  readonly statistics: Map<string, ValueStatistics>;
+  readonly skipped: SkippedPicture[];
+  done: number;
+  inputs: number;
+  readonly #options: CalibrateOptions;
+  readonly #total: number;
+  readonly #run: Run;
+  /** Between the tiles of a picture there is no whole state to save. */
+  #isBetweenPictures = true;
+  #isLastTile = true;
+
+  constructor(options: CalibrateOptions, total: number, run: Run) {
+    const { before } = run;
+    this.#options = options;
+    this.#total = total;
+    this.#run = run;
+    this.statistics = before === undefined ? new Map() : statisticsOf(before);
+    this.skipped = [...(before?.skipped ?? [])];
+    this.done = before?.done ?? 0;
+    this.inputs = before?.inputs ?? 0;
+  }
+
+  async *watch<T extends { readonly isLast: boolean }>(inputs: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const input of inputs) {
+      this.#isLastTile = input.isLast;
+      yield input;
+    }
+  }
+
+  async ran(path: string): Promise<void> {
+    this.inputs += 1;
+    this.#isBetweenPictures = this.#isLastTile;
+    if (!this.#isBetweenPictures) return;
+    this.#advance(path);
+    await this.save(false);
+  }
+
+  skip(path: string, error: unknown): void {
+    const { code, message } = toErrorReport(error);
+    this.skipped.push({ file: relative(this.#options.folder, path), code, message });
+    this.#advance(path);
+  }
+
+  async save(force: boolean): Promise<void> {
+    if (this.#isBetweenPictures) await this.#run.file.saveProgress(this.done, () => this.record(), force);
+  }
+
+  record(): CalibrationRecord {
+    const { key, source } = this.#run;
+    const { done, inputs, skipped } = this;
+    const { fileName: modelName } = this.#options.model;
+    return { format: 1, key, modelName, source, done, inputs, skipped, values: valuesOf(this.statistics) };
+  }
+
+  #advance(path: string): void {
+    this.done += 1;
+    const { folder, onProgress } = this.#options;
+    onProgress?.({ done: this.done, total: this.#total, picture: relative(folder, path) });
+  }
+}
+
+/** Pictures below a folder, in natural order. @throws CALIBRATION_FOLDER_MISSING, CALIBRATION_FOLDER_EMPTY */
+export async function findPictures(folder: string): Promise<string[]> {
   const facts = await stat(folder).catch(() => undefined);
   if (facts?.isDirectory() !== true) {
     throw new AppError('CALIBRATION_FOLDER_MISSING', `${folder} is no folder that can be opened.`, {
@@ -201,7 +230,11 @@ export function choose(files: readonly string[], count: number, seed: number): s
   return order.slice(0, count);
 }
 
-async function hashAll(paths: readonly string[], folder: string, signal: AbortSignal | undefined): Promise<string[]> {
+export async function hashAll(
+  paths: readonly string[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const hashes: string[] = [];
   for (const path of paths) {
     signal?.throwIfAborted();

@@ -62,14 +62,23 @@ async function feedsOf(path: string, { input, preprocessing }: InputForm, writer
   for (const tile of placement.tiles) {
     const data = writer.allocate(width, height);
     writer.write(data, placement.input, frame, tile, placement.fill);
-    const dims = input.layout === 'NCHW' ? [1, input.channels, height, width] : [1, height, width, input.channels];
+    const batch = input.batch ?? 1;
+    const dims =
+      input.layout === 'NCHW' ? [batch, input.channels, height, width] : [batch, height, width, input.channels];
     feeds.push({ [input.name]: await tensorOf(data, dims) });
   }
   return feeds;
 }
 
+/** A network made for several pictures at once gets the same one in each place. */
 async function tensorOf(data: InputData, dims: readonly number[]): Promise<OrtTensor> {
   const { Tensor } = await loadOrt();
-  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
-  return data instanceof Uint8Array ? new Tensor('uint8', data, dims) : new Tensor('float16', data, dims);
+  const fill = <T extends InputData>(all: T): T => {
+    for (let at = 0; at < all.length; at += data.length) all.set(data, at);
+    return all;
+  };
+  const count = data.length * (dims[0] ?? 1);
+  if (data instanceof Float32Array) return new Tensor('float32', fill(new Float32Array(count)), dims);
+  if (data instanceof Uint8Array) return new Tensor('uint8', fill(new Uint8Array(count)), dims);
+  return new Tensor('float16', fill(new Uint16Array(count)), dims);
 }

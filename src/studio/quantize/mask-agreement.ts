@@ -1,0 +1,92 @@
+import { describeIo } from '../../onnx/describe-io';
+import type { OnnxModel } from '../../onnx/model';
+import { ModelRunner } from '../../onnx/verify/runner';
+import type { Result } from '../../onnx/verify/runner';
+import type { CalibrationInput } from '../../quantization/collect-statistics';
+import { maskFromLogits } from '../../runtimes/onnxruntime/logits';
+import { createMaskKernel } from '../../runtimes/onnxruntime/mask-painter';
+import { maskIds } from '../../shared/domain/mask';
+
+type Ids = ArrayLike<number>;
+
+/**
+ * Compares masks of models with those of one reference, on the same pictures, on ONNX Runtime. The reference runs once;
+ * its masks are kept, a byte or two for each pixel of the network's input.
+ */
+export class MaskAgreement {
+  readonly #inputs: () => AsyncIterable<CalibrationInput>;
+  readonly #reference: readonly Ids[];
+
+  private constructor(inputs: () => AsyncIterable<CalibrationInput>, reference: readonly Ids[]) {
+    this.#inputs = inputs;
+    this.#reference = reference;
+  }
+
+  /** @param inputs the same pictures each time it is called */
+  static async with(
+    reference: OnnxModel,
+    inputs: () => AsyncIterable<CalibrationInput>,
+    signal?: AbortSignal,
+  ): Promise<MaskAgreement> {
+    const masks: Ids[] = [];
+    for await (const ids of masksOf(reference, inputs(), signal)) masks.push(ids);
+    return new MaskAgreement(inputs, masks);
+  }
+
+  get pictures(): number {
+    return this.#reference.length;
+  }
+
+  /** Share of pixels with the reference's class, over all pictures: 0 to 1. */
+  async of(model: OnnxModel, signal?: AbortSignal): Promise<number> {
+    let [same, count, picture] = [0, 0, 0];
+    for await (const ids of masksOf(model, this.#inputs(), signal)) {
+      const expected = this.#reference[picture];
+      if (expected?.length !== ids.length) throw new Error('the two models give masks of different sizes');
+      for (let index = 0; index < ids.length; index += 1) if (ids[index] === expected[index]) same += 1;
+      count += ids.length;
+      picture += 1;
+    }
+    return count === 0 ? 1 : same / count;
+  }
+}
+
+/** Class ids at the size of each input. */
+async function* masksOf(
+  model: OnnxModel,
+  inputs: AsyncIterable<CalibrationInput>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Ids> {
+  const { input, output } = describeIo(model);
+  const runner = await ModelRunner.open(model, { optimise: true });
+  const kernel = createMaskKernel();
+  try {
+    for await (const { feeds } of inputs) {
+      signal?.throwIfAborted();
+      const result = (await runner.run(feeds, [output.name])).get(output.name);
+      if (result === undefined) throw new Error(`${model.fileName} gave no ${output.name}`);
+      const size = feeds[input.name]?.dims.slice(input.layout === 'NCHW' ? 2 : 1) ?? [];
+      yield output.kind === 'class-ids'
+        ? Int32Array.from(result.data)
+        : idsOf(kernel, result, output.layout ?? 'NCHW', size[0] ?? 1, size[1] ?? 1);
+    }
+  } finally {
+    await runner.close();
+  }
+}
+
+function idsOf(
+  kernel: ReturnType<typeof createMaskKernel>,
+  { data, dims }: Result,
+  layout: 'NCHW' | 'NHWC',
+  height: number,
+  width: number,
+): Ids {
+  // Of a batch that repeats one picture, the first.
+  const [first = 1, second = 1, third = 1] = dims.slice(1);
+  const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+  const [channels, gridHeight, gridWidth] = layout === 'NCHW' ? [first, second, third] : [third, first, second];
+  const logits = { data: floats, layout, channels, height: gridHeight, width: gridWidth };
+  const scales = { scaleX: gridWidth / width, scaleY: gridHeight / height };
+  return maskIds(maskFromLogits(kernel, logits, { width, height, ...scales })).slice();
+}
