@@ -60,7 +60,7 @@ describe('maskforge runtimes list', () => {
           chosen: false,
           problems: [expect.stringMatching(/SIGABRT.*LIBRARY_BROKEN/), expect.any(String)],
         },
-        { family: 'tensorrt-rtx', state: 'builds', chosen: true, version: '1.7.1', problems: [] },
+        { family: 'tensorrt-rtx', state: 'builds-only', chosen: true, version: '1.7.1', problems: [] },
       ],
       gpu: { state: expect.stringMatching(/no-/) },
     });

@@ -27,6 +27,7 @@ interface InstallOptions {
 /** Where a person's eye finds out whether a runtime is of use. */
 const STATES: Readonly<Record<FoundRuntime['state'], string>> = {
   builds: 'yes',
+  'builds-only': 'builds only',
   runs: 'runs only',
   unserved: 'not here',
   incomplete: 'incomplete',

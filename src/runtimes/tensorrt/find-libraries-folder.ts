@@ -91,6 +91,8 @@ async function familiesOf(
     const version = await exactVersion({ folder, siblings, platform }, file, name, usable);
     const family = familyOf(name.product, version);
     if (family === null) {
+      // The name that only linkers use tells nothing that its neighbour does not.
+      if (name.version === '' && hasOther(usable, name.product)) continue;
       remarks.push(
         `${file} is ${version === '' ? 'of an unknown version' : `version ${version}`}, which is not supported.`,
       );
@@ -100,6 +102,10 @@ async function familiesOf(
     if (before === undefined || name.rank < before.name.rank) best.set(family, { file, name, version });
   }
   return [...best].map(([family, { file, version }]) => describe(folder, family, file, version, usable, remarks));
+}
+
+function hasOther(usable: readonly Named[], product: Product): boolean {
+  return usable.some(({ name }) => name.kind === 'runtime' && name.product === product && name.version !== '');
 }
 
 function describe(

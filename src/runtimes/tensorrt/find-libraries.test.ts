@@ -231,6 +231,14 @@ describe('the choice', () => {
     expect(search.ranked).toHaveLength(2);
   });
 
+  it('without a device is the one that builds without, wherever it lies', async () => {
+    const { root, find } = machine();
+    putAll(join(root, 'data/runtimes/a'), tensorRt106);
+    putAll(join(root, 'opt/tensorrt'), rtx17);
+    expect((await find()).chosen?.family).toBe('tensorrt-rtx');
+    expect((await find({ computeCapability: 86 })).chosen?.family).toBe('tensorrt-10');
+  });
+
   it('of the user comes first, and is kept in the data folder', async () => {
     const made = both();
     put(choiceFile(made.data), JSON.stringify({ family: 'tensorrt-10', directory: '' }));

@@ -96,7 +96,8 @@ export async function findTensorRt(options: FindOptions): Promise<TensorRtSearch
     places.push(place);
     families.push(...found.map((libraries) => complete(candidate, libraries, own, options.computeCapability)));
   }
-  const ranked = rank(families, options.family === undefined ? choice.family : options.family);
+  const family = options.family === undefined ? choice.family : options.family;
+  const ranked = rank(families, family, options.computeCapability === undefined);
   const chosen = ranked[0] ?? null;
   return { places, families, ranked, chosen, reason: chosen === null ? reasonOf(families) : '' };
 }
@@ -185,12 +186,14 @@ function complete(
 }
 
 /** What the user named wins; then what serves the device; then what can build; then the search order. */
-function rank(families: readonly FoundFamily[], family: RuntimeFamily | null): FoundFamily[] {
+function rank(families: readonly FoundFamily[], family: RuntimeFamily | null, noDevice: boolean): FoundFamily[] {
   const order = (each: FoundFamily): number =>
     (each.family === family ? 0 : 16) +
     (each.kind === 'setting' || each.kind === 'environment' ? 0 : 8) +
     (each.servesDevice ? 0 : 4) +
-    (each.canBuild ? 0 : 2);
+    (each.canBuild ? 0 : 2) +
+    // Only this one does anything without a device: it builds.
+    (noDevice && each.family !== 'tensorrt-rtx' ? 1 : 0);
   return families.filter((each) => each.usable).sort((a, b) => order(a) - order(b));
 }
 

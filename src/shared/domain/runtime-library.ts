@@ -39,8 +39,8 @@ export const foundRuntimeSchema = z.object({
   directory: z.string(),
   /** What named the place: `MASKFORGE_TENSORRT`, `pip (python3)`, … */
   source: z.string(),
-  /** `builds`: builds and runs engines; `runs`: runs them only; the others run nothing. */
-  state: z.enum(['builds', 'runs', 'unserved', 'incomplete', 'broken']),
+  /** `builds`: builds and runs engines; `builds-only`: without a GPU; `runs`: runs them only; the others do nothing. */
+  state: z.enum(['builds', 'builds-only', 'runs', 'unserved', 'incomplete', 'broken']),
   /** The one that is used. */
   chosen: z.boolean(),
   /** Whole sentences; empty when all is well. */

@@ -11,6 +11,7 @@ const OUTCOMES: Readonly<Record<RuntimeLibrary['places'][number]['outcome'], str
 };
 const STATES: Readonly<Record<FoundRuntime['state'], string>> = {
   builds: 'usable',
+  'builds-only': 'builds engines, runs none without a GPU',
   runs: 'runs engines, builds none',
   unserved: 'not usable here',
   incomplete: 'not usable',
@@ -47,10 +48,10 @@ function familyItem(library: RuntimeLibrary, family: FoundRuntime['family']): Do
   const title = familyNames[family];
   const base = { id: family, title, lookedAt: placesOf(library, title) };
   const found = library.found.filter((each) => each.family === family);
-  const best = found.find(({ chosen }) => chosen) ?? found.find(({ state }) => state === 'builds') ?? found[0];
+  const best = found.find(({ chosen }) => chosen) ?? found.find(({ state }) => state.startsWith('builds')) ?? found[0];
   if (best === undefined) return { ...base, state: 'missing', found: 'not found', remedy: howToGet(library, family) };
   const words = `${best.version} in ${best.directory}: ${STATES[best.state]}${best.chosen ? ', in use' : ''}`;
-  const usable = best.state === 'builds' && best.problems.length === 0;
+  const usable = best.state.startsWith('builds') && best.problems.length === 0;
   return { ...base, state: usable ? 'ok' : 'warning', found: words, remedy: best.problems.join(' ') };
 }
 

@@ -168,7 +168,11 @@ describe('installRuntime', () => {
       'Failed to establish a new connection: [Errno -3] Temporary failure in name resolution',
       'NETWORK_OFFLINE',
     ],
-    ['a proxy', "ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407'))", 'NETWORK_PROXY'],
+    [
+      'a proxy',
+      "ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407'))",
+      'NETWORK_PROXY_REFUSED',
+    ],
     ['a certificate', 'SSLError(SSLCertVerificationError(1, CERTIFICATE_VERIFY_FAILED))', 'NETWORK_CERTIFICATE'],
     ['silence', 'ReadTimeoutError: Read timed out.', 'NETWORK_TIMEOUT'],
     ['a broken connection', "ProtocolError('Connection broken: IncompleteRead(5 bytes read)')", 'NETWORK_INTERRUPTED'],

@@ -147,7 +147,7 @@ async function fill(plan: InstallPlan, unpacked: string, scratch: string, option
 function mayBeElsewhere(error: unknown): boolean {
   return (
     error instanceof AppError &&
-    ['NETWORK_OFFLINE', 'NETWORK_PROXY', 'NETWORK_TIMEOUT', 'RUNTIME_NOT_FOUND'].includes(error.code)
+    ['NETWORK_OFFLINE', 'NETWORK_PROXY_REFUSED', 'NETWORK_TIMEOUT', 'RUNTIME_NOT_FOUND'].includes(error.code)
   );
 }
 

@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   [
     /ProxyError|Cannot connect to proxy|407 Proxy|Tunnel connection failed|proxy authentication/i,
     (title) =>
-      new AppError('NETWORK_PROXY', `The proxy refused to fetch ${title}.`, {
+      new AppError('NETWORK_PROXY_REFUSED', `The proxy refused to fetch ${title}.`, {
         hint: 'Check HTTPS_PROXY, with user and password where it asks for them: http://USER:PASSWORD@HOST:PORT.',
       }),
   ],

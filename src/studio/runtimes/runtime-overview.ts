@@ -111,15 +111,21 @@ async function describeFamily(
   };
   if (!family.usable) return { ...base, chosen: false, state: 'incomplete', problems };
   try {
-    const { version } = await probeLibrary(family, { env });
-    const state = !family.servesDevice ? 'unserved' : family.canBuild ? 'builds' : 'runs';
-    const needsDevice = family.family !== 'tensorrt-rtx' && gpu.state !== 'ready';
-    if (needsDevice) problems.push(`${base.name} needs a GPU to build and to run: ${gpu.found}.`);
-    return { ...base, version, chosen, state: needsDevice ? 'unserved' : state, problems };
+    const { version, buildsWithoutDevice } = await probeLibrary(family, { env });
+    const noDevice = gpu.state !== 'ready';
+    if (noDevice && !buildsWithoutDevice) problems.push(`${base.name} needs a GPU to build and to run: ${gpu.found}.`);
+    const state = stateOf(family, noDevice, buildsWithoutDevice);
+    return { ...base, version, chosen: chosen && state !== 'unserved', state, problems };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const broken = !['ADDON_MISSING', 'DEVICE_MISSING', 'NO_DEVICE'].includes(error.code);
     problems.push(`${error.message} [${error.code}]`, ...(error.hint === undefined ? [] : [error.hint]));
     return { ...base, chosen: false, state: broken ? 'broken' : 'incomplete', problems };
   }
+}
+
+function stateOf(family: FoundFamily, noDevice: boolean, buildsWithoutDevice: boolean): FoundRuntime['state'] {
+  if (noDevice) return buildsWithoutDevice && family.canBuild ? 'builds-only' : 'unserved';
+  if (!family.servesDevice) return 'unserved';
+  return family.canBuild ? 'builds' : 'runs';
 }

@@ -11,6 +11,7 @@ import { StateMark } from './state-mark';
 
 const marks: Readonly<Record<FoundRuntime['state'], Mark>> = {
   builds: 'good',
+  'builds-only': 'good',
   runs: 'good',
   unserved: 'warning',
   incomplete: 'warning',

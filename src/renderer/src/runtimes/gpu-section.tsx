@@ -25,7 +25,7 @@ export function GpuSection({ gpu, addon }: GpuSectionProps) {
           <li className={styles.entry}>
             <div className={styles.text}>
               <strong className={styles.title}>{t('runtimes.addon')}</strong>
-              <span className={styles.soft}>{addon.problem}</span>
+              <span className={styles.soft}>{addon.file === null ? t('runtimes.addonAbsent') : addon.problem}</span>
             </div>
             <StateMark mark="none" text={t('runtimes.addonMissing')} />
           </li>

@@ -3,9 +3,23 @@ import { useTranslation } from 'react-i18next';
 import type { RuntimeLibrary } from '../../../shared/domain/runtime-library';
 import styles from './runtimes-dialog.module.css';
 
+type Kind = RuntimeLibrary['places'][number]['kind'];
+type Place = 'runtimes.kinds.setting' | 'runtimes.kinds.application' | 'runtimes.kinds.system';
+
+/** Places that bear no name of their own; the others are called after a variable or a program. */
+const named: Partial<Record<Kind, Place>> = {
+  setting: 'runtimes.kinds.setting',
+  application: 'runtimes.kinds.application',
+  system: 'runtimes.kinds.system',
+};
+
 /** Every place that was looked at, in search order, with what was there. */
 export function SearchedPlaces({ places }: Pick<RuntimeLibrary, 'places'>) {
   const { t } = useTranslation();
+  const nameOf = (kind: Kind, source: string): string => {
+    const key = named[kind];
+    return key === undefined ? source : t(key);
+  };
   return (
     <details className={styles.details}>
       <summary className={styles.summary}>
@@ -14,9 +28,9 @@ export function SearchedPlaces({ places }: Pick<RuntimeLibrary, 'places'>) {
       </summary>
       <table className={styles.places}>
         <tbody>
-          {places.map(({ source, path, outcome, findings }) => (
+          {places.map(({ kind, source, path, outcome, findings }) => (
             <tr key={`${source} ${path}`} className={outcome === 'not-named' ? styles.unset : undefined}>
-              <th scope="row">{source}</th>
+              <th scope="row">{nameOf(kind, source)}</th>
               <td>
                 {path !== '' && <p className={styles.path}>{path}</p>}
                 {findings.map((finding) => (

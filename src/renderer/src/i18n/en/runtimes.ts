@@ -23,11 +23,13 @@ export const runtimes = {
   },
   addon: 'Native addon',
   addonMissing: 'Not usable',
+  addonAbsent: 'It was not built yet (npm run native), or its place is not known (MASKFORGE_ADDON).',
   found: 'Found on this machine',
   builtIn: 'Built in',
   inUse: 'In use',
   states: {
     builds: 'Usable',
+    'builds-only': 'Builds engines, runs none without a GPU',
     runs: 'Runs engines, builds none',
     unserved: 'Not usable here',
     incomplete: 'Incomplete',
@@ -56,6 +58,7 @@ export const runtimes = {
   started: 'Installing {{name}}',
   places: 'Places looked at ({{count}})',
   refresh: 'Look again',
+  kinds: { setting: 'Your choice', application: 'Installed by Maskforge', system: 'Usual folder' },
   outcomes: {
     found: 'found',
     nothing: 'nothing',

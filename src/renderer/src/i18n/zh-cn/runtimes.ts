@@ -25,11 +25,13 @@ export const runtimes: Translation<typeof source> = {
   },
   addon: '原生插件',
   addonMissing: '不可用',
+  addonAbsent: '尚未构建（npm run native），或未指定其位置（MASKFORGE_ADDON）。',
   found: '本机已找到',
   builtIn: '内置',
   inUse: '使用中',
   states: {
     builds: '可用',
+    'builds-only': '可构建引擎，没有 GPU 则不能运行',
     runs: '只能运行引擎，不能构建',
     unserved: '在此不可用',
     incomplete: '不完整',
@@ -57,6 +59,7 @@ export const runtimes: Translation<typeof source> = {
   started: '正在安装 {{name}}',
   places: '查找过的位置（{{count}}）',
   refresh: '重新查找',
+  kinds: { setting: '您的选择', application: '由 Maskforge 安装', system: '常用文件夹' },
   outcomes: {
     found: '已找到',
     nothing: '无',
