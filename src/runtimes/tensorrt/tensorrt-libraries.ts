@@ -6,6 +6,7 @@ import type { Environment } from './find-libraries-places';
 import { familyNames } from './find-libraries-names';
 import { loadAddon } from './load-addon';
 import { withRemedy } from './native-errors';
+import { firstWorking, probeLibrary } from './probe-process';
 
 export interface LibrariesOptions {
   readonly dataDirectory: string;
@@ -69,8 +70,12 @@ export class TensorRtLibraries {
    * @throws AppError TENSORRT_MISSING
    */
   async choose(family: RuntimeFamily | 'auto'): Promise<FoundFamily> {
-    const { families, chosen, reason } = await this.search();
-    const found = family === 'auto' ? chosen : best(families.filter((each) => each.family === family && each.usable));
+    const search = await this.search();
+    const { families, reason } = search;
+    const found =
+      family === 'auto'
+        ? await this.#automatic(search)
+        : best(families.filter((each) => each.family === family && each.usable));
     if (found !== null && found !== undefined) return found;
     const broken = families.find((each) => each.family === family)?.problems[0];
     const what = family === 'auto' ? reason : (broken ?? `${familyNames[family]} was not found on this machine.`);
@@ -102,6 +107,11 @@ export class TensorRtLibraries {
     return findTensorRt({ dataDirectory, setting: folder, family, computeCapability, env });
   }
 
+  /** The best one that can be opened; where none can, the best one, whose opening says why. */
+  async #automatic(search: TensorRtSearch): Promise<FoundFamily | null> {
+    return (await firstWorking(search, { env: this.#options.env }))?.found ?? search.chosen;
+  }
+
   async #openFamily(found: FoundFamily): Promise<OpenFamily> {
     const { family, backend, runtime, parser } = found;
     // TensorRT 10 and 11 end the process, or hand out what is none, where there is no device.
@@ -109,6 +119,8 @@ export class TensorRtLibraries {
       const { devices, reason } = await this.cuda();
       if (devices.length === 0) throw noDevice(reason);
     }
+    // Libraries that abort or crash do so in a process of their own first.
+    await probeLibrary(found, { env: this.#options.env });
     const library = await withRemedy(runtime, () => this.addon().openLibrary({ family, backend, runtime, parser }));
     for (const plugin of found.plugins) await withRemedy(plugin, () => library.loadPlugins(plugin));
     return { library, found };
