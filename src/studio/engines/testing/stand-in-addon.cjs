@@ -5,14 +5,14 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire } = require('node:module');
 
-const fromProject = createRequire(path.join(__dirname, '..', '..', '..', '..', 'package.json'));
 const setting = (name, fallback) => process.env[`STAND_IN_${name}`] ?? fallback;
+const fromProject = createRequire(path.join(setting('PROJECT', process.cwd()), 'package.json'));
 
 function coded(code, message) {
   return Object.assign(new Error(message), { code });
 }
 
-const device = {
+const device = () => ({
   index: 0,
   name: setting('GPU', 'Stand-in GPU'),
   computeCapability: Number(setting('CAPABILITY', '90')),
@@ -20,7 +20,7 @@ const device = {
   freeMemory: 2 ** 33,
   uuid: '',
   multiprocessors: 1,
-};
+});
 
 async function build(request, onEvent, signal) {
   const steps = Number(setting('STEPS', '20'));
@@ -68,7 +68,7 @@ async function segment({ ort, session, options }, { frames, placement, masks }) 
   const { inputWidth: width, inputHeight: height } = placement;
   const table = new Float32Array(normalisation.tables.slice().buffer);
   const fill = new Float32Array(placement.fill.slice().buffer);
-  for (const [index, frame] of frames.entries()) {
+  for (const [index, frame] of setting('BLANK', '') === '' ? frames.entries() : []) {
     const channels = frame.format === 'rgba8' ? 4 : 3;
     if (placement.tiles.length !== 1) throw coded('SESSION_UNSUPPORTED', 'no tiles here');
     const { resizedWidth, resizedHeight } = placement;
@@ -175,7 +175,7 @@ module.exports = {
   probeCuda: async () => ({
     driverLibrary: 'libcuda.so.1',
     cudaVersion: 13000,
-    devices: setting('NO_GPU', '') === '' ? [device] : [],
+    devices: setting('NO_GPU', '') === '' ? [device()] : [],
     reason: setting('NO_GPU', ''),
   }),
   openLibrary: async ({ family }) => ({

@@ -1,0 +1,457 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import type { CallArgs, CallInput, CallName, CallResult, EmitEvent } from '../../shared/contract';
+import { calls, events } from '../../shared/contract';
+import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
+import type { Job } from '../../shared/domain/job';
+import { unrestrictedAccess } from '../file-access';
+import { createStudio } from '../studio';
+import type { Studio } from '../studio-api';
+import type { StandInSettings } from './testing/stand-in';
+import { putStandIn } from './testing/stand-in';
+
+/** The studio with a stand-in for the native addon: everything above it is real, and its engines run on ONNX Runtime. */
+
+const root = mkdtempSync(join(tmpdir(), 'maskforge-engines-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const fixture = join('tools', 'fixtures', 'models', 'small', 'original-ts13-256.onnx');
+const idle = new AbortController().signal;
+let count = 0;
+let data: string;
+let onnx: string;
+let env: Record<string, string>;
+let studio: Studio;
+let jobs: Map<string, Job>;
+let onJob: (job: Job) => void;
+let modelId: string;
+
+async function start(): Promise<void> {
+  const emit: EmitEvent = (name, payload) => {
+    events[name].parse(payload);
+    if (name !== 'jobs.changed') return;
+    const job = events['jobs.changed'].parse(payload);
+    jobs.set(job.id, job);
+    onJob(job);
+  };
+  studio = await createStudio({
+    dataDirectory: data,
+    resourcesDirectory: join(root, 'resources'),
+    access: unrestrictedAccess,
+    emit,
+    env: { PATH: process.env['PATH'], ...env },
+  });
+}
+
+/** Closes the studio and opens another with an addon that does what `settings` say. */
+async function restart(settings: StandInSettings = {}): Promise<void> {
+  await studio.close();
+  set(settings);
+  env = putStandIn(join(root, `native-${++count}`));
+  await start();
+}
+
+function set(settings: StandInSettings): void {
+  for (const key of Object.keys(process.env)) if (key.startsWith('STAND_IN_')) delete process.env[key];
+  Object.assign(process.env, settings);
+}
+
+beforeEach(async () => {
+  count += 1;
+  data = join(root, `data-${count}`);
+  const models = join(root, `models-${count}`);
+  mkdirSync(models);
+  onnx = join(models, 'net.onnx');
+  cpSync(fixture, onnx);
+  env = putStandIn(join(root, `native-${count}`));
+  jobs = new Map();
+  onJob = () => undefined;
+  set({});
+  await start();
+  modelId = (await call('models.add', { path: onnx })).id;
+});
+afterEach(async () => {
+  await studio.close();
+  set({});
+});
+
+async function call<K extends CallName>(name: K, args: CallInput<K>, signal = idle): Promise<CallResult<K>> {
+  const parsed = (calls[name].args as z.ZodType).parse(args) as CallArgs<K>;
+  const result = await studio.handlers[name](parsed, { signal });
+  return (calls[name].result as z.ZodType).parse(result) as CallResult<K>;
+}
+
+/** The job once it has ended. */
+async function ended(jobId: string): Promise<Job> {
+  return new Promise((resolve) => {
+    const look = (job: Job): void => {
+      if (job.id === jobId && job.state !== 'running' && job.state !== 'queued') resolve(job);
+    };
+    onJob = look;
+    void call('jobs.list', {}).then((list) => list.forEach(look));
+  });
+}
+
+async function build(order: BuildOrderInput = {}): Promise<Job> {
+  const { jobId } = await call('engines.build', { modelId, order });
+  return ended(jobId);
+}
+
+async function engineOf(job: Job): Promise<EngineSummary> {
+  expect(job.error).toBeNull();
+  const engine = (await call('engines.list', {})).find(({ id }) => id === job.results[0]);
+  if (engine === undefined) throw new Error('no engine');
+  return engine;
+}
+
+const enginesFolder = (): string => join(data, 'engines');
+const leftovers = (): string[] =>
+  existsSync(enginesFolder()) ? readdirSync(enginesFolder()).filter((name) => name.startsWith('.building')) : [];
+const failing = (code: string): unknown => expect.objectContaining({ code });
+
+describe('building an engine', () => {
+  it('puts a whole folder into the library, which is ready', async () => {
+    const job = await build({ precision: 'fp16' });
+    const engine = await engineOf(job);
+    expect(engine).toMatchObject({ state: 'ready', precision: 'fp16', layerNorm: 'native', modelId, plain: false });
+    expect(engine.shapes.opt).toEqual({ batch: 1, height: 256, width: 256 });
+    expect(readdirSync(engine.path).sort()).toEqual([
+      'build.log',
+      'engine.json',
+      'engine.plan',
+      'layers.json',
+      'network.onnx',
+      'recipe.json',
+    ]);
+    expect(engine.warnings).toEqual(['warning: a LayerNorm may overflow']);
+    expect(job.log.some((line) => /^info: fuse-layernorm: 22 found/.test(line))).toBe(true);
+    expect(job).toMatchObject({ done: 1000, total: 1000 });
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('tells phases, a share that grows, and the time that builds before took', async () => {
+    await build({ precision: 'fp16' });
+    await restart({ STAND_IN_STEP_MS: '8' });
+    const seen: Job[] = [];
+    const { jobId } = await call('engines.build', { modelId, order: { precision: 'bf16' } });
+    const end = ended(jobId);
+    const inner = onJob;
+    onJob = (job) => {
+      seen.push(job);
+      inner(job);
+    };
+    await end;
+    expect(seen.map(({ done }) => done)).toEqual(seen.map(({ done }) => done).sort((a, b) => a - b));
+    expect(new Set(seen.map(({ phase }) => phase.split(':')[0]))).toContain('build');
+    expect(seen.some(({ secondsLeft }) => secondsLeft !== null)).toBe(true);
+  });
+
+  it('answers with the engine that is there, unless a fresh one is asked for', async () => {
+    const first = await engineOf(await build());
+    const again = await engineOf(await build());
+    expect(again).toEqual(first);
+    await restart({ STAND_IN_SALT: 'other' });
+    const fresh = await engineOf(await build({ fresh: true }));
+    expect(fresh.id).toBe(first.id);
+    expect(fresh.builtAt).not.toBe(first.builtAt);
+    expect(fresh.state).toBe('ready');
+  });
+
+  it('keeps the timing cache and begins the next build with it', async () => {
+    await build({ precision: 'fp16' });
+    const { log } = await build({ precision: 'bf16' });
+    expect(log).toContain('info: timing cache of 4 bytes');
+    const cache = join(data, 'cache', 'timing', 'tensorrt-10-10.6.0-stand-in-gpu-sm90.cache');
+    writeFileSync(cache, readFileSync(cache).subarray(0, -1));
+    const third = await build({ precision: 'fp32' });
+    expect(third.log).toContain('info: timing cache of 0 bytes');
+    expect((await engineOf(third)).warnings.join()).toMatch(/timing cache .* was damaged and has been dropped/);
+  });
+
+  it('that is cancelled leaves nothing behind', async () => {
+    await restart({ STAND_IN_STEP_MS: '20', STAND_IN_STEPS: '500' });
+    const { jobId } = await call('engines.build', { modelId, order: {} });
+    await new Promise<void>((resolve) => {
+      onJob = (job) => {
+        if (job.phase.startsWith('build') && job.done > 100) resolve();
+      };
+    });
+    const end = ended(jobId);
+    await call('jobs.cancel', { jobId });
+    expect((await end).state).toBe('cancelled');
+    expect(await call('engines.list', {})).toEqual([]);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it.each([
+    ['DEVICE_OUT_OF_MEMORY', /smaller pictures/],
+    ['ENGINE_BUILD_FAILED', /layernorm keep/],
+    ['SOMETHING_NEW', /doctor/],
+  ])('that fails with %s says what to do, and leaves nothing behind', async (code, remedy) => {
+    await restart({ STAND_IN_FAIL: code });
+    const job = await build();
+    expect(job).toMatchObject({ state: 'failed', error: { code, hint: expect.stringMatching(remedy) } });
+    expect(job.error?.message).toContain('net.onnx');
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('waits for the build before it on the same device', async () => {
+    await restart({ STAND_IN_STEP_MS: '5' });
+    const ends: string[] = [];
+    const phases = new Map<string, string[]>();
+    const bothEnded = new Promise<void>((resolve) => {
+      onJob = ({ id, state, phase }) => {
+        if (state === 'done' && !ends.includes(id)) ends.push(id);
+        if (ends.length === 0) phases.set(id, [...(phases.get(id) ?? []), phase.split(':')[0] ?? '']);
+        if (ends.length === 2) resolve();
+      };
+    });
+    const first = await call('engines.build', { modelId, order: { precision: 'fp16' } });
+    const second = await call('engines.build', { modelId, order: { precision: 'bf16' } });
+    await bothEnded;
+    expect(ends).toEqual([first.jobId, second.jobId]);
+    expect(phases.get(first.jobId)).toContain('build');
+    expect(phases.get(second.jobId)).not.toContain('build');
+  });
+
+  it('of a network whose size is fixed by its export and left as it is, at another size, is refused', async () => {
+    const shape = { batch: 1, height: 512, width: 512 };
+    const job = await build({ plain: true, precision: 'fp32', shapes: { min: shape, opt: shape, max: shape } });
+    expect(job.error).toMatchObject({ code: 'ENGINE_SHAPE_MISMATCH' });
+  });
+
+  it('says that there is no GPU before TensorRT is touched', async () => {
+    await restart({ STAND_IN_NO_GPU: 'no CUDA-capable device is detected' });
+    expect((await build()).error).toMatchObject({
+      code: 'NO_DEVICE',
+      message: expect.stringMatching(/no CUDA-capable/),
+    });
+  });
+
+  it('says how to get TensorRT where there is none', async () => {
+    rmSync(env['MASKFORGE_TENSORRT'] ?? '', { recursive: true });
+    await restart();
+    for (const name of readdirSync(env['MASKFORGE_TENSORRT'] ?? '')) {
+      if (name.startsWith('libnv')) rmSync(join(env['MASKFORGE_TENSORRT'] ?? '', name));
+    }
+    expect((await build()).error).toMatchObject({ code: 'TENSORRT_MISSING', hint: expect.stringMatching(/install/) });
+  });
+});
+
+describe('the engine library', () => {
+  it('knows an engine whose model has changed, and one that is built again', async () => {
+    const engine = await engineOf(await build());
+    writeFileSync(onnx, readFileSync(join('tools', 'fixtures', 'models', 'small', 'original-ts17-256.onnx')));
+    const [stale] = await call('engines.list', {});
+    expect(stale).toMatchObject({ id: engine.id, state: 'stale', reason: expect.stringContaining('net.onnx') });
+    await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_STALE'));
+    expect((await engineOf(await build())).id).not.toBe(engine.id);
+  });
+
+  it('does without the model file', async () => {
+    const engine = await engineOf(await build());
+    rmSync(onnx);
+    expect((await call('engines.list', {}))[0]).toMatchObject({ id: engine.id, state: 'ready' });
+  });
+
+  it.each<[string, StandInSettings, RegExp]>([
+    ['another TensorRT', { STAND_IN_GPU: 'Other GPU' }, /runs on Stand-in GPU; here is Other GPU/],
+    ['a machine without a GPU', { STAND_IN_NO_GPU: 'none' }, /there is no NVIDIA GPU/],
+  ])('knows an engine of %s before it is loaded', async (_, settings, reason) => {
+    const engine = await engineOf(await build());
+    await restart(settings);
+    expect((await call('engines.list', {}))[0]).toMatchObject({
+      state: 'foreign',
+      reason: expect.stringMatching(reason),
+    });
+    await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_FOREIGN'));
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      'a truncated plan',
+      (folder) => writeFileSync(join(folder, 'engine.plan'), 'st'),
+      /has 2 bytes and was built with/,
+    ],
+    ['no plan', (folder) => rmSync(join(folder, 'engine.plan')), /engine\.plan is missing/],
+    ['no recipe', (folder) => rmSync(join(folder, 'recipe.json')), /recipe\.json is missing/],
+    [
+      'a recipe that somebody edited',
+      (folder) => edit(join(folder, 'recipe.json'), '"fp16"', '"bf16"'),
+      /recipe\.json was changed after the build/,
+    ],
+    [
+      'a recipe and a record that somebody edited alike',
+      (folder) =>
+        ['recipe.json', 'engine.json'].forEach((name) => edit(join(folder, name), '"level": null', '"level": 5')),
+      /does not belong to its id/,
+    ],
+  ])('recognises %s', async (_, harm, why) => {
+    const engine = await engineOf(await build());
+    harm(engine.path);
+    expect((await call('engines.list', {}))[0]).toMatchObject({ state: 'damaged', reason: expect.stringMatching(why) });
+    await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_CORRUPT'));
+    expect(await call('engines.remove', { engineId: engine.id })).toEqual({ engineId: engine.id });
+  });
+
+  it('recognises a plan of the same length that is another', async () => {
+    const engine = await engineOf(await build());
+    const plan = join(engine.path, 'engine.plan');
+    writeFileSync(plan, readFileSync(plan, 'latin1').replace('stand-in', 'st@nd-in'), 'latin1');
+    await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_CORRUPT'));
+  });
+
+  it('does not trust a plan and a record that were exchanged together', async () => {
+    const [one, other] = [await engineOf(await build()), await engineOf(await build({ precision: 'bf16' }))];
+    writeFileSync(join(one.path, 'engine.plan'), readFileSync(join(other.path, 'engine.plan')));
+    const record = JSON.parse(readFileSync(join(one.path, 'engine.json'), 'utf8'));
+    const theirs = JSON.parse(readFileSync(join(other.path, 'engine.json'), 'utf8'));
+    // Both plans are alike but for their content's place: give the record another one's, as a forger would.
+    record.plan = { ...theirs.plan, sha256: 'f'.repeat(64) };
+    writeFileSync(join(one.path, 'engine.json'), JSON.stringify(record));
+    await expect(open(one.id)).rejects.toEqual(failing('ENGINE_UNTRUSTED'));
+  });
+
+  it('says which folder cannot be read at all', async () => {
+    const engine = await engineOf(await build());
+    writeFileSync(join(engine.path, 'engine.json'), '{');
+    expect(await call('engines.list', {})).toEqual([]);
+    await expect(call('engines.inspect', { engineId: engine.id })).rejects.toEqual(failing('ENGINE_CORRUPT'));
+  });
+
+  it('takes an engine from elsewhere, and loads it when it is trusted', async () => {
+    const engine = await engineOf(await build({ precision: 'fp32' }));
+    const out = join(root, `out-${count}`);
+    const { files } = await call('engines.export', { engineId: engine.id.slice(0, 6), directory: out });
+    expect(files).toHaveLength(6);
+    data = join(root, `data-elsewhere-${count}`);
+    await restart();
+    const imported = await call('engines.import', { path: join(out, engine.id) });
+    expect(imported).toMatchObject({
+      id: engine.id,
+      state: 'untrusted',
+      reason: expect.stringMatching(/engine trust/),
+    });
+    modelId = (await call('models.add', { path: onnx })).id;
+    await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_UNTRUSTED'));
+    expect(await call('engines.trust', { engineId: engine.id })).toMatchObject({ state: 'ready' });
+    await expect(open(engine.id)).resolves.toMatchObject({ runtime: 'tensorrt' });
+  });
+
+  it('removes to the trash and brings back', async () => {
+    const engine = await engineOf(await build());
+    await call('engines.remove', { engineId: engine.id });
+    expect(await call('engines.list', {})).toEqual([]);
+    await expect(call('engines.inspect', { engineId: engine.id })).rejects.toEqual(failing('ENGINE_NOT_FOUND'));
+    expect(await call('engines.restore', { engineId: engine.id })).toEqual(engine);
+    await expect(call('engines.restore', { engineId: '../../x' })).rejects.toEqual(failing('ENGINE_NOT_FOUND'));
+  });
+
+  it('replays a recipe', async () => {
+    const engine = await engineOf(await build({ precision: 'bf16', foldHead: false }));
+    const { recipe } = await call('engines.inspect', { engineId: engine.id });
+    expect((await engineOf(await build({ recipe }))).id).toBe(engine.id);
+  });
+
+  function open(engineId: string): Promise<CallResult<'session.open'>> {
+    return call('session.open', { modelId, runtime: 'tensorrt', engineId });
+  }
+});
+
+describe('an open engine', () => {
+  it('gives the very masks of the reference', async () => {
+    const pictures = join(root, `pictures-${count}`);
+    const file = await noise(pictures, 'a.png', 256, 256);
+    await engineOf(await build({ precision: 'fp32' }));
+    const { added } = await call('pictures.add', { paths: [file] });
+    const pictureId = added[0]?.id ?? '';
+    const masks = [];
+    for (const runtime of ['onnxruntime', 'tensorrt'] as const) {
+      const session = await call('session.open', { modelId, runtime });
+      const { mask, timings } = await call('session.segment', { sessionId: session.id, pictureId });
+      expect(timings.total).toBeGreaterThanOrEqual(timings.infer);
+      masks.push(mask);
+      if (runtime === 'tensorrt') {
+        expect(session).toMatchObject({ precision: 'FP32', device: 'Stand-in GPU', runtimeVersion: '10.6.0' });
+        expect(timings).toMatchObject({ infer: 250_000, transferIn: 250_000 });
+      }
+    }
+    expect(masks[1]).toEqual(masks[0]);
+    expect(new Set(masks[0]?.data).size).toBeGreaterThan(1);
+  });
+
+  it('is needed first', async () => {
+    const error = await call('session.open', { modelId, runtime: 'tensorrt' }).catch((each: unknown) => each);
+    expect(error).toMatchObject({ code: 'ENGINE_NEEDED', hint: `Build one: maskforge build ${modelId}` });
+  });
+
+  it('of another network is refused', async () => {
+    const engine = await engineOf(await build());
+    cpSync(join('tools', 'fixtures', 'models', 'small', 'original-ts14-256.onnx'), `${onnx}.2.onnx`);
+    const other = await call('models.add', { path: `${onnx}.2.onnx` });
+    const opening = call('session.open', { modelId: other.id, runtime: 'tensorrt', engineId: engine.id });
+    await expect(opening).rejects.toEqual(failing('ENGINE_OF_OTHER_MODEL'));
+  });
+
+  it('is measured and profiled in its own words', async () => {
+    const layers = JSON.stringify({
+      Layers: [{ Name: 'second', Outputs: [{ 'Format/Datatype': 'Half' }], Metadata: '[ONNX Layer: node]' }],
+    });
+    await restart({ STAND_IN_LAYERS: layers, STAND_IN_BLANK: 'yes' });
+    const { id } = await engineOf(await build({ precision: 'fp32' }));
+    const report = await call('engines.bench', { engineId: id, options: { iterations: 100, endToEnd: true } });
+    expect(report.gpuComputeTime).toMatchObject({ min: 1, max: 1.099, median: expect.closeTo(1.0495, 6) });
+    expect(report).toMatchObject({ iterations: 100, throughputQps: 800, device: 'Stand-in GPU' });
+    expect(report.endToEnd.map(({ pinned }) => pinned)).toEqual([true, false]);
+    const profile = await call('engines.profile', { engineId: id });
+    expect(profile.layers).toEqual([
+      { name: 'second', medianMs: 0.75, share: 0.75, precision: 'fp16', nodes: ['node'] },
+      { name: 'first', medianMs: 0.25, share: 0.25, precision: '', nodes: [] },
+    ]);
+    const big = { batch: 2, height: 256, width: 256 };
+    const outside = call('engines.bench', { engineId: id, options: { shape: big } });
+    await expect(outside).rejects.toEqual(failing('ENGINE_SHAPE_OUT_OF_RANGE'));
+  }, 60_000);
+
+  it('is compared with the reference and with drawn masks', async () => {
+    const { id } = await engineOf(await build({ precision: 'fp32' }));
+    const [images, masks] = [join(root, `images-${count}`), join(root, `masks-${count}`)];
+    await noise(images, 'a.png', 256, 256);
+    await noise(images, 'b.png', 256, 256);
+    writeFileSync(join(images, 'broken.png'), 'no picture');
+    mkdirSync(masks);
+    const drawn = { width: 256, height: 256, channels: 1, background: { r: 0, g: 0, b: 0 } } as const;
+    const grey = sharp(Buffer.alloc(256 * 256, 1), { raw: drawn }).toColourspace('b-w');
+    for (const name of ['a.png', 'b.png']) await grey.clone().png().toFile(join(masks, name));
+    const job = await ended((await call('engines.verify', { engineId: id, images, masks })).jobId);
+    expect(job.error).toBeNull();
+    const report = await call('engines.verification', { engineId: id });
+    expect(report).toMatchObject({ pictures: 2, agreement: { pixelAgreement: 1, meanIou: 1 } });
+    expect(report?.accuracy?.engine).toEqual(report?.accuracy?.reference);
+    expect(report?.failures).toMatchObject([{ name: 'broken.png' }]);
+  }, 60_000);
+});
+
+function edit(file: string, from: string, to: string): void {
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(file, text.replace(from, to));
+}
+
+async function noise(folder: string, name: string, width: number, height: number): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  let state = name.charCodeAt(0);
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, index) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return ((index >> 5) * 13 + (state >>> 27)) & 255;
+  });
+  const file = join(folder, name);
+  await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(file);
+  return file;
+}
