@@ -52,7 +52,7 @@ export class MaskAgreement {
 }
 
 /** Class ids at the size of each input. */
-async function* masksOf(
+export async function* masksOf(
   model: OnnxModel,
   inputs: AsyncIterable<CalibrationInput>,
   signal: AbortSignal | undefined,
