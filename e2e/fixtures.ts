@@ -10,6 +10,8 @@ export interface StudioOptions {
   shell: 'electron' | 'chromium';
   /** Interface language, as the system would ask for it. */
   language: string;
+  /** Further arguments of the browser, such as a camera that is none. */
+  browserArguments: readonly string[];
 }
 
 /** A studio of its own, with no past, in one of the two shells. */
@@ -24,6 +26,8 @@ export interface Studio {
   hostPid(): Promise<number>;
   /** Drops files or folders from the file manager on the middle of the window. */
   drop(paths: readonly string[]): Promise<void>;
+  /** The answer to every dialog of the system that asks for a folder; a browser asks for none. */
+  answerFolderDialogs(folder: string): Promise<void>;
   /** What went wrong in the page so far: exceptions and console errors. */
   readonly problems: readonly string[];
 }
@@ -32,6 +36,7 @@ interface OpenShell {
   readonly page: Page;
   /** Of the process that started the engine host. */
   readonly pid: number;
+  answerFolderDialogs(folder: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,10 +47,11 @@ const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 export const test = base.extend<StudioOptions & { studio: Studio }>({
   shell: ['chromium', { option: true }],
   language: ['en-US', { option: true }],
-  studio: async ({ shell, language }, use, testInfo) => {
+  browserArguments: [[], { option: true }],
+  studio: async ({ shell, language, browserArguments }, use, testInfo) => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
     const open = shell === 'electron' ? openElectron : openChromium;
-    const opened = await open(dataDirectory, language);
+    const opened = await open(dataDirectory, language, browserArguments);
     const { page } = opened;
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -61,6 +67,7 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
         ready: () => page.locator('html[data-state="ready"]').waitFor({ timeout: 60_000 }),
         hostPid: () => hostPidBelow(opened.pid),
         drop: (paths) => dropFiles(page, paths),
+        answerFolderDialogs: (folder) => opened.answerFolderDialogs(folder),
       });
     } finally {
       if (testInfo.status !== testInfo.expectedStatus) await attachState(page, testInfo);
@@ -72,19 +79,23 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
 
 export { expect } from '@playwright/test';
 
-async function openElectron(dataDirectory: string, language: string): Promise<OpenShell> {
+async function openElectron(dataDirectory: string, language: string, more: readonly string[]): Promise<OpenShell> {
   const executablePath = process.env['ELECTRON_EXEC_PATH'];
   if (executablePath === undefined) throw new Error('ELECTRON_EXEC_PATH names no Electron; use npm test');
   const app = await _electron.launch({
     executablePath,
-    args: [...sandbox, `--lang=${language}`, root],
+    args: [...sandbox, `--lang=${language}`, ...more, root],
     env: { ...environment(), MASKFORGE_HOME: dataDirectory },
   });
   const page = await app.firstWindow();
-  return { page, pid: app.process().pid ?? 0, close: () => app.close() };
+  const answerFolderDialogs = (folder: string): Promise<void> =>
+    app.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+    }, folder);
+  return { page, pid: app.process().pid ?? 0, answerFolderDialogs, close: () => app.close() };
 }
 
-async function openChromium(dataDirectory: string, language: string): Promise<OpenShell> {
+async function openChromium(dataDirectory: string, language: string, more: readonly string[]): Promise<OpenShell> {
   const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs')], {
     env: { ...environment(), MASKFORGE_HOME: dataDirectory },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -93,7 +104,7 @@ async function openChromium(dataDirectory: string, language: string): Promise<Op
   const url = await firstLine(server.stdout);
   const executablePath = process.env['MASKFORGE_CHROMIUM'];
   const browser = await chromium.launch({
-    args: [...sandbox, '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [...sandbox, '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
     ...(executablePath === undefined ? { channel: 'chrome' } : { executablePath }),
   });
   const page = await browser.newPage({ viewport, locale: language, acceptDownloads: true });
@@ -103,7 +114,7 @@ async function openChromium(dataDirectory: string, language: string): Promise<Op
     server.kill('SIGTERM');
     await ended;
   };
-  return { page, pid: server.pid ?? 0, close };
+  return { page, pid: server.pid ?? 0, answerFolderDialogs: () => Promise.resolve(), close };
 }
 
 /** Without what would have the studio find somebody's tokens or settings. */

@@ -8,7 +8,7 @@ export interface StudioWindow {
   isTrusted(event: { sender: Electron.WebContents; senderFrame: Electron.WebFrameMain | null }): boolean;
 }
 
-/** Pages may write to the clipboard when the user copies; everything else is refused. */
+/** The page may write to the clipboard when the user copies, and use the camera when they open it; never listen. */
 const allowedPermissions = new Set(['clipboard-sanitized-write']);
 /** A page that goes again within this time is not loaded once more. */
 const reloadPauseMs = 10_000;
@@ -74,10 +74,15 @@ function confine(window: BrowserWindow): void {
     reloadedAt = performance.now();
     window.reload();
   });
-  session.defaultSession.setPermissionRequestHandler((_contents, permission, decide) =>
-    decide(allowedPermissions.has(permission)),
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, decide, details) => {
+    const wanted = 'mediaTypes' in details ? (details.mediaTypes ?? []) : [];
+    const isCamera = permission === 'media' && wanted.length > 0 && wanted.every((type) => type === 'video');
+    decide(isCamera || allowedPermissions.has(permission));
+  });
+  session.defaultSession.setPermissionCheckHandler(
+    (_contents, permission, _origin, details) =>
+      (permission === 'media' && details.mediaType === 'video') || allowedPermissions.has(permission),
   );
-  session.defaultSession.setPermissionCheckHandler((_contents, permission) => allowedPermissions.has(permission));
 }
 
 /** `URL.origin` is "null" for custom schemes in Node, so scheme and host are compared. */

@@ -55,6 +55,9 @@ export class VideoPlayer {
   #run: AbortController | null = null;
   #position = 0;
   #inFlight = 0;
+  /** Frames that were sent while playing, and the latest of them that was shown. Their numbers go back in a loop. */
+  #turns = 0;
+  #shownTurn = 0;
   #slotFree: (() => void) | null = null;
   #held: FrameMask | null = null;
   #target: number | null = null;
@@ -186,9 +189,9 @@ export class VideoPlayer {
   }
 
   async #submit(frame: DecodedFrame, hold: boolean, signal: AbortSignal): Promise<void> {
+    const turn = ++this.#turns;
     try {
       const mask = await this.#maskOf(frame, signal);
-      const isLate = frame.index < this.#position && !this.#isBehindLoop(frame.index);
       if (signal.aborted) return frame.image.close();
       if (hold) {
         frame.image.close();
@@ -197,7 +200,8 @@ export class VideoPlayer {
         return this.#host.showMask(mask);
       }
       // Another one overtook it.
-      if (isLate) return frame.image.close();
+      if (turn < this.#shownTurn) return frame.image.close();
+      this.#shownTurn = turn;
       this.#position = frame.index;
       this.#host.show(frame, mask);
     } catch (error) {
@@ -206,11 +210,6 @@ export class VideoPlayer {
       this.pause();
       this.#host.failed(error);
     }
-  }
-
-  /** After the last frame of a loop comes the first one again. */
-  #isBehindLoop(index: number): boolean {
-    return this.#position - index > IN_FLIGHT.every * Math.max(1, this.#host.options().every) * 4;
   }
 
   async #maskOf(frame: DecodedFrame, signal: AbortSignal): Promise<FrameMask | null> {

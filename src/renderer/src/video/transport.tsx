@@ -66,10 +66,14 @@ function followPosition(write: (position: FramePosition) => void): () => void {
 /** For scripts that drive the window, and for those who look into it. */
 function describe(root: HTMLElement | null, position: FramePosition): void {
   if (root === null) return;
-  root.dataset['frame'] = String(position.frame);
-  root.dataset['maskFrame'] = String(position.maskFrame ?? '');
-  root.dataset['inFlight'] = String(position.inFlight);
-  root.dataset['mostInFlight'] = String(position.mostInFlight);
+  const said = {
+    frame: String(position.frame),
+    maskFrame: String(position.maskFrame ?? ''),
+    inFlight: String(position.inFlight),
+    mostInFlight: String(position.mostInFlight),
+  };
+  // What is written is heard of, even where it says the same.
+  for (const [name, value] of Object.entries(said)) if (root.dataset[name] !== value) root.dataset[name] = value;
 }
 
 function PlayButtons({ isCamera }: { readonly isCamera: boolean }) {

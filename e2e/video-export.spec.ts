@@ -1,0 +1,130 @@
+import type { Download, Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, type Studio } from './fixtures';
+import { expectFrame, numbersOnScreen, openStripesModel, showBeside, videoFile } from './video-fixtures';
+
+let folder: string;
+
+test.beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'maskforge-video-'));
+});
+test.afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What was exported, in a folder of the test's, whichever way it left the program. */
+async function exportAs(studio: Studio, format: string, ending: string): Promise<string[]> {
+  const { page } = studio;
+  const target = await mkdtemp(join(folder, 'out-'));
+  await studio.answerFolderDialogs(target);
+  const dialog = await openDialog(page);
+  await dialog.getByRole('radio', { name: format }).check();
+  if (studio.shell === 'electron') await dialog.getByRole('button', { name: 'Choose…' }).click();
+  const downloading = studio.shell === 'chromium' ? page.waitForEvent('download') : null;
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  if (downloading !== null) await keep(await downloading, target);
+  const files = (): string[] =>
+    readdirSync(target, { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith(ending));
+  await expect.poll(() => files().length, { timeout: 60_000 }).toBeGreaterThan(0);
+  await expect(page.getByRole('button', { name: /1 job\b(?! f)/ })).toBeHidden();
+  return files().map((name) => join(target, name));
+}
+
+async function openDialog(page: Page) {
+  await page.getByRole('main').focus();
+  await page.keyboard.press('Control+e');
+  return page.getByRole('dialog', { name: 'Export video' });
+}
+
+async function keep(download: Download, target: string): Promise<void> {
+  await copyFile(await download.path(), join(target, download.suggestedFilename()));
+}
+
+function probed(file: string): string | null {
+  const args = [
+    '-v',
+    'error',
+    '-count_frames',
+    '-select_streams',
+    'v',
+    '-show_entries',
+    'stream=codec_name,width,height,nb_read_frames',
+  ];
+  try {
+    return execFileSync('ffprobe', [...args, '-of', 'csv=p=0', file], { encoding: 'utf8' }).trim();
+  } catch (error) {
+    // Without ffprobe the studio itself has to read what it wrote, below.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+test('writes a video with masks that other programs and the studio itself can read', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  await openStripesModel(studio, folder);
+  await studio.drop([videoFile('numbers.mov')]);
+  await expectFrame(page, 0);
+  const [file = ''] = await exportAs(studio, 'Mask video', studio.shell === 'electron' ? '.mp4' : '');
+  const found = probed(file);
+  if (found !== null) expect(found).toMatch(/^(h264|vp9),320,256,32$/);
+  await studio.drop([file]);
+  await expectFrame(page, 0);
+  await page.getByRole('main').focus();
+  await page.keyboard.press('End');
+  await expectFrame(page, 31);
+  expect(studio.problems).toEqual([]);
+});
+
+test('writes what the in and out points leave as a table', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  await openStripesModel(studio, folder);
+  await studio.drop([videoFile('numbers.mp4')]);
+  await expectFrame(page, 0);
+  await showBeside(page);
+  await page.keyboard.press('l');
+  await expectFrame(page, 30);
+  await page.keyboard.press('i');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+  await expectFrame(page, 33);
+  await page.keyboard.press('u');
+  const dialog = await openDialog(page);
+  await expect(dialog.getByText('Frames 30 to 33, 4 in all')).toBeVisible();
+  await page.keyboard.press('Escape');
+  const [file = ''] = await exportAs(studio, 'CSV', '.csv');
+  const rows = (await readFile(file, 'utf8'))
+    .trim()
+    .split('\r\n')
+    .slice(1)
+    .map((row) => row.split(','));
+  expect([...new Set(rows.map(([frame]) => frame))]).toEqual(['30', '31', '32', '33']);
+  // 31 is 00011111: five of eight stripes are red.
+  const red = rows.find(([frame, , id]) => frame === '31' && id === '0');
+  expect(Number(red?.[5])).toBeCloseTo(5 / 8, 1);
+  // What is shown was not disturbed.
+  expect(await numbersOnScreen(page)).toEqual({ picture: 33, mask: 33 });
+});
+
+test('stops an export that is cancelled and leaves nothing behind', async ({ studio }) => {
+  test.skip(studio.shell === 'chromium', 'a browser has no folder to leave anything in');
+  const { page } = studio;
+  await studio.ready();
+  await page.keyboard.press('Alt+4');
+  await page.getByRole('main').getByRole('button', { name: 'Show sample video' }).click();
+  await expectFrame(page, 0);
+  await studio.answerFolderDialogs(folder);
+  const dialog = await openDialog(page);
+  await dialog.getByRole('button', { name: 'Choose…' }).click();
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click();
+  await page.getByRole('button', { name: '1 job' }).click();
+  await expect.poll(() => readdirSync(folder).length).toBe(1);
+  await page.getByRole('button', { name: 'Cancel job' }).click();
+  await expect(page.getByText('Cancelled')).toBeVisible();
+  await expect.poll(() => readdirSync(folder)).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from './fixtures';
+import {
+  expectFrame,
+  numbersOnScreen,
+  openStripesModel,
+  position,
+  showBeside,
+  transport,
+  videoFile,
+} from './video-fixtures';
+
+let folder: string;
+
+test.beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'maskforge-video-'));
+});
+test.afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('opens every container and codec, turned, odd, deep and uneven ones with a word about it', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  await openStripesModel(studio, folder);
+  const status = page.getByRole('contentinfo', { name: 'Status' });
+  const cases = [
+    { file: 'numbers-vp9.webm', size: '320×256', note: null },
+    { file: 'numbers-av1.webm', size: '320×256', note: null },
+    { file: 'numbers.mov', size: '320×256', note: null },
+    { file: 'rotated.mp4', size: '256×320', note: 'Turned by' },
+    { file: 'odd-size.webm', size: '321×255', note: null },
+    { file: 'variable-rate.mp4', size: '320×256', note: 'The frame rate varies' },
+    { file: 'ten-bit.webm', size: '320×256', note: '' },
+  ];
+  for (const { file, size, note } of cases) {
+    await studio.drop([videoFile(file)]);
+    await expect(page.getByRole('option', { name: file })).toHaveAttribute('aria-selected', 'true');
+    await expectFrame(page, 0);
+    await expect(status.getByText(size)).toBeVisible();
+    await page.getByRole('main').focus();
+    await page.keyboard.press('ArrowRight');
+    await expectFrame(page, 1);
+    const notes = transport(page).getByRole('note');
+    if (note === null) await expect(notes).toHaveCount(0);
+    else if (note !== '') await expect(notes).toHaveAttribute('aria-label', new RegExp(note));
+  }
+  expect(studio.problems).toEqual([]);
+});
+
+test('reads the number of the frame in the mask of an uneven video, too', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  await openStripesModel(studio, folder);
+  await studio.drop([videoFile('numbers-vp9.webm')]);
+  await expectFrame(page, 0);
+  await showBeside(page);
+  await page.keyboard.press('End');
+  await expectFrame(page, 59);
+  await expect.poll(() => numbersOnScreen(page)).toEqual({ picture: 59, mask: 59 });
+  await page.keyboard.press('ArrowLeft');
+  await expectFrame(page, 58);
+  await expect.poll(() => numbersOnScreen(page)).toEqual({ picture: 58, mask: 58 });
+});
+
+test('says of a file that is no video what is wrong with it, and keeps the rest', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  const cases = [
+    { file: 'sound-only.mp4', title: 'No picture in this video' },
+    { file: 'no-frames.mp4', title: /No picture in this video|The video is empty|The video cannot be read/ },
+    { file: 'headless.mp4', title: 'The video cannot be read' },
+  ];
+  for (const { file, title } of cases) {
+    await studio.drop([videoFile(file)]);
+    await expect(page.getByRole('option', { name: file })).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('main').getByText(title)).toBeVisible();
+    await expect(page.getByRole('main').getByText(file).first()).toBeVisible();
+  }
+  await page.getByRole('main').getByRole('button', { name: 'Remove video' }).click();
+  await expect(page.getByRole('option', { name: 'headless.mp4' })).toBeHidden();
+  await page.keyboard.press('Alt+1');
+  await expect(page.getByRole('option', { name: /01-/ }).getByRole('img', { name: 'Segmented' })).toBeVisible();
+  expect(studio.problems).toEqual([]);
+});
+
+test('plays a video that was cut off up to where it ends', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  await openStripesModel(studio, folder);
+  await studio.drop([videoFile('truncated.mp4')]);
+  await expectFrame(page, 0);
+  await page.getByRole('main').focus();
+  await page.keyboard.press('Space');
+  await expect(page.getByText('incomplete').or(page.getByText('The video is damaged')).first()).toBeVisible();
+  expect((await position(page)).frame).toBeGreaterThan(40);
+});
