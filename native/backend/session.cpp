@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "maskforge/host_reference.h"
@@ -128,14 +129,14 @@ StageTimes TrtSession::runWave(const Wave& wave, const std::vector<Frame>& frame
   stagingOut_.reserve(roundUp(maskBytes) + probabilityBytes);
   copies_.clear();
   hosts_.assign(masks.begin() + wave.firstFrame, masks.begin() + wave.firstFrame + wave.frames);
-  startCopyOut({masks_.get(), plan.maskBytes(), hosts_, 0}, 0);
+  startCopyOut(masks_.get(), plan.maskBytes(), 0);
   if (probabilityBytes != 0) {
     hosts_.assign(probabilities.begin() + wave.firstFrame, probabilities.begin() + wave.firstFrame + wave.frames);
-    startCopyOut({probabilities_.get(), plan.pixels(), hosts_, 0}, roundUp(maskBytes));
+    startCopyOut(probabilities_.get(), plan.pixels(), roundUp(maskBytes));
   }
   end_.record(stream_.get());
+  finishCopyOut(call);
   end_.synchronize();
-  finishCopyOut();
   call.warm = true;
   StageTimes times = readTimes(call);
   times.enqueue = enqueue;
@@ -150,7 +151,7 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
   }
   transfers_.clear();
   const std::size_t bytes = frameBytes(frames.front());
-  stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), pinned_, transfers_));
+  stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), kPIECE_BYTES, pinned_, transfers_));
   copyStart_.record(stream_.get());
   copies_.clear();
   const auto staged = std::stable_partition(transfers_.begin(), transfers_.end(), [](const Transfer& t) { return t.direct; });
@@ -162,7 +163,7 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
   for (auto transfer = staged; transfer != transfers_.end(); ++transfer) {
     copies_.push_back({stagingIn_.get() + transfer->stagingOffset, transfer->host, transfer->bytes});
   }
-  copier_.run(copies_, [&](std::size_t index) {
+  copier_.run(copies_, {}, [&](std::size_t index) {
     const Transfer& transfer = staged[static_cast<std::ptrdiff_t>(index)];
     upload(transfer, stagingIn_.get() + transfer.stagingOffset);
   });
@@ -171,7 +172,6 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
 
 /// From the frames on the device to the masks on the device; milliseconds that the host took to start it.
 double TrtSession::runBody(PreparedCall& call) {
-  const auto start = Clock::now();
   while (marks_.size() < call.chunks.size() * kMARKS) marks_.emplace_back();
   if (call.generation != generation()) {
     // Memory moved: the first run on the new one is plain again.
@@ -180,7 +180,11 @@ double TrtSession::runBody(PreparedCall& call) {
     call.generation = generation();
   }
   const bool wantsGraph = options_.cudaGraph && call.warm && call.graph.failure().empty();
-  if (wantsGraph && !call.graph.isReady()) call.graph.capture(stream_.get(), [&] { enqueueBody(call, true); });
+  if (wantsGraph && !call.graph.isReady() && !call.graph.capture(stream_.get(), [&] { enqueueBody(call, true); })) {
+    const std::string text = "This engine runs without a CUDA graph: " + call.graph.failure();
+    engine_->log().write(Severity::warning, text.c_str());
+  }
+  const auto start = Clock::now();
   if (call.graph.isReady()) call.graph.launch(stream_.get());
   else enqueueBody(call, false);
   return millisecondsSince(start);
@@ -242,29 +246,28 @@ void TrtSession::postprocess(PreparedCall& call, std::size_t index) {
   }
 }
 
-void TrtSession::startCopyOut(const Target& target, std::size_t stagingBase) {
+/// From the device to `hosts_`, straight where that is pinned, else by way of the staging memory.
+void TrtSession::startCopyOut(const std::uint8_t* device, std::size_t bytes, std::size_t stagingBase) {
   transfers_.clear();
-  planTransfers(target.hosts, target.bytes, target.bytes, pinned_, transfers_);
-  for (std::size_t i = 0; i < transfers_.size();) {
-    const Transfer& first = transfers_[i];
-    std::size_t bytes = first.bytes;
-    std::size_t next = i + 1;
-    // Neighbours on the device that are neighbours in staging memory come over in one go.
-    while (!first.direct && next < transfers_.size() && !transfers_[next].direct &&
-           transfers_[next].deviceOffset == first.deviceOffset + bytes) {
-      bytes += transfers_[next++].bytes;
-    }
-    std::uint8_t* to = first.direct ? first.host : stagingOut_.get() + stagingBase + first.stagingOffset;
-    need(cudaMemcpyAsync(to, target.device + first.deviceOffset, bytes, cudaMemcpyDeviceToHost, stream_.get()),
+  planTransfers(hosts_, bytes, bytes, kMASK_PIECE_BYTES, pinned_, transfers_);
+  for (const Transfer& transfer : transfers_) {
+    std::uint8_t* to = transfer.direct ? transfer.host : stagingOut_.get() + stagingBase + transfer.stagingOffset;
+    need(cudaMemcpyAsync(to, device + transfer.deviceOffset, transfer.bytes, cudaMemcpyDeviceToHost, stream_.get()),
          "copying a mask from the GPU");
-    for (; i < next; ++i) {
-      const Transfer& part = transfers_[i];
-      if (!part.direct) copies_.push_back({part.host, stagingOut_.get() + stagingBase + part.stagingOffset, part.bytes});
-    }
+    if (transfer.direct) continue;
+    if (arrivals_.size() == copies_.size()) arrivals_.emplace_back(cudaEventDisableTiming);
+    arrivals_[copies_.size()].record(stream_.get());
+    copies_.push_back({transfer.host, to, transfer.bytes});
   }
 }
 
-void TrtSession::finishCopyOut() { copier_.run(copies_, {}); }
+/// Copies each piece on as soon as it has arrived. Helpers are woken only once the mask is there, since they wait in a
+/// loop for what little is left.
+void TrtSession::finishCopyOut(const PreparedCall& call) {
+  if (copies_.empty()) return;
+  marks_[call.chunks.size() * kMARKS - 1].synchronize();
+  copier_.run(copies_, [this](std::size_t index) { arrivals_[index].wait(); }, {});
+}
 
 StageTimes TrtSession::readTimes(const PreparedCall& call) const {
   StageTimes times;
@@ -288,21 +291,24 @@ PreparedCall& TrtSession::prepare(const Wave& wave, const Frame& frame, const Pl
   const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& call) { return call->key == key; });
   if (found != calls_.end()) {
     calls_.splice(calls_.begin(), calls_, found);
-    return *calls_.front();
+  } else {
+    auto call = std::make_unique<PreparedCall>(key, frame, options_.normalisation);
+    const Normalisation& normalisation = options_.normalisation;
+    call->chunks = wave.chunks;
+    for (const Chunk& chunk : wave.chunks) {
+      call->networks.push_back(pool_.forShapes({inputShape(chunk.batch, normalisation.channels, placement.inputHeight,
+                                                           placement.inputWidth, normalisation.nhwc)}));
+    }
+    choosePostprocessing(*call, placement);
+    uploadTables(*call);
+    calls_.push_front(std::move(call));
+    if (calls_.size() > kKEPT_CALLS) calls_.pop_back();
   }
-  auto call = std::make_unique<PreparedCall>(key, frame, options_.normalisation);
-  call->chunks = wave.chunks;
-  for (const Chunk& chunk : wave.chunks) {
-    call->networks.push_back(pool_.forShapes({inputShape(chunk.batch, options_.normalisation.channels,
-                                                         placement.inputHeight, placement.inputWidth,
-                                                         options_.normalisation.nhwc)}));
-  }
-  choosePostprocessing(*call, placement);
-  uploadTables(*call);
-  reserve(*call, wave.frames);
-  calls_.push_front(std::move(call));
-  if (calls_.size() > kKEPT_CALLS) calls_.pop_back();
-  return *calls_.front();
+  // Also for a known one: a buffer that could not grow for another picture is empty now.
+  PreparedCall& call = *calls_.front();
+  reserve(call);
+  for (const auto& network : call.networks) pool_.provideMemory(*network);
+  return call;
 }
 
 void TrtSession::choosePostprocessing(PreparedCall& call, const Placement& placement) {
@@ -314,6 +320,11 @@ void TrtSession::choosePostprocessing(PreparedCall& call, const Placement& place
   }
   const OutputLayout layout{output.type, options_.outputNhwc, grid};
   call.postprocess = std::make_unique<PostprocessPlan>(placement, layout, options_.wideIds);
+  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
+    const std::size_t wanted = call.postprocess->itemBytes() * static_cast<std::size_t>(call.chunks[i].batch);
+    if (call.networks[i]->output(options_.output).bytes == wanted) continue;
+    throw Error("OUTPUT_UNSUPPORTED", "Output " + output.name + " does not hold one result for each picture.");
+  }
 }
 
 void TrtSession::uploadTables(PreparedCall& call) {
@@ -329,24 +340,29 @@ void TrtSession::uploadTables(PreparedCall& call) {
   stream_.synchronize();
 }
 
-void TrtSession::reserve(const PreparedCall& call, int frames) {
-  stream_.synchronize();
+void TrtSession::reserve(const PreparedCall& call) {
   const PreprocessPlan& before = call.preprocess;
   const PostprocessPlan& after = *call.postprocess;
-  const auto count = static_cast<std::size_t>(frames);
-  std::size_t batch = 1, outputBytes = 0;
-  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
-    batch = std::max(batch, static_cast<std::size_t>(call.chunks[i].batch));
-    outputBytes = std::max(outputBytes, call.networks[i]->output(options_.output).bytes);
+  const auto frames = static_cast<std::size_t>(call.key.frames);
+  std::size_t batch = 1;
+  for (const Chunk& chunk : call.chunks) batch = std::max(batch, static_cast<std::size_t>(chunk.batch));
+  const std::pair<DeviceBuffer*, std::size_t> wanted[] = {
+      {&frames_, before.frameDistance() * frames},
+      {&middle_, before.middleDistance() * frames},
+      {&input_, before.itemBytes() * batch},
+      {&output_, after.itemBytes() * batch},
+      {&masks_, after.maskBytes() * frames},
+      {&probabilities_, options_.probability ? after.pixels() * frames : 0},
+      {&sums_, after.sumBytes()},
+  };
+  const auto isTooSmall = [](const auto& entry) { return entry.second != 0 && entry.first->isTooSmall(entry.second); };
+  if (std::none_of(std::begin(wanted), std::end(wanted), isTooSmall)) return;
+  // First of all, so that no graph outlives what it points to, should one of these fail.
+  ++generation_;
+  stream_.synchronize();
+  for (const auto& entry : wanted) {
+    if (isTooSmall(entry)) entry.first->reserve(entry.second);
   }
-  bool moved = frames_.reserve(before.frameDistance() * count);
-  if (before.middleDistance() != 0) moved |= middle_.reserve(before.middleDistance() * count);
-  moved |= input_.reserve(before.itemBytes() * batch);
-  moved |= output_.reserve(std::max(outputBytes, after.itemBytes() * batch));
-  moved |= masks_.reserve(after.maskBytes() * count);
-  if (options_.probability) moved |= probabilities_.reserve(after.pixels() * count);
-  if (after.sumBytes() != 0) moved |= sums_.reserve(after.sumBytes());
-  if (moved) ++generation_;
 }
 
 // --- Memory -----------------------------------------------------------------------------------------------------------

@@ -53,14 +53,6 @@ class TrtSession final : public Session {
   std::uint64_t deviceBytes() const override;
 
  private:
-  /// Host buffers on one side, one device buffer on the other.
-  struct Target {
-    std::uint8_t* device;
-    std::size_t bytes;
-    const std::vector<std::uint8_t*>& hosts;
-    int firstHost;
-  };
-
   template <typename Work>
   auto guarded(Work&& work) -> decltype(work());
   void settle(const std::string& reason, bool lost) noexcept;
@@ -69,7 +61,7 @@ class TrtSession final : public Session {
   PreparedCall& prepare(const Wave& wave, const Frame& frame, const Placement& placement);
   void choosePostprocessing(PreparedCall& call, const Placement& placement);
   void uploadTables(PreparedCall& call);
-  void reserve(const PreparedCall& call, int frames);
+  void reserve(const PreparedCall& call);
   std::uint64_t generation() const noexcept { return generation_ + pool_.generation(); }
 
   StageTimes runWave(const Wave& wave, const std::vector<Frame>& frames, const Placement& placement,
@@ -78,8 +70,8 @@ class TrtSession final : public Session {
   double runBody(PreparedCall& call);
   void enqueueBody(PreparedCall& call, bool inGraph);
   void postprocess(PreparedCall& call, std::size_t chunk);
-  void startCopyOut(const Target& target, std::size_t stagingBase);
-  void finishCopyOut();
+  void startCopyOut(const std::uint8_t* device, std::size_t bytes, std::size_t stagingBase);
+  void finishCopyOut(const PreparedCall& call);
   StageTimes readTimes(const PreparedCall& call) const;
   void mark(std::size_t event, bool inGraph);
 
@@ -93,6 +85,8 @@ class TrtSession final : public Session {
   ContextPool pool_;
   Event copyStart_, copyEnd_, end_;
   std::vector<Event> marks_;
+  /// One for each copy of `copies_` on the way out: its piece has arrived.
+  std::vector<Event> arrivals_;
 
   DeviceBuffer frames_{"frames"}, middle_{"half-resized frames"}, input_{"the network's input"};
   DeviceBuffer output_{"the network's output"}, masks_{"masks"}, probabilities_{"probabilities"};

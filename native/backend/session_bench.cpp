@@ -95,6 +95,7 @@ BenchSamples TrtSession::bench(const Dims& shape, const BenchOptions& options) {
     output_.reserve(outputBytes);
     stagingOut_.reserve(outputBytes);
     fillWithNoise(inputBytes);
+    pool_.provideMemory(*network);
     pool_.setAddress(*network, options_.input, input_.get());
     pool_.setAddress(*network, options_.output, output_.get());
     pool_.addressOthers(*network, options_.output);
@@ -166,6 +167,7 @@ std::vector<LayerTime> TrtSession::profile(const Dims& shape, int runs) {
     input_.reserve(inputBytes);
     output_.reserve(network->output(options_.output).bytes);
     fillWithNoise(inputBytes);
+    pool_.provideMemory(*network);
     pool_.setAddress(*network, options_.input, input_.get());
     pool_.setAddress(*network, options_.output, output_.get());
     pool_.addressOthers(*network, options_.output);

@@ -70,8 +70,7 @@ std::shared_ptr<NetworkContext> ContextPool::fresh(const std::vector<Dims>& shap
     if (!network->context->setInputShape(inputs_[i].name.c_str(), toTrt(shapes[i]))) fail("setting the input's shape");
   }
   describeOutputs(*network);
-  provideMemory(*network);
-  alive_.push_back(network);
+  measureMemory(*network);
   return network;
 }
 
@@ -84,25 +83,24 @@ void ContextPool::describeOutputs(NetworkContext& network) {
   }
 }
 
-void ContextPool::provideMemory(NetworkContext& network) {
-  std::size_t bytes = network.context->updateDeviceMemorySizeForShapes();
+void ContextPool::measureMemory(NetworkContext& network) {
+  network.activationBytes = network.context->updateDeviceMemorySizeForShapes();
+  // 0 stands for "not known" as well as for "none".
+  if (network.activationBytes != 0) return;
   const int64_t most = engine_->info().profiles.empty() ? engine_->engine().getDeviceMemorySizeV2()
                                                         : engine_->engine().getDeviceMemorySizeForProfileV2(profile_);
-  // 0 stands for "not known" as well as for "none".
-  if (bytes == 0) bytes = static_cast<std::size_t>(std::max<int64_t>(most, 0));
-  if (bytes > activations_.bytes() || activations_.get() == nullptr) {
+  network.activationBytes = static_cast<std::size_t>(std::max<int64_t>(most, 0));
+}
+
+void ContextPool::provideMemory(NetworkContext& network) {
+  if (activations_.isTooSmall(network.activationBytes)) {
     stream_.synchronize();
     ++generation_;
-    activations_.reserve(bytes);
-    for (const auto& alive : alive_) {
-      if (const auto other = alive.lock()) {
-        other->context->setDeviceMemoryV2(activations_.get(), static_cast<int64_t>(activations_.bytes()));
-      }
-    }
+    activations_.reserve(network.activationBytes);
   }
+  if (network.memory == activations_.get()) return;
   network.context->setDeviceMemoryV2(activations_.get(), static_cast<int64_t>(activations_.bytes()));
-  const auto isGone = [](const std::weak_ptr<NetworkContext>& context) { return context.expired(); };
-  alive_.erase(std::remove_if(alive_.begin(), alive_.end(), isGone), alive_.end());
+  network.memory = activations_.get();
 }
 
 void ContextPool::setAddress(NetworkContext& network, const std::string& tensor, void* address) {
@@ -117,7 +115,7 @@ void ContextPool::addressOthers(NetworkContext& network, const std::string& want
     bytes += roundUp(output.bytes);
   }
   if (bytes == 0) return;
-  if (bytes > others_.bytes()) {
+  if (others_.isTooSmall(bytes)) {
     stream_.synchronize();
     ++generation_;
     others_.reserve(bytes);

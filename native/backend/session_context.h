@@ -26,6 +26,9 @@ struct NetworkContext {
   std::vector<Dims> shapes;
   std::vector<OutputTensor> outputs;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
+  std::size_t activationBytes = 0;
+  /// The activation memory that it was given last.
+  const void* memory = nullptr;
 
   const OutputTensor& output(const std::string& name) const;
 };
@@ -44,6 +47,8 @@ class ContextPool {
   /// One that is not kept: for profiling, which changes it.
   std::shared_ptr<NetworkContext> fresh(const std::vector<Dims>& shapes);
 
+  /// Gives the context its activation memory; to be called before each use, since another one may have made it move.
+  void provideMemory(NetworkContext& network);
   void setAddress(NetworkContext& network, const std::string& tensor, void* address);
   /// Gives memory of the pool's own to outputs that nobody asked for. @param wanted outputs with addresses
   void addressOthers(NetworkContext& network, const std::string& wanted);
@@ -55,7 +60,7 @@ class ContextPool {
   [[noreturn]] void fail(const std::string& doing);
 
  private:
-  void provideMemory(NetworkContext& network);
+  void measureMemory(NetworkContext& network);
   void describeOutputs(NetworkContext& network);
 
   std::shared_ptr<EngineHolder> engine_;
@@ -66,7 +71,6 @@ class ContextPool {
   DeviceBuffer activations_{"the network's activations"};
   DeviceBuffer others_{"outputs that are not read"};
   std::list<std::shared_ptr<NetworkContext>> kept_;
-  std::vector<std::weak_ptr<NetworkContext>> alive_;
   std::uint64_t generation_ = 0;
 };
 

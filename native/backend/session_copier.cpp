@@ -47,17 +47,25 @@ HostCopier::~HostCopier() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& ready) {
+void HostCopier::copy(std::size_t index) const {
+  if (*before_) (*before_)(index);
+  const HostCopy& wanted = (*copies_)[index];
+  std::memcpy(wanted.target, wanted.source, wanted.bytes);
+}
+
+void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& before,
+                     const std::function<void(std::size_t)>& ready) {
+  copies_ = &copies;
+  before_ = &before;
   std::size_t bytes = 0;
   for (const HostCopy& copy : copies) bytes += copy.bytes;
   if (helpers_ == 0 || copies.size() < 2 || bytes < kSHARED_BYTES) {
     for (std::size_t i = 0; i < copies.size(); ++i) {
-      std::memcpy(copies[i].target, copies[i].source, copies[i].bytes);
+      copy(i);
       if (ready) ready(i);
     }
     return;
   }
-  copies_ = &copies;
   start(copies.size());
   const Job job(*this);
   std::size_t told = 0;
@@ -68,7 +76,7 @@ void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<vo
     }
   };
   for (std::size_t i = next_.fetch_add(1); i < copies.size(); i = next_.fetch_add(1)) {
-    std::memcpy(copies[i].target, copies[i].source, copies[i].bytes);
+    copy(i);
     done_[i].store(true, std::memory_order_release);
     tell();
   }
@@ -90,9 +98,8 @@ void HostCopier::start(std::size_t copies) {
 
 /// Copies whatever nobody has begun.
 void HostCopier::claim() {
-  const std::vector<HostCopy>& copies = *copies_;
-  for (std::size_t i = next_.fetch_add(1); i < copies.size(); i = next_.fetch_add(1)) {
-    std::memcpy(copies[i].target, copies[i].source, copies[i].bytes);
+  for (std::size_t i = next_.fetch_add(1); i < copies_->size(); i = next_.fetch_add(1)) {
+    copy(i);
     done_[i].store(true, std::memory_order_release);
   }
 }

@@ -27,9 +27,13 @@ class HostCopier {
   HostCopier(const HostCopier&) = delete;
   HostCopier& operator=(const HostCopier&) = delete;
 
-  /// Returns when all is copied. @param ready called on the caller's thread for each copy, in order, once it is made; may
+  /// Returns when all is copied.
+  /// @param before called ahead of each copy on the thread that makes it, to wait for its source; may be empty, never
+  ///   throws
+  /// @param ready called on the caller's thread for each copy, in order, once it is made; may
   /// be empty, and may throw (then the rest is copied still, but not told of)
-  void run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& ready);
+  void run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& before,
+           const std::function<void(std::size_t)>& ready);
 
  private:
   class Job;
@@ -45,7 +49,10 @@ class HostCopier {
   std::uint64_t generation_ = 0;
   int working_ = 0;
 
+  void copy(std::size_t index) const;
+
   const std::vector<HostCopy>* copies_ = nullptr;
+  const std::function<void(std::size_t)>* before_ = nullptr;
   std::atomic<std::size_t> next_{0};
   std::unique_ptr<std::atomic<bool>[]> done_;
   std::size_t capacity_ = 0;

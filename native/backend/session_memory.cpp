@@ -5,8 +5,8 @@
 
 namespace maskforge {
 
-bool DeviceBuffer::reserve(std::size_t bytes) {
-  if (bytes <= bytes_ && memory_ != nullptr) return false;
+void DeviceBuffer::reserve(std::size_t bytes) {
+  if (!isTooSmall(bytes)) return;
   bytes = std::max<std::size_t>(bytes, 256);
   need(cudaFree(memory_), "freeing device memory");
   memory_ = nullptr;
@@ -23,7 +23,6 @@ bool DeviceBuffer::reserve(std::size_t bytes) {
   }
   need(result, "reserving device memory");
   bytes_ = bytes;
-  return true;
 }
 
 void PinnedBuffer::reserve(std::size_t bytes) {

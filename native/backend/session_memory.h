@@ -30,6 +30,8 @@ class Stream {
 class Event {
  public:
   Event() { need(cudaEventCreate(&event_), "making an event"); }
+  /// @param flags cudaEventDisableTiming for one that only says that something is done
+  explicit Event(unsigned flags) { need(cudaEventCreateWithFlags(&event_, flags), "making an event"); }
   ~Event() {
     if (event_ != nullptr) cudaEventDestroy(event_);
   }
@@ -44,6 +46,8 @@ class Event {
     need(cudaEventRecordWithFlags(event_, stream, cudaEventRecordExternal), "recording an event in a graph");
   }
   void synchronize() const { need(cudaEventSynchronize(event_), "waiting for the GPU"); }
+  /// For threads that must not throw; whoever waits for the stream learns of the failure.
+  void wait() const noexcept { cudaEventSynchronize(event_); }
   /// Milliseconds since `earlier`.
   double since(const Event& earlier) const {
     float milliseconds = 0;
@@ -63,9 +67,11 @@ class DeviceBuffer {
   DeviceBuffer(const DeviceBuffer&) = delete;
   DeviceBuffer& operator=(const DeviceBuffer&) = delete;
 
-  /// True where the address changed. Nothing may be at work on the old memory.
+  /// Whether `reserve` would move it.
+  bool isTooSmall(std::size_t bytes) const noexcept { return memory_ == nullptr || bytes > bytes_; }
+  /// Nothing may be at work on the old memory. Where there is not enough, it holds nothing afterwards.
   /// @throws Error DEVICE_OUT_OF_MEMORY with the bytes that were wanted
-  bool reserve(std::size_t bytes);
+  void reserve(std::size_t bytes);
   std::uint8_t* get() const noexcept { return static_cast<std::uint8_t*>(memory_); }
   std::size_t bytes() const noexcept { return bytes_; }
 

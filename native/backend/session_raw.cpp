@@ -17,7 +17,14 @@ std::size_t byteCount(const Dims& dims, DataType type) {
 /// Memory for an output whose size is known only once it is computed.
 class LateOutput final : public nvinfer1::IOutputAllocator {
  public:
-  explicit LateOutput(DeviceBuffer& buffer) : buffer_(buffer) {}
+  LateOutput(nvinfer1::IExecutionContext& context, const std::string& name, DeviceBuffer& buffer)
+      : context_(context), name_(name), buffer_(buffer) {
+    isPlaced_ = context_.setOutputAllocator(name_.c_str(), this);
+  }
+  ~LateOutput() override { context_.setOutputAllocator(name_.c_str(), nullptr); }
+  LateOutput(const LateOutput&) = delete;
+  LateOutput& operator=(const LateOutput&) = delete;
+  bool isPlaced() const noexcept { return isPlaced_; }
 
   void* reallocateOutputAsync(char const*, void*, uint64_t size, uint64_t, cudaStream_t) noexcept override {
     try {
@@ -31,8 +38,11 @@ class LateOutput final : public nvinfer1::IOutputAllocator {
   const nvinfer1::Dims& dims() const noexcept { return dims_; }
 
  private:
+  nvinfer1::IExecutionContext& context_;
+  const std::string name_;
   DeviceBuffer& buffer_;
   nvinfer1::Dims dims_{};
+  bool isPlaced_ = false;
 };
 
 const HostTensor& tensorOf(const std::vector<HostTensor>& tensors, const TensorInfo& wanted, const std::string& path) {
@@ -61,6 +71,7 @@ std::vector<HostTensor> TrtSession::infer(const std::vector<HostTensor>& inputs)
     const auto network = pool_.forShapes(shapes);
     // The context's addresses change: what was captured with it is captured again.
     ++generation_;
+    pool_.provideMemory(*network);
     const std::size_t count = wanted.size() + network->outputs.size();
     while (rawTensors_.size() < count) rawTensors_.push_back(std::make_unique<DeviceBuffer>("raw tensors"));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -78,8 +89,8 @@ std::vector<HostTensor> TrtSession::infer(const std::vector<HostTensor>& inputs)
       buffer.reserve(output.bytes);
       pool_.setAddress(*network, output.name, buffer.get());
       if (output.bytes != 0) continue;
-      late[i] = std::make_unique<LateOutput>(buffer);
-      if (!network->context->setOutputAllocator(output.name.c_str(), late[i].get())) pool_.fail("placing " + output.name);
+      late[i] = std::make_unique<LateOutput>(*network->context, output.name, buffer);
+      if (!late[i]->isPlaced()) pool_.fail("placing " + output.name);
     }
     pool_.enqueue(*network);
     stream_.synchronize();
@@ -90,7 +101,6 @@ std::vector<HostTensor> TrtSession::infer(const std::vector<HostTensor>& inputs)
       result.bytes.resize(byteCount(result.dims, result.type));
       need(cudaMemcpy(result.bytes.data(), rawTensors_[wanted.size() + i]->get(), result.bytes.size(), cudaMemcpyDeviceToHost),
            "copying a tensor from the GPU");
-      if (late[i]) network->context->setOutputAllocator(output.name.c_str(), nullptr);
       results.push_back(std::move(result));
     }
     return results;

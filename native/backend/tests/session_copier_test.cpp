@@ -25,7 +25,7 @@ TEST(HostCopier, CopiesEverythingAndTellsInOrder) {
       for (std::size_t i = 0; i < bytes; ++i) source[i] = static_cast<std::uint8_t>(i * 7 + round);
       const auto copies = pieces(target, source, 100000);
       std::size_t next = 0;
-      copier.run(copies, [&](std::size_t index) {
+      copier.run(copies, {}, [&](std::size_t index) {
         EXPECT_EQ(index, next++);
         const auto* from = static_cast<const std::uint8_t*>(copies[index].source);
         EXPECT_TRUE(std::equal(from, from + copies[index].bytes, static_cast<const std::uint8_t*>(copies[index].target)));
@@ -43,16 +43,30 @@ TEST(HostCopier, IsUsableAfterACallbackThatThrew) {
   const auto fails = [&](std::size_t index) {
     if (index == 2) throw std::runtime_error("no");
   };
-  EXPECT_THROW(copier.run(copies, fails), std::runtime_error);
+  EXPECT_THROW(copier.run(copies, {}, fails), std::runtime_error);
   EXPECT_EQ(target, source);
   std::fill(target.begin(), target.end(), 0);
-  copier.run(copies, {});
+  copier.run(copies, {}, {});
   EXPECT_EQ(target, source);
+}
+
+TEST(HostCopier, WaitsForEachSourceBeforeItCopies) {
+  for (const int helpers : {0, 3}) {
+    HostCopier copier(helpers);
+    std::vector<std::uint8_t> source(2000000), target(source.size());
+    const auto copies = pieces(target, source, 250000);
+    const auto arrives = [&](std::size_t index) {
+      const std::size_t at = index * 250000;
+      std::fill_n(source.begin() + static_cast<std::ptrdiff_t>(at), 250000, static_cast<std::uint8_t>(index + 1));
+    };
+    copier.run(copies, arrives, {});
+    for (std::size_t i = 0; i < copies.size(); ++i) EXPECT_EQ(target[i * 250000 + 249999], i + 1);
+  }
 }
 
 TEST(HostCopier, TakesNothing) {
   HostCopier copier(1);
-  copier.run({}, {});
+  copier.run({}, {}, {});
 }
 
 }  // namespace
