@@ -1,4 +1,5 @@
-# maskforge_add_plugin(NAME name KERNELS k.cu… SOURCES s.cpp… HOST_TESTS t.cpp… PLUGIN_TESTS t.cpp… GPU_TESTS t.cu…)
+# maskforge_add_plugin(NAME name KERNELS k.cu… SOURCES s.cpp…
+#                      HOST_TESTS t.cpp… PLUGIN_TESTS t.cpp… GPU_TESTS t.cu…)
 #
 # Makes maskforge_<name>_10 (headers of TensorRT 10) and maskforge_<name>_11 (headers of TensorRT 11; TensorRT for RTX
 # loads it too), where those headers are known. The kernels are compiled once. Nothing links to TensorRT: the host

@@ -55,8 +55,8 @@ struct PairOf<__nv_bfloat16> {
   __device__ static __nv_bfloat162 fromFloats(float x, float y) { return __floats2bfloat162_rn(x, y); }
 };
 
-/// COUNT neighbouring elements that lie in registers and are loaded and stored at once: 16, 8, 4 or 2 bytes; groups that
-/// are longer than 16 bytes (FP32 parameters beside 16-bit data) take two accesses.
+/// COUNT neighbouring elements that lie in registers and are loaded and stored at once: 16, 8, 4 or 2 bytes; groups
+/// that are longer than 16 bytes (FP32 parameters beside 16-bit data) take two accesses.
 template <typename T, int COUNT>
 struct alignas(COUNT * sizeof(T) < 16 ? COUNT * sizeof(T) : 16) Group {
   static constexpr int kBYTES = COUNT * static_cast<int>(sizeof(T)) < 16 ? COUNT * static_cast<int>(sizeof(T)) : 16;

@@ -1,7 +1,7 @@
 // A thread owns COUNT channels of kCOLUMNS neighbouring columns and walks down a strip of rows. Each row that it reads
-// goes into three sums, those of the output rows above, at and below it; so every row of a strip is loaded once, and the
-// next one is under way while this one is worked on. A warp's threads lie along the channels, its block's warps along
-// the columns, whose shared borders the first-level cache serves.
+// goes into three sums, those of the output rows above, at and below it; so every row of a strip is loaded once, and
+// the next one is under way while this one is worked on. A warp's threads lie along the channels, its block's warps
+// along the columns, whose shared borders the first-level cache serves.
 #include "depthwise-gelu-launch.h"
 
 #include <algorithm>
@@ -156,7 +156,8 @@ class Strip {
 
 /// Blocks: x over channels and columns, y over strips of rows, z over pictures.
 template <typename T, typename A, int COUNT>
-__global__ void __launch_bounds__(kLANES* kWARPS, kBLOCKS_AT_ONCE) depthwiseGeluKernel(const Parameters<T, A> p, int channelBlocks) {
+__global__ void __launch_bounds__(kLANES* kWARPS, kBLOCKS_AT_ONCE)
+    depthwiseGeluKernel(const Parameters<T, A> p, int channelBlocks) {
   const int group = (blockIdx.x % channelBlocks) * kLANES + threadIdx.x;
   const int column = ((blockIdx.x / channelBlocks) * kWARPS + threadIdx.y) * kCOLUMNS;
   if (group >= p.channels / COUNT || column >= p.width) return;
@@ -236,7 +237,8 @@ cudaError_t launchDepthwiseGelu(const DepthwiseGeluArguments& a, int multiproces
     case DepthwiseElement::float16:
       return a.floatParameters ? startTyped<__half, float>(launch) : startTyped<__half, __half>(launch);
     case DepthwiseElement::bfloat16:
-      return a.floatParameters ? startTyped<__nv_bfloat16, float>(launch) : startTyped<__nv_bfloat16, __nv_bfloat16>(launch);
+      return a.floatParameters ? startTyped<__nv_bfloat16, float>(launch)
+                               : startTyped<__nv_bfloat16, __nv_bfloat16>(launch);
   }
   return cudaErrorInvalidValue;
 }

@@ -9,8 +9,8 @@ namespace maskforge {
 
 enum class DepthwiseElement { float32, float16, bfloat16 };
 
-/// output[n, y, x, c] = gelu(bias[c] + sum over the 3x3 neighbours of input * weight), zeros beyond the border, stride 1;
-/// gelu(v) = v * (1 + erf(v / sqrt(2))) / 2. Pointers are device memory, channels lie innermost.
+/// output[n, y, x, c] = gelu(bias[c] + sum over the 3x3 neighbours of input * weight), zeros beyond the border, stride
+/// 1; gelu(v) = v * (1 + erf(v / sqrt(2))) / 2. Pointers are device memory, channels lie innermost.
 struct DepthwiseGeluArguments {
   /// batch x height x width x channels.
   const void* input = nullptr;

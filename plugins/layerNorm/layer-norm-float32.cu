@@ -2,8 +2,6 @@
 
 namespace maskforge {
 
-cudaError_t startFloat32(const Launch& launch) {
-  return startLayerNorm<float, float>(launch);
-}
+cudaError_t startFloat32(const Launch& launch) { return startLayerNorm<float, float>(launch); }
 
 }  // namespace maskforge

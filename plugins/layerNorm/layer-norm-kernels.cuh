@@ -155,8 +155,7 @@ __global__ void __launch_bounds__(THREADS) layerNormKernel(const RowParameters<T
       beta[vector].toFloats(b);
 #pragma unroll
       for (int i = 0; i < COUNT; ++i) x[vector][i] = x[vector][i] * scale * g[i] + b[i];
-      if (valid[vector] && inside)
-        Data::fromFloats(x[vector]).store(p.output, row * groups + vector * LANES + lane);
+      if (valid[vector] && inside) Data::fromFloats(x[vector]).store(p.output, row * groups + vector * LANES + lane);
     }
   }
 }

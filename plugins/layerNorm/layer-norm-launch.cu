@@ -10,7 +10,8 @@ namespace {
 bool isComplete(const LayerNormArguments& a) {
   const bool pointers = a.input != nullptr && a.gamma != nullptr && a.beta != nullptr && a.output != nullptr &&
                         (a.residual == nullptr) == (a.sum == nullptr);
-  const bool numbers = a.rows >= 0 && a.width >= 1 && a.width <= kMAX_WIDTH && a.epsilon > 0 && std::isfinite(a.epsilon);
+  const bool numbers =
+      a.rows >= 0 && a.width >= 1 && a.width <= kMAX_WIDTH && a.epsilon > 0 && std::isfinite(a.epsilon);
   return pointers && numbers;
 }
 

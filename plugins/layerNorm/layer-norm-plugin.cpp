@@ -30,7 +30,8 @@ std::int32_t LayerNormPlugin::refuse(const char* where, const std::string& why) 
 
 std::int32_t LayerNormPlugin::getOutputDataTypes(DataType* outputTypes, std::int32_t outputs,
                                                  const DataType* inputTypes, std::int32_t inputs) const noexcept {
-  if (inputs != inputCount() || outputs != getNbOutputs()) return refuse("getOutputDataTypes", "wrong number of tensors");
+  if (inputs != inputCount() || outputs != getNbOutputs())
+    return refuse("getOutputDataTypes", "wrong number of tensors");
   for (std::int32_t i = 0; i < outputs; ++i) outputTypes[i] = inputTypes[0];
   return 0;
 }

@@ -1,8 +1,8 @@
 // `maskforge::LayerNorm(x, gamma, beta) -> y` and `maskforge::AddLayerNorm(x, residual, gamma, beta) -> sum, y` for
 // TensorRT, normalising over the last axis, 1…4,096 wide.
 //
-// x, residual, sum and y have one type: FP32, FP16 or BF16. Gamma and beta are both of that type or both FP32, so that a
-// strongly typed network needs no cast whichever its exporter chose. Arithmetic is FP32.
+// x, residual, sum and y have one type: FP32, FP16 or BF16. Gamma and beta are both of that type or both FP32, so that
+// a strongly typed network needs no cast whichever its exporter chose. Arithmetic is FP32.
 #pragma once
 
 #include "layer-norm-launch.h"

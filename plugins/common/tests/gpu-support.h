@@ -19,7 +19,9 @@ inline void check(cudaError_t status, const char* what) {
 
 class Buffer {
  public:
-  explicit Buffer(std::size_t bytes) : size_(bytes) { check(cudaMalloc(&memory_, std::max<std::size_t>(bytes, 1)), "cudaMalloc"); }
+  explicit Buffer(std::size_t bytes) : size_(bytes) {
+    check(cudaMalloc(&memory_, std::max<std::size_t>(bytes, 1)), "cudaMalloc");
+  }
   ~Buffer() { cudaFree(memory_); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -120,7 +122,8 @@ __host__ __device__ inline float noise(std::uint64_t index, std::uint32_t seed) 
   return static_cast<float>(static_cast<std::int32_t>(x >> 32)) * (1.0f / 2147483648.0f);
 }
 
-/// Bytes a copy reads and writes per second, measured like everything else. Kernel launches, 16 bytes a thread and step.
+/// Bytes a copy reads and writes per second, measured like everything else. Kernel launches, 16 bytes a thread and
+/// step.
 double copyMicroseconds(const Stream& stream, std::size_t bytes, bool rotating);
 
 }  // namespace maskforge::gpu

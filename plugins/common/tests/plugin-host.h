@@ -133,7 +133,8 @@ struct Plugin {
     runtime = static_cast<nvinfer1::IPluginV3OneRuntime*>(made->getCapabilityInterface(PluginCapabilityType::kRUNTIME));
   }
 
-  std::int32_t outputShapes(const std::vector<std::vector<std::int64_t>>& inputs, std::vector<nvinfer1::DimsExprs>& out) {
+  std::int32_t outputShapes(const std::vector<std::vector<std::int64_t>>& inputs,
+                            std::vector<nvinfer1::DimsExprs>& out) {
     std::vector<nvinfer1::DimsExprs> in;
     for (const auto& sizes : inputs) in.push_back(shapes_.add(sizes));
     out.assign(static_cast<std::size_t>(build->getNbOutputs()), nvinfer1::DimsExprs{});

@@ -101,8 +101,8 @@ INSTANTIATE_TEST_SUITE_P(Types, Block,
                            return name.substr(6, name.find('.') - 6);
                          });
 
-/// RTX's parser opens its library by a name that the Python package does not bring, and the loader reads its path when a
-/// program starts: so this one starts itself again, with a folder in that path which has the name.
+/// RTX's parser opens its library by a name that the Python package does not bring, and the loader reads its path when
+/// a program starts: so this one starts itself again, with a folder in that path which has the name.
 void startAgainWithLibraries(char** arguments) {
   if (getenv("MASKFORGE_RTX_FOLDER") != nullptr) return;
   char folder[] = "/tmp/maskforge-rtx-XXXXXX";

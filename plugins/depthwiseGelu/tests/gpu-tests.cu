@@ -27,8 +27,9 @@ struct Case {
   std::string describe() const {
     static const char* const names[] = {"FP32", "FP16", "BF16"};
     return std::to_string(batch) + "x" + std::to_string(height) + "x" + std::to_string(width) + "x" +
-           std::to_string(channels) + " " + names[static_cast<int>(element)] + (floatParameters ? " FP32 weights" : "") +
-           (misalignment != 0 ? " off" : "") + " scale " + std::to_string(scale);
+           std::to_string(channels) + " " + names[static_cast<int>(element)] +
+           (floatParameters ? " FP32 weights" : "") + (misalignment != 0 ? " off" : "") + " scale " +
+           std::to_string(scale);
   }
 };
 
@@ -102,7 +103,8 @@ struct Verdict {
 /// What is allowed: the rounding of the result, 16 roundings of FP32 in the sum, and in 16 bits the quick GELU's error.
 template <typename T, typename A>
 __global__ void compareAll(Arguments a, std::size_t count, Verdict* verdict) {
-  const double half = sizeof(T) == 4 ? 0x1p-24 : (sizeof(T) == 2 && toFloat(T(1.00390625f)) == 1.00390625f ? 0x1p-11 : 0x1p-8);
+  const double half =
+      sizeof(T) == 4 ? 0x1p-24 : (sizeof(T) == 2 && toFloat(T(1.00390625f)) == 1.00390625f ? 0x1p-11 : 0x1p-8);
   for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
        i += static_cast<std::size_t>(gridDim.x) * blockDim.x) {
     const int c = static_cast<int>(i % a.channels), x = static_cast<int>(i / a.channels % a.width);
@@ -112,15 +114,17 @@ __global__ void compareAll(Arguments a, std::size_t count, Verdict* verdict) {
     for (int tap = 0; tap < 9; ++tap) {
       const int yy = y + tap / 3 - 1, xx = x + tap % 3 - 1;
       if (yy < 0 || yy >= a.height || xx < 0 || xx >= a.width) continue;
-      const double value = toFloat(static_cast<const T*>(a.input)[((image * a.height + yy) * a.width + xx) * a.channels + c]);
-      const double product = value * toFloat(static_cast<const A*>(a.weight)[static_cast<std::size_t>(tap) * a.channels + c]);
+      const double value =
+          toFloat(static_cast<const T*>(a.input)[((image * a.height + yy) * a.width + xx) * a.channels + c]);
+      const double product =
+          value * toFloat(static_cast<const A*>(a.weight)[static_cast<std::size_t>(tap) * a.channels + c]);
       sum += product;
       magnitude += fabs(product);
     }
     const double wanted = 0.5 * sum * erfc(sum * -0.70710678118654752440);
     const double found = toFloat(static_cast<const T*>(a.output)[i]);
-    const double allowed = half * fabs(wanted) + (sizeof(T) == 2 ? 0x1p-25 : 0x1p-149) + 16 * 0x1p-24 * 1.13 * magnitude +
-                           (sizeof(T) == 2 ? 4e-7 : 2e-7) * fabs(sum);
+    const double allowed = half * fabs(wanted) + (sizeof(T) == 2 ? 0x1p-25 : 0x1p-149) +
+                           16 * 0x1p-24 * 1.13 * magnitude + (sizeof(T) == 2 ? 4e-7 : 2e-7) * fabs(sum);
     const float share = isnan(found) ? INFINITY : static_cast<float>(fabs(found - wanted) / allowed);
     atomicMax(reinterpret_cast<int*>(&verdict->worst), __float_as_int(share));
     if (share <= 1) continue;
@@ -148,7 +152,8 @@ class Tests {
   void run(bool quick) {
     const Stream stream;
     judgeTheJudge(stream);
-    for (const DepthwiseElement element : {DepthwiseElement::float32, DepthwiseElement::float16, DepthwiseElement::bfloat16}) {
+    for (const DepthwiseElement element :
+         {DepthwiseElement::float32, DepthwiseElement::float16, DepthwiseElement::bfloat16}) {
       for (const bool floatParameters : {true, false}) {
         if (element == DepthwiseElement::float32 && !floatParameters) continue;
         for (const Case& shape : shapes(quick)) {
@@ -178,8 +183,12 @@ class Tests {
       all.push_back(off);
     }
     if (quick) return all;
-    for (const Case& shape : std::vector<Case>{{1, 256, 256, 256}, {1, 128, 128, 512}, {1, 64, 64, 1280}, {1, 32, 32, 2048},
-                                              {3, 128, 128, 128}, {1, 200, 333, 64}})
+    for (const Case& shape : std::vector<Case>{{1, 256, 256, 256},
+                                               {1, 128, 128, 512},
+                                               {1, 64, 64, 1280},
+                                               {1, 32, 32, 2048},
+                                               {3, 128, 128, 128},
+                                               {1, 200, 333, 64}})
       all.push_back(shape);
     return all;
   }
@@ -190,7 +199,8 @@ class Tests {
     check(launchDepthwiseGelu(memory.arguments(), multiprocessors(), stream), which.describe().c_str());
     const Verdict verdict = compare(memory, stream);
     note(verdict.wrong == 0, which.describe() + ": " + std::to_string(verdict.wrong) + " wrong, the first at " +
-                                 std::to_string(verdict.firstWrong) + ", " + std::to_string(verdict.worst) + " x allowed");
+                                 std::to_string(verdict.firstWrong) + ", " + std::to_string(verdict.worst) +
+                                 " x allowed");
     worst_ = std::max(worst_, verdict.worst);
   }
 
@@ -227,8 +237,9 @@ __global__ void naiveConvolution(Arguments a, std::size_t count) {
   for (int tap = 0; tap < 9; ++tap) {
     const int yy = y + tap / 3 - 1, xx = x + tap % 3 - 1;
     if (yy < 0 || yy >= a.height || xx < 0 || xx >= a.width) continue;
-    sum += __half2float(static_cast<const __half*>(a.input)[((image * a.height + yy) * a.width + xx) * a.channels + c]) *
-           __half2float(static_cast<const __half*>(a.weight)[static_cast<std::size_t>(tap) * a.channels + c]);
+    sum +=
+        __half2float(static_cast<const __half*>(a.input)[((image * a.height + yy) * a.width + xx) * a.channels + c]) *
+        __half2float(static_cast<const __half*>(a.weight)[static_cast<std::size_t>(tap) * a.channels + c]);
   }
   static_cast<__half*>(a.output)[i] = __float2half(sum);
 }
@@ -248,8 +259,16 @@ int runBenchmark(const std::string& path) {
   check(cudaGetDeviceProperties(&properties, 0), "cudaGetDeviceProperties");
   std::fprintf(file, "{\n  \"device\": \"%s\",\n  \"entries\": [", properties.name);
   bool first = true;
-  for (const auto& [height, channels] : std::vector<std::pair<int, int>>{
-           {256, 256}, {128, 512}, {64, 1280}, {32, 2048}, {256, 128}, {128, 256}, {64, 640}, {32, 1024}, {128, 128}, {16, 1024}}) {
+  for (const auto& [height, channels] : std::vector<std::pair<int, int>>{{256, 256},
+                                                                         {128, 512},
+                                                                         {64, 1280},
+                                                                         {32, 2048},
+                                                                         {256, 128},
+                                                                         {128, 256},
+                                                                         {64, 640},
+                                                                         {32, 1024},
+                                                                         {128, 128},
+                                                                         {16, 1024}}) {
     const Case which{1, height, height, channels};
     const std::size_t bytes = which.count() * 2;
     const int sets = setsBeyondCache(2 * bytes);
@@ -273,12 +292,14 @@ int runBenchmark(const std::string& path) {
     const double cold = time(true, false), warm = time(false, false), naive = time(true, true);
     const double coldCopy = copyMicroseconds(stream, bytes, true), warmCopy = copyMicroseconds(stream, bytes, false);
     std::fprintf(file,
-                 "%s\n    {\"height\": %d, \"width\": %d, \"channels\": %d, \"type\": \"float16\", \"coldUs\": %.2f, \"warmUs\": "
+                 "%s\n    {\"height\": %d, \"width\": %d, \"channels\": %d, \"type\": \"float16\", \"coldUs\": %.2f, "
+                 "\"warmUs\": "
                  "%.2f, \"coldCopyUs\": %.2f, \"warmCopyUs\": %.2f, \"naiveColdUs\": %.2f}",
                  first ? "" : ",", height, height, channels, cold, warm, coldCopy, warmCopy, naive);
     first = false;
-    std::printf("%3d x %3d x %4d FP16  cold %7.2f us (copy %7.2f)  warm %7.2f us (copy %7.2f)  naive in two steps %7.2f us\n",
-                height, height, channels, cold, coldCopy, warm, warmCopy, naive);
+    std::printf(
+        "%3d x %3d x %4d FP16  cold %7.2f us (copy %7.2f)  warm %7.2f us (copy %7.2f)  naive in two steps %7.2f us\n",
+        height, height, channels, cold, coldCopy, warm, warmCopy, naive);
   }
   std::fprintf(file, "\n  ]\n}\n");
   std::fclose(file);

@@ -19,7 +19,9 @@ constexpr DepthwiseElement kELEMENT = std::is_same_v<T, float>    ? DepthwiseEle
                                       : std::is_same_v<T, __half> ? DepthwiseElement::float16
                                                                   : DepthwiseElement::bfloat16;
 template <typename T>
-constexpr double kHALF_STEP = std::is_same_v<T, float> ? 0x1p-24 : std::is_same_v<T, __half> ? 0x1p-11 : 0x1p-8;
+constexpr double kHALF_STEP = std::is_same_v<T, float>    ? 0x1p-24
+                              : std::is_same_v<T, __half> ? 0x1p-11
+                                                          : 0x1p-8;
 
 template <typename T>
 struct alignas(16) Word {
@@ -94,8 +96,14 @@ void checkTypes(const Shape& shape, float scale, int shift = 0, int multiprocess
 }
 
 TEST(DepthwiseGeluKernel, shapes) {
-  for (const Shape& shape : {Shape{1, 1, 1, 1}, {2, 1, 5, 4}, {1, 5, 1, 3}, {2, 2, 2, 129}, {1, 3, 17, 128}, {3, 7, 5, 132},
-                             {1, 9, 33, 8}, {1, 20, 6, 64}})
+  for (const Shape& shape : {Shape{1, 1, 1, 1},
+                             {2, 1, 5, 4},
+                             {1, 5, 1, 3},
+                             {2, 2, 2, 129},
+                             {1, 3, 17, 128},
+                             {3, 7, 5, 132},
+                             {1, 9, 33, 8},
+                             {1, 20, 6, 64}})
     checkTypes(shape, 2);
 }
 

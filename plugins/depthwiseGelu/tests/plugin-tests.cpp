@@ -56,12 +56,12 @@ TEST(DepthwiseGelu, refusesShapesThatDoNotFit) {
   Plugin made = plugin();
   std::vector<nvinfer1::DimsExprs> out;
   for (const auto& bad : std::vector<std::vector<Sizes>>{{{1, 1024, 256}, {9, 256}, {256}},
-                                                        {{1, 32, 32, 256}, {256, 9}, {256}},
-                                                        {{1, 32, 32, 256}, {9, 255}, {256}},
-                                                        {{1, 32, 32, 256}, {256, 1, 3, 3}, {256}},
-                                                        {{1, 32, 32, 256}, {9, 256}, {255}},
-                                                        {{1, 32, 32, 256}, {9, 256}, {1, 256}},
-                                                        {{1, 32, 32, 256}, {9, 256}}})
+                                                         {{1, 32, 32, 256}, {256, 9}, {256}},
+                                                         {{1, 32, 32, 256}, {9, 255}, {256}},
+                                                         {{1, 32, 32, 256}, {256, 1, 3, 3}, {256}},
+                                                         {{1, 32, 32, 256}, {9, 256}, {255}},
+                                                         {{1, 32, 32, 256}, {9, 256}, {1, 256}},
+                                                         {{1, 32, 32, 256}, {9, 256}}})
     EXPECT_NE(made.outputShapes(bad, out), 0);
 }
 
@@ -72,16 +72,17 @@ TEST(DepthwiseGelu, combinesTypesAsStronglyTypedNetworksNeed) {
     DataType x, weight, bias, y;
     bool good;
   };
-  for (const Combination& each : {Combination{f32, f32, f32, f32, true}, Combination{f16, f16, f16, f16, true},
-                                  Combination{f16, f32, f32, f16, true}, Combination{b16, b16, b16, b16, true},
-                                  Combination{f32, f16, f16, f32, false}, Combination{f16, f16, f32, f16, false},
-                                  Combination{f16, f16, f16, f32, false},
-                                  Combination{DataType::kINT8, f32, f32, DataType::kINT8, false}}) {
+  for (const Combination& each :
+       {Combination{f32, f32, f32, f32, true}, Combination{f16, f16, f16, f16, true},
+        Combination{f16, f32, f32, f16, true}, Combination{b16, b16, b16, b16, true},
+        Combination{f32, f16, f16, f32, false}, Combination{f16, f16, f32, f16, false},
+        Combination{f16, f16, f16, f32, false}, Combination{DataType::kINT8, f32, f32, DataType::kINT8, false}}) {
     std::vector<nvinfer1::DynamicPluginTensorDesc> tensors{tensor(each.x, {1, 8, 8, 64}), tensor(each.weight, {9, 64}),
                                                            tensor(each.bias, {64}), tensor(each.y, {1, 8, 8, 64})};
     const auto all = [&] {
       bool taken = true;
-      for (std::int32_t i = 0; i < 4; ++i) taken = taken && made.build->supportsFormatCombination(i, tensors.data(), 3, 1);
+      for (std::int32_t i = 0; i < 4; ++i)
+        taken = taken && made.build->supportsFormatCombination(i, tensors.data(), 3, 1);
       return taken;
     };
     EXPECT_EQ(all(), each.good);
@@ -92,8 +93,8 @@ TEST(DepthwiseGelu, combinesTypesAsStronglyTypedNetworksNeed) {
 
 TEST(DepthwiseGelu, checksShapesOnceMoreBeforeItRuns) {
   Plugin made = plugin();
-  std::vector<nvinfer1::DynamicPluginTensorDesc> in{tensor(DataType::kHALF, {1, 8, 8, 64}), tensor(DataType::kHALF, {9, 64}),
-                                                    tensor(DataType::kHALF, {64})};
+  std::vector<nvinfer1::DynamicPluginTensorDesc> in{tensor(DataType::kHALF, {1, 8, 8, 64}),
+                                                    tensor(DataType::kHALF, {9, 64}), tensor(DataType::kHALF, {64})};
   const auto out = tensor(DataType::kHALF, {1, 8, 8, 64});
   EXPECT_EQ(made.build->configurePlugin(in.data(), 3, &out, 1), 0);
   in[1] = tensor(DataType::kHALF, {9, 32});

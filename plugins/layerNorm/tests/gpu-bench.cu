@@ -48,8 +48,8 @@ class Json {
     check(cudaGetDeviceProperties(&properties, 0), "cudaGetDeviceProperties");
     int driver = 0;
     check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
-    std::fprintf(file_, "{\n  \"device\": \"%s\",\n  \"driver\": %d,\n  \"l2Bytes\": %d,\n  \"entries\": [", properties.name,
-                 driver, properties.l2CacheSize);
+    std::fprintf(file_, "{\n  \"device\": \"%s\",\n  \"driver\": %d,\n  \"l2Bytes\": %d,\n  \"entries\": [",
+                 properties.name, driver, properties.l2CacheSize);
   }
   ~Json() {
     std::fprintf(file_, "\n  ]\n}\n");
@@ -84,7 +84,9 @@ void benchCase(Json& json, const Stream& stream, const Case& which) {
   // With a residual two tensors are read and two written: as much as a copy of twice the size.
   const std::size_t copied = bytes * (which.residual ? 2 : 1);
   const int multiprocessors_ = multiprocessors();
-  const Starter ours = [&](const LayerNormArguments& a, cudaStream_t s) { return launchLayerNorm(a, multiprocessors_, s); };
+  const Starter ours = [&](const LayerNormArguments& a, cudaStream_t s) {
+    return launchLayerNorm(a, multiprocessors_, s);
+  };
   const Sets sets(which, setsBeyondCache(2 * copied), stream);
   const double cold = sets.time(stream, ours, true), warm = sets.time(stream, ours, false);
   const double coldCopy = copyMicroseconds(stream, copied, true), warmCopy = copyMicroseconds(stream, copied, false);
@@ -92,13 +94,13 @@ void benchCase(Json& json, const Stream& stream, const Case& which) {
   const double rate = 2.0 * static_cast<double>(copied) / cold / 1e6;
   json.entry(headOf(which) + ", \"coldUs\": " + number(cold) + ", \"coldCopyUs\": " + number(coldCopy) +
              ", \"coldShareOfCopy\": " + number(coldCopy / cold) + ", \"coldTerabytesPerSecond\": " + number(rate) +
-             ", \"warmUs\": " + number(warm) + ", \"warmCopyUs\": " + number(warmCopy) +
-             ", \"warmShareOfCopy\": " + number(warmCopy / warm) +
-             (which.residual ? "" : ", \"naiveColdUs\": " + number(naive)));
+             ", \"warmUs\": " + number(warm) + ", \"warmCopyUs\": " + number(warmCopy) + ", \"warmShareOfCopy\": " +
+             number(warmCopy / warm) + (which.residual ? "" : ", \"naiveColdUs\": " + number(naive)));
   if (which.element == Element::float16)
-    std::printf("%-8s %5d x %7lld%s  cold %8.2f us (%3.0f %% of copy, %.2f TB/s)  warm %8.2f us (%3.0f %%)  naive %8.2f us\n",
-                nameOf(which.element), which.width, static_cast<long long>(which.rows), which.residual ? " +" : "  ", cold,
-                100 * coldCopy / cold, rate, warm, 100 * warmCopy / warm, naive);
+    std::printf(
+        "%-8s %5d x %7lld%s  cold %8.2f us (%3.0f %% of copy, %.2f TB/s)  warm %8.2f us (%3.0f %%)  naive %8.2f us\n",
+        nameOf(which.element), which.width, static_cast<long long>(which.rows), which.residual ? " +" : "  ", cold,
+        100 * coldCopy / cold, rate, warm, 100 * warmCopy / warm, naive);
 }
 
 /// One way to launch rows of FP16, by the shape of its kernel.
@@ -109,8 +111,8 @@ struct Variant {
 
 template <int LANES, int VECTORS, int ROWS, int THREADS>
 Variant variant() {
-  return {std::to_string(LANES) + " lanes, " + std::to_string(VECTORS) + " vectors, " + std::to_string(ROWS) + " rows, " +
-              std::to_string(THREADS) + " threads",
+  return {std::to_string(LANES) + " lanes, " + std::to_string(VECTORS) + " vectors, " + std::to_string(ROWS) +
+              " rows, " + std::to_string(THREADS) + " threads",
           [](const LayerNormArguments& a, cudaStream_t stream) {
             return start<__half, __half, 8, LANES, VECTORS, ROWS, THREADS, false>(Launch{a, 132, stream});
           }};
@@ -128,7 +130,8 @@ void tuneWidth(Json& json, const Stream& stream, int width, const std::vector<Va
                  ", \"coldShareOfCopy\": " + number(coldCopy / cold) + ", \"warmUs\": " + number(warm) +
                  ", \"warmShareOfCopy\": " + number(warmCopy / warm));
       std::printf("%4d x %6lld  %-44s cold %7.2f us (%3.0f %%)  warm %7.2f us (%3.0f %%)\n", width,
-                  static_cast<long long>(rows), each.name.c_str(), cold, 100 * coldCopy / cold, warm, 100 * warmCopy / warm);
+                  static_cast<long long>(rows), each.name.c_str(), cold, 100 * coldCopy / cold, warm,
+                  100 * warmCopy / warm);
     }
   }
 }

@@ -221,7 +221,8 @@ void fill(const CaseMemory& memory, std::uint32_t seed, cudaStream_t stream) {
     using A = decltype(p);
     const auto rows = [&](const void* to, auto zero, std::int64_t count, Filling filling, std::uint32_t which_) {
       using E = decltype(zero);
-      fillRows<E><<<1024, 256, 0, stream>>>(const_cast<E*>(static_cast<const E*>(to)), count, which.width, filling, which_);
+      fillRows<E>
+          <<<1024, 256, 0, stream>>>(const_cast<E*>(static_cast<const E*>(to)), count, which.width, filling, which_);
       check(cudaGetLastError(), "fillRows");
     };
     rows(a.input, T{}, which.rows, which.filling, seed);
@@ -242,7 +243,8 @@ Verdict compare(const CaseMemory& memory, cudaStream_t stream) {
   Verdict verdict;
   check(cudaMemcpyAsync(result.at(), &verdict, sizeof verdict, cudaMemcpyHostToDevice, stream), "cudaMemcpy");
   withTypes(a.element, a.floatParameters, [&](auto t, auto p) {
-    compareRows<decltype(t), decltype(p)><<<static_cast<unsigned>(a.rows), kTHREADS, 0, stream>>>(a, result.at<Verdict>());
+    compareRows<decltype(t), decltype(p)>
+        <<<static_cast<unsigned>(a.rows), kTHREADS, 0, stream>>>(a, result.at<Verdict>());
     check(cudaGetLastError(), "compareRows");
   });
   check(cudaMemcpyAsync(&verdict, result.at(), sizeof verdict, cudaMemcpyDeviceToHost, stream), "cudaMemcpy");

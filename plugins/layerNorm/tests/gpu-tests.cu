@@ -63,8 +63,8 @@ std::vector<int> widths(bool quick) {
   if (quick) return {1, 2, 7, 8, 31, 32, 33, 64, 100, 160, 255, 256, 320, 512, 768, 1001, 1024, 1025, 2048, 4095, 4096};
   std::vector<int> all;
   for (int width = 1; width <= 1100; ++width) all.push_back(width);
-  for (const int width : {1152, 1280, 1536, 1537, 1792, 2000, 2040, 2047, 2048, 2049, 2056, 2560, 3000, 3001, 3072, 3584,
-                          4000, 4001, 4088, 4090, 4094, 4095, 4096})
+  for (const int width : {1152, 1280, 1536, 1537, 1792, 2000, 2040, 2047, 2048, 2049, 2056, 2560,
+                          3000, 3001, 3072, 3584, 4000, 4001, 4088, 4090, 4094, 4095, 4096})
     all.push_back(width);
   return all;
 }
@@ -86,7 +86,8 @@ void checkManyRows(Report& report, const Stream& stream, bool quick) {
 }
 
 void checkValues(Report& report, const Stream& stream) {
-  for (const Filling filling : {Filling::offset, Filling::constant, Filling::large, Filling::tiny, Filling::notFinite}) {
+  for (const Filling filling :
+       {Filling::offset, Filling::constant, Filling::large, Filling::tiny, Filling::notFinite}) {
     for (const int width : {2, 33, 64, 160, 512, 1001, 1024, 4096}) {
       Case which{37, width};
       which.filling = filling;
@@ -133,9 +134,8 @@ void checkRefusals(Report& report, const Stream& stream) {
 /// Captured once, replayed with other numbers in the same memory.
 void checkCapture(Report& report, const Stream& stream) {
   const CaseMemory memory(Case{1000, 64, Element::float16, false, true});
-  const Graph graph(stream, [&] {
-    check(launchLayerNorm(memory.arguments(), multiprocessors(), stream), "launchLayerNorm");
-  });
+  const Graph graph(stream,
+                    [&] { check(launchLayerNorm(memory.arguments(), multiprocessors(), stream), "launchLayerNorm"); });
   for (const std::uint32_t seed : {5u, 6u, 7u}) {
     fill(memory, seed, stream);
     graph.launch(stream);

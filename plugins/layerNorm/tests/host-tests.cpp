@@ -53,7 +53,9 @@ constexpr Element kELEMENT = std::is_same_v<T, float>    ? Element::float32
                              : std::is_same_v<T, __half> ? Element::float16
                                                          : Element::bfloat16;
 template <typename T>
-constexpr double kHALF_STEP = std::is_same_v<T, float> ? 0x1p-24 : std::is_same_v<T, __half> ? 0x1p-11 : 0x1p-8;
+constexpr double kHALF_STEP = std::is_same_v<T, float>    ? 0x1p-24
+                              : std::is_same_v<T, __half> ? 0x1p-11
+                                                          : 0x1p-8;
 
 template <typename T, typename A>
 struct Data {
@@ -112,7 +114,8 @@ struct Data {
     for (std::size_t i = 0; i < width; ++i) {
       const double product = (value(first + i) - mean) * scale * toFloat(gamma.data[i]);
       const double beta_ = toFloat(beta.data[i]), wanted = product + beta_;
-      const double allowed = kHALF_STEP<T> * std::abs(wanted) + 0x1p-25 + 32 * 0x1p-24 * (std::abs(product) + std::abs(beta_)) +
+      const double allowed = kHALF_STEP<T> * std::abs(wanted) + 0x1p-25 +
+                             32 * 0x1p-24 * (std::abs(product) + std::abs(beta_)) +
                              16 * 0x1p-48 * std::abs(mean) * scale;
       const double found = toFloat(output.data[first + i]);
       if (std::isnan(wanted)) {
@@ -157,8 +160,8 @@ void checkTypes(Case which) {
 }
 
 TEST(LayerNormKernel, everyShapeOfLaunch) {
-  for (const int width : {1, 2, 7, 8, 16, 31, 32, 33, 64, 96, 128, 160, 192, 250, 256, 257, 320, 384, 512, 513, 768, 1024,
-                          1025, 2048, 4095, 4096})
+  for (const int width : {1,   2,   7,   8,   16,  31,  32,  33,  64,   96,   128,  160,  192,
+                          250, 256, 257, 320, 384, 512, 513, 768, 1024, 1025, 2048, 4095, 4096})
     checkTypes({3, width});
 }
 

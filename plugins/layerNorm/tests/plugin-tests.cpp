@@ -99,14 +99,11 @@ TEST_P(BothOperators, refuseFieldsThatDoNotFit) {
   const float numbers[] = {0, -1e-5f, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
   const std::int32_t axis = -2;
   const double tooLarge = 1e60;
-  std::vector<PluginField> bad{{"epsilon", nullptr, PluginFieldType::kFLOAT32, 1},
-                               {"epsilon", numbers, PluginFieldType::kFLOAT32, 2},
-                               {"epsilon", numbers, PluginFieldType::kFLOAT32, 0},
-                               {"epsilon", &axis, PluginFieldType::kINT32, 1},
-                               {"epsilon", &tooLarge, PluginFieldType::kFLOAT64, 1},
-                               {"axis", &axis, PluginFieldType::kINT32, 1},
-                               {"axis", &kEPSILON, PluginFieldType::kFLOAT32, 1},
-                               {"gain", &kEPSILON, PluginFieldType::kFLOAT32, 1}};
+  std::vector<PluginField> bad{
+      {"epsilon", nullptr, PluginFieldType::kFLOAT32, 1},   {"epsilon", numbers, PluginFieldType::kFLOAT32, 2},
+      {"epsilon", numbers, PluginFieldType::kFLOAT32, 0},   {"epsilon", &axis, PluginFieldType::kINT32, 1},
+      {"epsilon", &tooLarge, PluginFieldType::kFLOAT64, 1}, {"axis", &axis, PluginFieldType::kINT32, 1},
+      {"axis", &kEPSILON, PluginFieldType::kFLOAT32, 1},    {"gain", &kEPSILON, PluginFieldType::kFLOAT32, 1}};
   for (const float& number : numbers) bad.push_back({"epsilon", &number, PluginFieldType::kFLOAT32, 1});
   for (const PluginField& field : bad) {
     logger.text.clear();
