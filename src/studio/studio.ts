@@ -93,7 +93,12 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       ...modelHandlers(parts),
       ...pictureHandlers(parts),
       ...sessionHandlers(parts),
-      ...runtimeHandlers({ dataDirectory, access, jobs: parts.jobs, env, probe: () => parts.sessions.probe() }),
+      ...runtimeHandlers({
+        ...{ dataDirectory, access, env, jobs: parts.jobs },
+        probe: () => parts.sessions.probe(),
+        // What cannot be searched says so when it is asked for.
+        onChange: () => void libraries.search(true).catch(() => undefined),
+      }),
       ...jobHandlers(parts),
       ...engines.handlers(),
       ...videoHandlers({ ...parts, ...options, env }),

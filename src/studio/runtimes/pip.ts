@@ -110,11 +110,16 @@ export async function unpackWheel(
   }
 }
 
-const QUIET = ['--no-input', '--disable-pip-version-check', '--no-deps'];
+/** Without pip's own cache: it would keep a second copy of hundreds of megabytes. */
+const QUIET = ['--no-input', '--disable-pip-version-check', '--no-cache-dir', '--no-deps'];
 
-/** pip tries five times and waits long in between; a person who is offline wants to know at once. */
+/**
+ * pip tries five times and waits long in between; a person who is offline wants to know at once. From 25.1 on it can go
+ * on with a download that broke off; older ones do not know the variable.
+ */
 function patience(env: Environment): Environment {
-  return { ...env, PIP_RETRIES: env['PIP_RETRIES'] ?? '2', PIP_DEFAULT_TIMEOUT: env['PIP_DEFAULT_TIMEOUT'] ?? '30' };
+  const ours = { PIP_RETRIES: '2', PIP_DEFAULT_TIMEOUT: '30', PIP_RESUME_RETRIES: '5' };
+  return { ...ours, ...env };
 }
 
 async function onlyWheel(folder: string): Promise<string | null> {

@@ -18,6 +18,8 @@ export interface RuntimeHandlerOptions {
   readonly jobs: JobRegistry;
   readonly env: Environment;
   readonly probe: () => Promise<RuntimeStatus[]>;
+  /** A runtime came, went or was chosen: what was found before is out of date. */
+  readonly onChange: () => void;
 }
 
 type RuntimeHandlers = Pick<StudioHandlers, Extract<keyof StudioHandlers, `runtimes.${string}`>>;
@@ -30,7 +32,7 @@ const PHASES: Readonly<Record<InstallPhase, string>> = {
 };
 
 export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers {
-  const { dataDirectory, access, jobs, env, probe } = options;
+  const { dataDirectory, access, jobs, env, probe, onChange } = options;
   const running = new Set<string>();
   const list = (): ReturnType<RuntimeHandlers['runtimes.list']> => runtimeOverview({ dataDirectory, env, probe });
   return {
@@ -60,6 +62,7 @@ export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers
             onLog: (line) => job.log(line),
           });
           job.result(name);
+          onChange();
         } finally {
           running.delete(plan.name);
         }
@@ -68,6 +71,7 @@ export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers
     },
     'runtimes.remove': async ({ name }) => {
       await removeRuntime(dataDirectory, name);
+      onChange();
       return null;
     },
     'runtimes.choose': async ({ directory, family }) => {
@@ -79,6 +83,7 @@ export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers
         family: family === undefined ? before.family : family,
       };
       await writeFileAtomically(choiceFile(dataDirectory), `${JSON.stringify(choice, null, 2)}\n`);
+      onChange();
       return list();
     },
   };
