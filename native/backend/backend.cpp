@@ -24,7 +24,13 @@ class TrtBackend final : public Backend {
   std::vector<PluginCreator> pluginCreators() override { return plugins_.creators(api_); }
 
   BuildResult build(const BuildRequest& request, const BuildObserver& observer) override {
-    return buildEngine(api_, request, observer);
+    const std::vector<LogLine> known = plugins_.warnings();
+    if (observer.log) {
+      for (const LogLine& line : known) observer.log(line);
+    }
+    BuildResult result = buildEngine(api_, request, observer);
+    result.warnings.insert(result.warnings.begin(), known.begin(), known.end());
+    return result;
   }
 
   std::unique_ptr<Engine> openEngine(const std::string& path, int device,

@@ -14,7 +14,8 @@ constexpr const char* kPLUGIN_FAMILY = kFAMILY == Family::tensorrt10 ? "10" : "1
 
 /// A plugin of the other family has other virtual functions, and the first log line would crash. Ours say what they
 /// are; of others nobody knows, and they were trusted by whoever named them.
-void requireFamily(const std::string& path) {
+/// @return a warning, or nothing
+std::string requireFamily(const std::string& path) {
   DynamicLibrary library;
   std::string reason;
   if (!isRegularFile(path)) throw Error("PLUGIN_MISSING", path + " does not exist.");
@@ -23,15 +24,14 @@ void requireFamily(const std::string& path) {
   }
   const auto family = library.find<const char* (*)()>("maskforge_plugin_family");
   if (family == nullptr) {
-    const std::string text = path + " does not say which TensorRT it was built for; if it is not " +
-                             familyName(kFAMILY) + ", it will crash.";
-    Logger::instance().log(nvinfer1::ILogger::Severity::kWARNING, text.c_str());
-    return;
+    return path + " does not say which TensorRT it was built for; if it is not " + familyName(kFAMILY) +
+           ", the process will end when it is used.";
   }
   if (std::strcmp(family(), kPLUGIN_FAMILY) != 0) {
     throw Error("PLUGIN_FOREIGN", path + " was built for TensorRT " + family() + ", not for " + familyName(kFAMILY) +
                                       ".");
   }
+  return "";
 }
 
 std::string orEmpty(const char* text) { return text == nullptr ? "" : text; }
@@ -47,13 +47,19 @@ void Plugins::load(const TrtApi& api, const std::string& path) {
   if (loaded_.count(path) != 0) return;
   LogSink log({}, false);
   const LogScope scope(log);
-  requireFamily(path);
+  const std::string warning = requireFamily(path);
   nvinfer1::IPluginRegistry* registry = api.pluginRegistry();
   if (registry == nullptr) throw Error("LIBRARY_BROKEN", api.runtimePath + " has no plugin registry.");
   if (registry->loadLibrary(path.c_str()) == nullptr) {
     throw Error("PLUGIN_BROKEN", path + " was refused by TensorRT's plugin registry. " + log.errors());
   }
   loaded_.insert(path);
+  if (!warning.empty()) warnings_.push_back({Severity::warning, warning});
+}
+
+std::vector<LogLine> Plugins::warnings() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return warnings_;
 }
 
 std::vector<PluginCreator> Plugins::creators(const TrtApi& api) {

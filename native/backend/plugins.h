@@ -17,10 +17,13 @@ class Plugins {
   /// @throws Error PLUGIN_MISSING, PLUGIN_BROKEN, PLUGIN_FOREIGN (built for another family)
   void load(const TrtApi& api, const std::string& path);
   std::vector<PluginCreator> creators(const TrtApi& api);
+  /// What every build has to be warned of: libraries that do not say for which family they were built.
+  std::vector<LogLine> warnings();
 
  private:
   std::mutex mutex_;
   std::set<std::string> loaded_;
+  std::vector<LogLine> warnings_;
 };
 
 }  // namespace maskforge

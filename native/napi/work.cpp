@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -60,6 +61,7 @@ void WorkGroup::start(std::function<void()> work) {
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopped_) throw std::runtime_error("The environment is ending.");
     ++running_;
   }
   const auto end = [](WorkGroup& group) {
@@ -99,6 +101,7 @@ void WorkGroup::stop() noexcept {
     std::vector<std::shared_ptr<std::function<void()>>> hooks;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      stopped_ = true;
       for (const auto& reference : flags_) {
         if (const CancelFlag flag = reference.lock()) *flag = true;
       }

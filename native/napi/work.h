@@ -18,7 +18,7 @@ class WorkGroup : public std::enable_shared_from_this<WorkGroup> {
  public:
   WorkGroup();
 
-  /// @throws std::system_error when the system gives no thread
+  /// @throws std::runtime_error when the system gives no thread, or after `stop`
   void start(std::function<void()> work);
   /// Set by `stop`; forgotten once nobody else holds it.
   CancelFlag makeCancelFlag();
@@ -32,6 +32,7 @@ class WorkGroup : public std::enable_shared_from_this<WorkGroup> {
   std::mutex mutex_;
   std::condition_variable ended_;
   int running_ = 0;
+  bool stopped_ = false;
   std::vector<std::weak_ptr<std::atomic<bool>>> flags_;
   std::vector<std::weak_ptr<std::function<void()>>> hooks_;
 };

@@ -9,7 +9,6 @@
 #include "maskforge/cuda_probe.h"
 #include "maskforge/dynamic_library.h"
 #include "maskforge/library.h"
-#include "temporary_folder.h"
 
 #if defined(MASKFORGE_BACKEND_10)
 namespace {
@@ -63,7 +62,6 @@ TEST(Library, LetsARuntimeFindItsNeighbours) {
 
 TEST(Library, AllowsOneOfEachFamily) {
   const auto open = [] {
-    TemporaryFolder folder;
     const std::string runtime = MASKFORGE_FAKES "/whole/whole.so.10";
     const auto first = maskforge::openLibrary(Family::tensorrt10, MASKFORGE_BACKEND_10, {runtime, ""});
     const auto again = maskforge::openLibrary(Family::tensorrt10, MASKFORGE_BACKEND_10, {runtime, ""});

@@ -113,7 +113,21 @@ TEST_F(RtxRefusals, OfEnginesThatAreNone) {
 TEST_F(RtxRefusals, OfPluginsThatAreNone) {
   EXPECT_EQ(codeOf([&] { backend->loadPlugins("/nowhere/plugin.so"); }), "PLUGIN_MISSING");
   EXPECT_EQ(codeOf([&] { backend->loadPlugins(__FILE__); }), "PLUGIN_BROKEN");
+  EXPECT_EQ(codeOf([&] { backend->loadPlugins(MASKFORGE_FAKES "/plugins/foreign.so"); }), "PLUGIN_FOREIGN");
   EXPECT_FALSE(backend->pluginCreators().empty()) << "TensorRT brings some of its own";
+}
+
+// Others' libraries are taken on trust, but every build says so.
+TEST_F(RtxRefusals, NotOfPluginsThatDoNotSayWhatTheyAre) {
+  try {
+    backend->loadPlugins(MASKFORGE_FAKES "/plugins/silent.so");
+  } catch (const maskforge::Error& error) {
+    EXPECT_EQ(error.code(), "PLUGIN_BROKEN") << "refused by TensorRT itself";
+    return;
+  }
+  const auto warnings = backend->build(request("odd/channels-static.onnx"), {}).warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_NE(warnings.front().text.find("silent.so"), std::string::npos);
 }
 
 }  // namespace
