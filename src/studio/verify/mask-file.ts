@@ -45,6 +45,7 @@ export async function readMaskFile(path: string): Promise<Mask> {
 function split(bytes: Buffer, name: string): { header: Header; data: Buffer } {
   let header: Header | null = null;
   const parts: Buffer[] = [];
+  let isWhole = false;
   for (let at = 8; at + 12 <= bytes.length;) {
     const length = bytes.readUInt32BE(at);
     const type = bytes.toString('latin1', at + 4, at + 8);
@@ -52,9 +53,10 @@ function split(bytes: Buffer, name: string): { header: Header; data: Buffer } {
     if (content.length < length) throw damaged(name, 'it ends early');
     if (type === 'IHDR') header = readHeader(content, name);
     if (type === 'IDAT') parts.push(content);
-    if (type === 'IEND') break;
+    if (type === 'IEND') isWhole = true;
     at += 12 + length;
   }
+  if (!isWhole) throw damaged(name, 'it ends early');
   if (header === null || parts.length === 0) throw damaged(name, 'it has no picture');
   return { header, data: Buffer.concat(parts) };
 }
