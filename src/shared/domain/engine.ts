@@ -46,6 +46,8 @@ export const passStepSchema = z.discriminatedUnion('pass', [
     form: z.enum(['native', 'plugin']),
     /** Names of nodes or values: only the LayerNorms that hold one of them. */
     only: z.array(z.string()).optional(),
+    /** With `plugin`: the addition in front of a norm goes into its node. */
+    residual: z.boolean().optional(),
   }),
   z.strictObject({ pass: z.literal('fold-decode-head') }),
   z.strictObject({ pass: extraPassSchema }),

@@ -64,7 +64,11 @@ function settingsOf(step: PassStep, model: OnnxModel): PassSettings {
       return { sizes: { batch, height, width } };
     }
     case 'fuse-layernorm':
-      return { layerNorm: step.form, ...(step.only === undefined ? {} : { only: step.only }) };
+      return {
+        layerNorm: step.form,
+        ...(step.only === undefined ? {} : { only: step.only }),
+        ...(step.residual === undefined ? {} : { residual: step.residual }),
+      };
     case 'image-input':
       return { preprocessing: step.preprocessing };
     case 'mask-output': {
