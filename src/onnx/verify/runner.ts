@@ -35,11 +35,11 @@ export class ModelRunner {
 
   /**
    * Nodes for our TensorRT plugins run as the ONNX operators that they stand for, bfloat16 as rounded float32. Without
-   * `optimise` every node runs as it is written.
+   * `optimise` every node runs as it is written; memory is spared unless `isFrugal` is false.
    */
   static async open(
     model: OnnxModel,
-    options: Pick<SessionOptions, 'optimise' | 'threads'> = {},
+    options: SessionOptions = {},
   ): Promise<ModelRunner> {
     const runnable = emulateBfloat16(await withoutPlugins(model));
     return new ModelRunner(runnable, await openSession(runnable, options));
