@@ -52,7 +52,9 @@ describe('maskforge runtimes list', () => {
     putAll(join(here.cwd, 'trt'), tensorRt106);
     const env = { ...bare, MASKFORGE_ADDON: standIn(here), MASKFORGE_TENSORRT: `${here.cwd}/trt:${here.cwd}/rtx` };
     const [library] = (await here.run(['runtimes', 'list', '--json'], { env })).json();
-    expect(library).toMatchObject({
+    // Named places come first; the machine that runs the tests may have a TensorRT of its own.
+    const found = (library?.['found'] as unknown[]).slice(0, 2);
+    expect({ ...library, found }).toMatchObject({
       found: [
         {
           family: 'tensorrt-10',

@@ -140,7 +140,7 @@ function ask(
 ): Promise<{ reply: Reply | null; said: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', CHILD, addon, JSON.stringify(request)], {
-      // In Electron's processes the executable is Electron itself.
+      // In Electron's processes the executable is Electron itself; its fuse `runAsNode` has to stay on.
       env: { ...env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       windowsHide: true,
