@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 #include "maskforge/host_reference.h"
@@ -14,8 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Sizes of pictures that a session keeps its tables and graphs for.
-constexpr std::size_t kKEPT_CALLS = 8;
 /// After each run of the network: preprocessed, inferred, postprocessed.
 constexpr std::size_t kMARKS = 3;
 
@@ -32,6 +29,13 @@ void add(StageTimes& sum, const StageTimes& times) {
   sum.postprocess += times.postprocess;
   sum.copyOut += times.copyOut;
   sum.enqueue += times.enqueue;
+}
+
+/// A fresh buffer has no memory behind it until it is written to, which takes a quarter of a microsecond for each page.
+void touchPages(void* memory, std::size_t bytes) {
+  constexpr std::size_t kPAGE_BYTES = 4096;
+  auto* at = static_cast<volatile std::uint8_t*>(memory);
+  for (std::size_t i = 0; i < bytes; i += kPAGE_BYTES) at[i] = 0;
 }
 
 bool isLogitType(DataType type) {
@@ -61,7 +65,8 @@ TrtSession::TrtSession(std::shared_ptr<EngineHolder> engine, const SessionOption
   inputType_ = find(options.input, true).type;
   const DataType outputType = find(options.output, false).type;
   if (isLogitType(outputType) != options.outputIsLogits) {
-    throw Error("OUTPUT_UNSUPPORTED", "Output " + options.output + " of " + path + " is not of the kind that was said.");
+    throw Error("OUTPUT_UNSUPPORTED",
+                "Output " + options.output + " of " + path + " is not of the kind that was said.");
   }
   if (options.probability && !options.outputIsLogits) {
     throw Error("INVALID_ARGUMENT", "Class ids carry no probability.");
@@ -90,7 +95,7 @@ void TrtSession::settle(const std::string& reason, bool lost) noexcept {
   if (!lost) broken_ += std::string(" ") + cudaGetErrorString(result);
 }
 
-// --- Segmenting -------------------------------------------------------------------------------------------------------
+// --- Segmenting ----------------------------------------------------------------------------------------------------
 
 StageTimes TrtSession::segment(const std::vector<Frame>& frames, const Placement& placement,
                                const std::vector<std::uint8_t*>& masks,
@@ -154,9 +159,11 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
   stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), kPIECE_BYTES, pinned_, transfers_));
   copyStart_.record(stream_.get());
   copies_.clear();
-  const auto staged = std::stable_partition(transfers_.begin(), transfers_.end(), [](const Transfer& t) { return t.direct; });
+  const auto staged =
+      std::stable_partition(transfers_.begin(), transfers_.end(), [](const Transfer& t) { return t.direct; });
   const auto upload = [&](const Transfer& transfer, const std::uint8_t* from) {
-    need(cudaMemcpyAsync(frames_.get() + transfer.deviceOffset, from, transfer.bytes, cudaMemcpyHostToDevice, stream_.get()),
+    need(cudaMemcpyAsync(frames_.get() + transfer.deviceOffset, from, transfer.bytes, cudaMemcpyHostToDevice,
+                         stream_.get()),
          "copying a frame to the GPU");
   };
   for (auto transfer = transfers_.begin(); transfer != staged; ++transfer) upload(*transfer, transfer->host);
@@ -262,9 +269,10 @@ void TrtSession::startCopyOut(const std::uint8_t* device, std::size_t bytes, std
 }
 
 /// Copies each piece on as soon as it has arrived. Helpers are woken only once the mask is there, since they wait in a
-/// loop for what little is left.
+/// loop for what little is left. Memory that was never written to is brought in while the network still runs.
 void TrtSession::finishCopyOut(const PreparedCall& call) {
   if (copies_.empty()) return;
+  for (const HostCopy& copy : copies_) touchPages(copy.target, copy.bytes);
   marks_[call.chunks.size() * kMARKS - 1].synchronize();
   copier_.run(copies_, [this](std::size_t index) { arrivals_[index].wait(); }, {});
 }
@@ -284,88 +292,7 @@ StageTimes TrtSession::readTimes(const PreparedCall& call) const {
   return times;
 }
 
-// --- Preparing --------------------------------------------------------------------------------------------------------
-
-PreparedCall& TrtSession::prepare(const Wave& wave, const Frame& frame, const Placement& placement) {
-  const CallKey key = callKey(wave.frames, frame, placement);
-  const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& call) { return call->key == key; });
-  if (found != calls_.end()) {
-    calls_.splice(calls_.begin(), calls_, found);
-  } else {
-    auto call = std::make_unique<PreparedCall>(key, frame, options_.normalisation);
-    const Normalisation& normalisation = options_.normalisation;
-    call->chunks = wave.chunks;
-    for (const Chunk& chunk : wave.chunks) {
-      call->networks.push_back(pool_.forShapes({inputShape(chunk.batch, normalisation.channels, placement.inputHeight,
-                                                           placement.inputWidth, normalisation.nhwc)}));
-    }
-    choosePostprocessing(*call, placement);
-    uploadTables(*call);
-    calls_.push_front(std::move(call));
-    if (calls_.size() > kKEPT_CALLS) calls_.pop_back();
-  }
-  // Also for a known one: a buffer that could not grow for another picture is empty now.
-  PreparedCall& call = *calls_.front();
-  reserve(call);
-  for (const auto& network : call.networks) pool_.provideMemory(*network);
-  return call;
-}
-
-void TrtSession::choosePostprocessing(PreparedCall& call, const Placement& placement) {
-  const OutputTensor& output = call.networks.front()->output(options_.output);
-  if (output.bytes == 0) throw Error("OUTPUT_UNSUPPORTED", "Output " + output.name + " has no size until it is run.");
-  const OutputGrid grid = outputGrid(output.dims, options_.outputIsLogits, options_.outputNhwc, output.name);
-  if (options_.outputIsLogits && grid.channels > 256 && !options_.wideIds) {
-    throw Error("INVALID_ARGUMENT", "Ids of " + std::to_string(grid.channels) + " classes need two bytes.");
-  }
-  const OutputLayout layout{output.type, options_.outputNhwc, grid};
-  call.postprocess = std::make_unique<PostprocessPlan>(placement, layout, options_.wideIds);
-  for (std::size_t i = 0; i < call.chunks.size(); ++i) {
-    const std::size_t wanted = call.postprocess->itemBytes() * static_cast<std::size_t>(call.chunks[i].batch);
-    if (call.networks[i]->output(options_.output).bytes == wanted) continue;
-    throw Error("OUTPUT_UNSUPPORTED", "Output " + output.name + " does not hold one result for each picture.");
-  }
-}
-
-void TrtSession::uploadTables(PreparedCall& call) {
-  const std::vector<std::uint8_t>& before = call.preprocess.tables();
-  const std::vector<std::uint8_t>& after = call.postprocess->tables();
-  call.postprocessTables = roundUp(before.size());
-  call.tables.reserve(call.postprocessTables + after.size());
-  const auto upload = [&](std::uint8_t* to, const std::vector<std::uint8_t>& from) {
-    need(cudaMemcpyAsync(to, from.data(), from.size(), cudaMemcpyHostToDevice, stream_.get()), "copying tables to the GPU");
-  };
-  upload(call.tables.get(), before);
-  upload(call.tables.get() + call.postprocessTables, after);
-  stream_.synchronize();
-}
-
-void TrtSession::reserve(const PreparedCall& call) {
-  const PreprocessPlan& before = call.preprocess;
-  const PostprocessPlan& after = *call.postprocess;
-  const auto frames = static_cast<std::size_t>(call.key.frames);
-  std::size_t batch = 1;
-  for (const Chunk& chunk : call.chunks) batch = std::max(batch, static_cast<std::size_t>(chunk.batch));
-  const std::pair<DeviceBuffer*, std::size_t> wanted[] = {
-      {&frames_, before.frameDistance() * frames},
-      {&middle_, before.middleDistance() * frames},
-      {&input_, before.itemBytes() * batch},
-      {&output_, after.itemBytes() * batch},
-      {&masks_, after.maskBytes() * frames},
-      {&probabilities_, options_.probability ? after.pixels() * frames : 0},
-      {&sums_, after.sumBytes()},
-  };
-  const auto isTooSmall = [](const auto& entry) { return entry.second != 0 && entry.first->isTooSmall(entry.second); };
-  if (std::none_of(std::begin(wanted), std::end(wanted), isTooSmall)) return;
-  // First of all, so that no graph outlives what it points to, should one of these fail.
-  ++generation_;
-  stream_.synchronize();
-  for (const auto& entry : wanted) {
-    if (isTooSmall(entry)) entry.first->reserve(entry.second);
-  }
-}
-
-// --- Memory -----------------------------------------------------------------------------------------------------------
+// --- Memory --------------------------------------------------------------------------------------------------------
 
 void TrtSession::pin(void* memory, std::size_t bytes) {
   guarded([&] {

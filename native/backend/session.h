@@ -43,8 +43,7 @@ class TrtSession final : public Session {
   ~TrtSession() override;
 
   StageTimes segment(const std::vector<Frame>& frames, const Placement& placement,
-                     const std::vector<std::uint8_t*>& masks,
-                     const std::vector<std::uint8_t*>& probabilities) override;
+                     const std::vector<std::uint8_t*>& masks, const std::vector<std::uint8_t*>& probabilities) override;
   std::vector<HostTensor> infer(const std::vector<HostTensor>& inputs) override;
   BenchSamples bench(const Dims& inputShape, const BenchOptions& options) override;
   std::vector<LayerTime> profile(const Dims& inputShape, int runs) override;

@@ -116,7 +116,8 @@ BenchSamples TrtSession::bench(const Dims& shape, const BenchOptions& options) {
     const auto start = [&](Iteration& slot) {
       slot.start.record(stream_.get());
       if (options.transfers) {
-        need(cudaMemcpyAsync(input_.get(), stagingIn_.get(), inputBytes, cudaMemcpyHostToDevice, stream_.get()), "timing");
+        need(cudaMemcpyAsync(input_.get(), stagingIn_.get(), inputBytes, cudaMemcpyHostToDevice, stream_.get()),
+             "timing");
       }
       slot.copiedIn.record(stream_.get());
       const auto enqueue = Clock::now();
@@ -125,7 +126,8 @@ BenchSamples TrtSession::bench(const Dims& shape, const BenchOptions& options) {
       slot.enqueue = secondsSince(enqueue) * 1000;
       slot.computed.record(stream_.get());
       if (options.transfers) {
-        need(cudaMemcpyAsync(stagingOut_.get(), output_.get(), outputBytes, cudaMemcpyDeviceToHost, stream_.get()), "timing");
+        need(cudaMemcpyAsync(stagingOut_.get(), output_.get(), outputBytes, cudaMemcpyDeviceToHost, stream_.get()),
+             "timing");
       }
       slot.copiedOut.record(stream_.get());
     };

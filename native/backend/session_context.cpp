@@ -139,7 +139,8 @@ void ContextPool::fail(const std::string& doing) {
   const cudaError_t cuda = cudaPeekAtLastError();
   if (cuda != cudaSuccess) need(cuda, doing.c_str());
   const std::string errors = engine_->log().errors();
-  const bool memory = errors.find("out of memory") != std::string::npos || errors.find("OutOfMemory") != std::string::npos;
+  const bool memory =
+      errors.find("out of memory") != std::string::npos || errors.find("OutOfMemory") != std::string::npos;
   throw Error(memory ? "DEVICE_OUT_OF_MEMORY" : "TENSORRT_FAILED",
               "TensorRT failed while " + doing + " of " + engine_->path() + ".\n" + errors);
 }

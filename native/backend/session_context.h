@@ -1,5 +1,5 @@
-// Execution contexts of one session: one for each input shape, since a captured graph belongs to its context's state, all
-// on one block of activation memory, since only one of them runs at a time.
+// Execution contexts of one session: one for each input shape, since a captured graph belongs to its context's state,
+// all on one block of activation memory, since only one of them runs at a time.
 #pragma once
 
 #include <cstdint>

@@ -82,15 +82,18 @@ void checkCall(const std::vector<Frame>& frames, const std::vector<std::uint8_t*
 
 void checkRange(const InputRange& range, const Dims& shape, int profile, const std::string& engine) {
   if (shape.size() != range.min.size()) {
-    throw Error("INVALID_ARGUMENT", "Input " + range.name + " of " + engine + " has " + std::to_string(range.min.size()) +
-                                        " dimensions, and " + text(shape) + " was given.");
+    throw Error("INVALID_ARGUMENT", "Input " + range.name + " of " + engine + " has " +
+                                        std::to_string(range.min.size()) + " dimensions, and " + text(shape) +
+                                        " was given.");
   }
   bool inside = true;
-  for (std::size_t i = 0; i < shape.size(); ++i) inside = inside && shape[i] >= range.min[i] && shape[i] <= range.max[i];
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    inside = inside && shape[i] >= range.min[i] && shape[i] <= range.max[i];
   if (inside) return;
   const bool fixed = range.min == range.max;
-  const std::string takes = fixed ? text(range.min) + " only"
-                                  : text(range.min) + " to " + text(range.max) + " (profile " + std::to_string(profile) + ")";
+  const std::string takes =
+      fixed ? text(range.min) + " only"
+            : text(range.min) + " to " + text(range.max) + " (profile " + std::to_string(profile) + ")";
   throw Error("PROFILE_OUT_OF_RANGE",
               "Input " + range.name + " of " + engine + " takes " + takes + "; " + text(shape) + " lies outside.");
 }

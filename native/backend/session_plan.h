@@ -97,8 +97,8 @@ constexpr std::size_t kPIECE_BYTES = std::size_t{512} << 10;
 /// Masks are waited for, so that the last piece's copy on the host counts in full.
 constexpr std::size_t kMASK_PIECE_BYTES = std::size_t{256} << 10;
 
-/// Transfers of `bytes` each for host buffers that lie `deviceDistance` apart on the device: whole ones where the memory
-/// is pinned, pieces elsewhere. Answers how much staging memory they need.
+/// Transfers of `bytes` each for host buffers that lie `deviceDistance` apart on the device: whole ones where the
+/// memory is pinned, pieces elsewhere. Answers how much staging memory they need.
 std::size_t planTransfers(const std::vector<std::uint8_t*>& hosts, std::size_t bytes, std::size_t deviceDistance,
                           std::size_t pieceBytes, const PinnedRanges& pinned, std::vector<Transfer>& transfers);
 

@@ -99,7 +99,8 @@ std::vector<HostTensor> TrtSession::infer(const std::vector<HostTensor>& inputs)
       const OutputTensor& output = network->outputs[i];
       HostTensor result{output.name, output.type, late[i] ? fromTrt(late[i]->dims()) : output.dims, {}};
       result.bytes.resize(byteCount(result.dims, result.type));
-      need(cudaMemcpy(result.bytes.data(), rawTensors_[wanted.size() + i]->get(), result.bytes.size(), cudaMemcpyDeviceToHost),
+      need(cudaMemcpy(result.bytes.data(), rawTensors_[wanted.size() + i]->get(), result.bytes.size(),
+                      cudaMemcpyDeviceToHost),
            "copying a tensor from the GPU");
       results.push_back(std::move(result));
     }

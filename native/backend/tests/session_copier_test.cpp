@@ -8,7 +8,8 @@
 namespace maskforge {
 namespace {
 
-std::vector<HostCopy> pieces(std::vector<std::uint8_t>& target, const std::vector<std::uint8_t>& source, std::size_t each) {
+std::vector<HostCopy> pieces(std::vector<std::uint8_t>& target, const std::vector<std::uint8_t>& source,
+                             std::size_t each) {
   std::vector<HostCopy> copies;
   for (std::size_t at = 0; at < source.size(); at += each) {
     copies.push_back({target.data() + at, source.data() + at, std::min(each, source.size() - at)});
@@ -28,7 +29,8 @@ TEST(HostCopier, CopiesEverythingAndTellsInOrder) {
       copier.run(copies, {}, [&](std::size_t index) {
         EXPECT_EQ(index, next++);
         const auto* from = static_cast<const std::uint8_t*>(copies[index].source);
-        EXPECT_TRUE(std::equal(from, from + copies[index].bytes, static_cast<const std::uint8_t*>(copies[index].target)));
+        EXPECT_TRUE(
+            std::equal(from, from + copies[index].bytes, static_cast<const std::uint8_t*>(copies[index].target)));
       });
       EXPECT_EQ(next, copies.size());
       EXPECT_EQ(target, source);

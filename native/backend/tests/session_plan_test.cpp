@@ -160,7 +160,8 @@ TEST(PlanTransfers, CoverEachBufferOnceAndStageOnlyOrdinaryMemory) {
   std::vector<std::uint8_t> memory(5 * kPIECE_BYTES);
   const std::size_t bytes = kPIECE_BYTES + 1000, distance = kPIECE_BYTES + 1024;
   PinnedRanges pinned;
-  std::vector<std::uint8_t*> hosts{memory.data(), memory.data() + 2 * kPIECE_BYTES, memory.data() + 3 * kPIECE_BYTES + 2000};
+  std::vector<std::uint8_t*> hosts{memory.data(), memory.data() + 2 * kPIECE_BYTES,
+                                   memory.data() + 3 * kPIECE_BYTES + 2000};
   pinned.add(hosts[1], bytes);
   std::vector<Transfer> transfers;
   EXPECT_EQ(planTransfers(hosts, bytes, distance, kPIECE_BYTES, pinned, transfers), 2 * bytes);

@@ -80,7 +80,8 @@ OutputLayout layoutOf(const OutputView& output, std::size_t tiles) {
   if (squeezed) layout.grid = {1, dim(2), dim(1)};
   else if (output.nhwc) layout.grid = {dim(3), dim(2), dim(1)};
   else layout.grid = {dim(1), dim(3), dim(2)};
-  if (static_cast<std::size_t>(dims[0]) != tiles) throw Error("INVALID_ARGUMENT", "One output is needed for each tile.");
+  if (static_cast<std::size_t>(dims[0]) != tiles)
+    throw Error("INVALID_ARGUMENT", "One output is needed for each tile.");
   return layout;
 }
 

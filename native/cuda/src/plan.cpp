@@ -26,7 +26,8 @@ std::vector<float> coverageWeights(const std::set<int>& starts, int extent, int 
   for (int position = 0; position < length; ++position) {
     const auto covers = [&](int start) { return position >= start && position < start + extent; };
     const auto count = std::count_if(starts.begin(), starts.end(), covers);
-    weights[static_cast<std::size_t>(position)] = static_cast<float>(1.0 / std::max<double>(1, static_cast<double>(count)));
+    weights[static_cast<std::size_t>(position)] =
+        static_cast<float>(1.0 / std::max<double>(1, static_cast<double>(count)));
   }
   return weights;
 }

@@ -24,7 +24,8 @@ __device__ void paintStrip(const UpsampleTask& task, const Corners<T>& corners, 
   const Winners<ROWS> winners = contest<T, ROWS>(corners, task.channels, tx, ty);
   const std::size_t first = (static_cast<std::size_t>(task.height) * item + y) * task.width + x;
 #pragma unroll
-  for (int row = 0; row < ROWS; ++row) storeId(task, first + static_cast<std::size_t>(row) * task.width, winners.id[row]);
+  for (int row = 0; row < ROWS; ++row)
+    storeId(task, first + static_cast<std::size_t>(row) * task.width, winners.id[row]);
   if (task.probabilities == nullptr) return;
   float sums[ROWS];
   sumExponentials<T, ROWS>(corners, task.channels, tx, ty, winners, sums);
@@ -76,7 +77,8 @@ __global__ void __launch_bounds__(kCOLUMNS) accumulate(const __grid_constant__ A
   const std::int64_t position = static_cast<std::int64_t>(y) * task.tileWidth + x;
   const int column = task.originX + x;
   const int row = task.originY + y;
-  const float logit = toFloat(static_cast<const T*>(task.logits)[position * task.positionStride + channel * task.classStride]);
+  const float logit =
+      toFloat(static_cast<const T*>(task.logits)[position * task.positionStride + channel * task.classStride]);
   float* sum = task.sums + (channel * task.gridHeight + row) * task.gridWidth + column;
   *sum = addRounded(*sum, tileShare(logit, task.columnWeights[column], task.rowWeights[row]));
 }

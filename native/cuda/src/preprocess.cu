@@ -33,7 +33,7 @@ __device__ Group readPacked(const PackedReader& reader, int x, int y, int count)
   return {{four.x, four.y, four.z, four.w}};
 }
 
-// --- Ways to the pixels of the resized picture ------------------------------------------------------------------------
+// --- Ways to the pixels of the resized picture ---------------------------------------------------------------------
 
 struct FromRgb8 {
   static __device__ Group read(const PreprocessTask& task, int frame, int x, int y, int count) {
@@ -99,7 +99,7 @@ struct FromColumns {
   }
 };
 
-// --- Writing ----------------------------------------------------------------------------------------------------------
+// --- Writing -------------------------------------------------------------------------------------------------------
 
 template <typename Element>
 struct alignas(sizeof(Element) * kGROUP) Vector {
@@ -207,7 +207,8 @@ __device__ void resampleRowsOf(const PreprocessTask& task, const Reader& reader,
   for (int k = 0; k < taps; ++k) {
     const int weight = __ldg(task.acrossWeights + k * task.resizedWidth + x);
 #pragma unroll
-    for (int row = 0; row < kACROSS_ROWS; ++row) sums[row].add(reader(first + k, min(y + row, task.height - 1)), weight);
+    for (int row = 0; row < kACROSS_ROWS; ++row)
+      sums[row].add(reader(first + k, min(y + row, task.height - 1)), weight);
   }
   std::uint8_t* middle = task.middle + task.middleDistance * frame;
 #pragma unroll

@@ -27,7 +27,8 @@ std::vector<std::int32_t> tapsFirst(const AxisWeights& axis) {
   const auto taps = static_cast<std::size_t>(axis.taps);
   std::vector<std::int32_t> turned(axis.weights.size());
   for (std::size_t position = 0; position < positions; ++position) {
-    for (std::size_t tap = 0; tap < taps; ++tap) turned[tap * positions + position] = axis.weights[position * taps + tap];
+    for (std::size_t tap = 0; tap < taps; ++tap)
+      turned[tap * positions + position] = axis.weights[position * taps + tap];
   }
   return turned;
 }
@@ -122,7 +123,8 @@ void PreprocessPlan::placeInput(const Placement& placement, const Normalisation&
   const std::size_t element = normalisation.tables.size() / entries;
   const bool known = element == 1 || element == 2 || element == 4;
   if (!known || normalisation.tables.size() != entries * element) refuse("Tables hold 256 elements for each channel.");
-  if (placement.fill.size() != static_cast<std::size_t>(channels) * element) refuse("The fill is one element a channel.");
+  if (placement.fill.size() != static_cast<std::size_t>(channels) * element)
+    refuse("The fill is one element a channel.");
   if (placement.inputWidth < 1 || placement.inputHeight < 1) refuse("A network's input needs a size.");
   if (placement.tiles.empty()) refuse("A placement has at least one tile.");
   for (const Placement::Tile& tile : placement.tiles) {

@@ -1,3 +1,5 @@
+#include "maskforge/host_reference.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "arithmetic.h"
 #include "cases.h"
 #include "maskforge/error.h"
-#include "maskforge/host_reference.h"
 
 namespace maskforge {
 namespace {
@@ -40,12 +41,10 @@ TEST(HostPreprocess, LaysChannelsOutAndFillsTheRest) {
   Placement placement = plain(2, 1, 3);
   placement.inputWidth = 3;
   Normalisation normalisation = identity(3, false);
-  EXPECT_EQ(hostPreprocess(frame, placement, normalisation)[0],
-            (std::vector<std::uint8_t>{1, 4, 7, 2, 5, 7, 3, 6, 7}));
+  EXPECT_EQ(hostPreprocess(frame, placement, normalisation)[0], (std::vector<std::uint8_t>{1, 4, 7, 2, 5, 7, 3, 6, 7}));
   normalisation.nhwc = true;
   normalisation.source = {2, 1, 0};
-  EXPECT_EQ(hostPreprocess(frame, placement, normalisation)[0],
-            (std::vector<std::uint8_t>{3, 2, 1, 6, 5, 4, 7, 7, 7}));
+  EXPECT_EQ(hostPreprocess(frame, placement, normalisation)[0], (std::vector<std::uint8_t>{3, 2, 1, 6, 5, 4, 7, 7, 7}));
 }
 
 TEST(HostPreprocess, KeepsAConstantPictureUnderEveryFilter) {
@@ -72,10 +71,10 @@ TEST(HostPreprocess, ConvertsTheCornersOfNv12) {
     int r, g, b;
   };
   const Sample samples[] = {
-      {YuvMatrix::bt709, false, 16, 128, 128, 0, 0, 0},     {YuvMatrix::bt709, false, 235, 128, 128, 255, 255, 255},
-      {YuvMatrix::bt709, true, 0, 128, 128, 0, 0, 0},       {YuvMatrix::bt709, true, 255, 128, 128, 255, 255, 255},
-      {YuvMatrix::bt601, false, 81, 90, 240, 255, 0, 0},    {YuvMatrix::bt601, false, 41, 240, 110, 0, 0, 255},
-      {YuvMatrix::bt709, false, 63, 102, 240, 255, 1, 0},   {YuvMatrix::bt709, false, 173, 42, 26, 0, 255, 1},
+      {YuvMatrix::bt709, false, 16, 128, 128, 0, 0, 0},   {YuvMatrix::bt709, false, 235, 128, 128, 255, 255, 255},
+      {YuvMatrix::bt709, true, 0, 128, 128, 0, 0, 0},     {YuvMatrix::bt709, true, 255, 128, 128, 255, 255, 255},
+      {YuvMatrix::bt601, false, 81, 90, 240, 255, 0, 0},  {YuvMatrix::bt601, false, 41, 240, 110, 0, 0, 255},
+      {YuvMatrix::bt709, false, 63, 102, 240, 255, 1, 0}, {YuvMatrix::bt709, false, 173, 42, 26, 0, 255, 1},
       {YuvMatrix::bt601, true, 76, 85, 255, 254, 0, 0},
   };
   for (const Sample& sample : samples) {
@@ -134,7 +133,8 @@ TEST(HostPostprocess, EqualsTheDefinition) {
     std::vector<float> planes(count);
     std::memcpy(planes.data(), bytes.data(), bytes.size());
     const Placement placement = cases::placementOf(test);
-    OutputView view{bytes.data(), bytes.size(), DataType::float32, false, {1, test.classes, test.gridHeight, test.gridWidth}};
+    OutputView view{
+        bytes.data(), bytes.size(), DataType::float32, false, {1, test.classes, test.gridHeight, test.gridWidth}};
     const HostMask mask = hostPostprocess(view, placement, test.wide);
     for (int y = 0; y < test.maskHeight; ++y) {
       for (int x = 0; x < test.maskWidth; ++x) {
@@ -160,9 +160,13 @@ TEST(HostPostprocess, ReadsInterleavedLogitsAlike) {
       std::memcpy(&interleaved[i * 2], &planes[(i % classes * positions + i / classes) * 2], 2);
     }
     const Placement placement = cases::placementOf(test);
-    OutputView view{planes.data(), planes.size(), DataType::float16, false, {1, test.classes, test.gridHeight, test.gridWidth}};
+    OutputView view{
+        planes.data(), planes.size(), DataType::float16, false, {1, test.classes, test.gridHeight, test.gridWidth}};
     const HostMask expected = hostPostprocess(view, placement, test.wide);
-    view = {interleaved.data(), interleaved.size(), DataType::float16, true,
+    view = {interleaved.data(),
+            interleaved.size(),
+            DataType::float16,
+            true,
             {1, test.gridHeight, test.gridWidth, test.classes}};
     const HostMask got = hostPostprocess(view, placement, test.wide);
     EXPECT_EQ(got.mask, expected.mask) << test.name;
@@ -205,8 +209,7 @@ TEST(HostPostprocess, FitsIdsIntoTheMask) {
   placement.maskWidth = placement.maskHeight = 2;
   OutputView view{ids.data(), 32, DataType::int64, false, {1, 2, 2}};
   EXPECT_EQ(hostPostprocess(view, placement, false).mask, (std::vector<std::uint8_t>{3, 255, 255, 255}));
-  EXPECT_EQ(hostPostprocess(view, placement, true).mask,
-            (std::vector<std::uint8_t>{3, 0, 255, 255, 255, 0, 255, 255}));
+  EXPECT_EQ(hostPostprocess(view, placement, true).mask, (std::vector<std::uint8_t>{3, 0, 255, 255, 255, 0, 255, 255}));
 }
 
 TEST(HostPostprocess, RefusesBytesThatDoNotFitTheShape) {

@@ -1,9 +1,10 @@
+#include "maskforge/plan.h"
+
 #include <gtest/gtest.h>
 
 #include <numeric>
 
 #include "maskforge/error.h"
-#include "maskforge/plan.h"
 #include "maskforge/tasks.h"
 
 namespace maskforge {

@@ -16,8 +16,8 @@ struct YuvCoefficients {
   std::int32_t lumaOffset, luma, redFromV, greenFromU, greenFromV, blueFromU;
 };
 
-/// From Kr and Kb of the matrix (BT.601: 0.299, 0.114; BT.709: 0.2126, 0.0722), Kg = 1 - Kr - Kb, each number times 2^16
-/// and rounded: luma l, redFromV 2 (1 - Kr) c, greenFromU -2 Kb (1 - Kb) c / Kg, greenFromV -2 Kr (1 - Kr) c / Kg,
+/// From Kr and Kb of the matrix (BT.601: 0.299, 0.114; BT.709: 0.2126, 0.0722), Kg = 1 - Kr - Kb, each number times
+/// 2^16 and rounded: luma l, redFromV 2 (1 - Kr) c, greenFromU -2 Kb (1 - Kb) c / Kg, greenFromV -2 Kr (1 - Kr) c / Kg,
 /// blueFromU 2 (1 - Kb) c; full range l = c = 1, limited range l = 255 / 219, c = 255 / 224.
 YuvCoefficients yuvCoefficients(YuvMatrix matrix, bool fullRange);
 

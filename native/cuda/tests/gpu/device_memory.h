@@ -39,7 +39,8 @@ class DeviceMemory {
     std::vector<std::uint8_t> data(bytes_ + kGUARD);
     check(cudaMemcpy(data.data(), memory_, data.size(), cudaMemcpyDeviceToHost), "cudaMemcpy");
     const auto guard = data.begin() + static_cast<std::ptrdiff_t>(bytes_);
-    EXPECT_TRUE(std::all_of(guard, data.end(), [](std::uint8_t byte) { return byte == kPOISON; })) << "written past the end";
+    EXPECT_TRUE(std::all_of(guard, data.end(), [](std::uint8_t byte) { return byte == kPOISON; }))
+        << "written past the end";
     data.resize(bytes_);
     return data;
   }

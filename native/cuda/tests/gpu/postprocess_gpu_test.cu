@@ -83,7 +83,8 @@ TEST(AccumulateKernel, EqualsTheHostReference) {
       const DeviceMemory tables(plan.tables()), input(logits), deviceSums(sums), output(mask.size());
       for (int tile = 0; tile < 6; ++tile) {
         const std::size_t offset = plan.itemBytes() * tile;
-        hostRun(plan.bindAccumulate(plan.tables().data(), logits.data() + offset, tile, reinterpret_cast<float*>(sums.data())));
+        hostRun(plan.bindAccumulate(plan.tables().data(), logits.data() + offset, tile,
+                                    reinterpret_cast<float*>(sums.data())));
         float* target = reinterpret_cast<float*>(deviceSums.get());
         check(launch(plan.bindAccumulate(tables.get(), input.get() + offset, tile, target), nullptr), "launch");
       }
@@ -123,6 +124,32 @@ TEST(PaintIdsKernel, EqualsTheHostReference) {
       }
     }
   }
+}
+
+TEST(Kernels, CanBeCapturedAndReplayedOnOtherLogits) {
+  const cases::PostprocessCase test{"captured", 19, 32, 32, 128, 128};
+  const PostprocessPlan plan(cases::placementOf(test), layoutOf(test, DataType::float16, false), false);
+  const DeviceMemory tables(plan.tables()), input(plan.itemBytes()), output(plan.maskBytes());
+  cudaStream_t stream = nullptr;
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  check(cudaStreamCreate(&stream), "cudaStreamCreate");
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  check(launch(plan.bindUpsample(tables.get(), input.get(), output.get(), nullptr, 1), stream), "launch");
+  check(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
+  check(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  for (const std::uint32_t seed : {1u, 2u}) {
+    const auto logits = cases::logits(19 * 1024, DataType::float16, seed);
+    std::vector<std::uint8_t> mask(plan.maskBytes());
+    hostRun(plan.bindUpsample(plan.tables().data(), logits.data(), mask.data(), nullptr, 1));
+    check(cudaMemcpy(input.get(), logits.data(), logits.size(), cudaMemcpyHostToDevice), "cudaMemcpy");
+    check(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    expectSame(output.read(), mask, "replay");
+  }
+  cudaGraphExecDestroy(executable);
+  cudaGraphDestroy(graph);
+  cudaStreamDestroy(stream);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ void compare(const cases::PreprocessCase& test, int itemsPerLaunch) {
   for (int first = 0; first < items; first += itemsPerLaunch) {
     const int count = std::min(itemsPerLaunch, items - first);
     std::uint8_t* target = input.get() + plan.itemBytes() * first;
-    check(launch(plan.bind(tables.get(), deviceFrames.get(), deviceMiddle.get(), target, first, count), nullptr), "launch");
+    check(launch(plan.bind(tables.get(), deviceFrames.get(), deviceMiddle.get(), target, first, count), nullptr),
+          "launch");
   }
   check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
   deviceMiddle.read();

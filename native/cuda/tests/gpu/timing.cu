@@ -1,7 +1,5 @@
 // How long each kernel takes: medians by events, over buffers that take turns so that the second-level cache holds
 // nothing useful of the frame before (as between two frames of a session, when a network ran in between).
-#include "timing.h"
-
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -10,6 +8,7 @@
 #include "cases.h"
 #include "device_memory.h"
 #include "maskforge/kernels.h"
+#include "timing.h"
 
 namespace maskforge::testing {
 
@@ -105,7 +104,8 @@ void timeUpsample(const Timer& timer, const char* name, const cases::Postprocess
     const std::size_t set = static_cast<std::size_t>(i % sets);
     std::uint8_t* to = masks.get() + plan.maskBytes() * set;
     std::uint8_t* sure = probability ? certainty.get() : nullptr;
-    check(launch(plan.bindUpsample(tables.get(), logits.get() + plan.itemBytes() * set, to, sure, 1), stream), "launch");
+    check(launch(plan.bindUpsample(tables.get(), logits.get() + plan.itemBytes() * set, to, sure, 1), stream),
+          "launch");
   });
   print(name, median, static_cast<double>(each + (probability ? plan.pixels() : 0)));
 }
@@ -121,7 +121,8 @@ void timeCopies(const Timer& timer) {
     const double median = timer.median([&](int, cudaStream_t stream) {
       check(cudaMemcpyAsync(target.get(), source.get(), bytes, cudaMemcpyDeviceToDevice, stream), "cudaMemcpyAsync");
     });
-    print(bytes > (std::size_t{100} << 20) ? "copy of 1 GiB" : "copy of 8 MiB", median, 2.0 * static_cast<double>(bytes));
+    print(bytes > (std::size_t{100} << 20) ? "copy of 1 GiB" : "copy of 8 MiB", median,
+          2.0 * static_cast<double>(bytes));
   }
 }
 
@@ -158,7 +159,8 @@ void timeAllPostprocessing(const Timer& timer) {
   timeUpsample(timer, "256x256x19 float16 to 1024x1024", {"", 19, 256, 256, 1024, 1024}, half, false, false);
   timeUpsample(timer, "256x256x19 float32 to 1024x1024", {"", 19, 256, 256, 1024, 1024}, single, false, false);
   timeUpsample(timer, "256x256x19 float16 NHWC to 1024x1024", {"", 19, 256, 256, 1024, 1024}, half, true, false);
-  timeUpsample(timer, "256x256x19 float16 to 1024x1024 with probability", {"", 19, 256, 256, 1024, 1024}, half, false, true);
+  timeUpsample(timer, "256x256x19 float16 to 1024x1024 with probability", {"", 19, 256, 256, 1024, 1024}, half, false,
+               true);
   timeUpsample(timer, "256x256x150 float16 to 1024x1024", {"", 150, 256, 256, 1024, 1024}, half, false, false);
   timeUpsample(timer, "256x256x19 float16 to 1280x720", {"", 19, 256, 256, 1280, 720}, half, false, false);
   timeUpsample(timer, "256x256x19 float16 to 3840x2160", {"", 19, 256, 256, 3840, 2160}, half, false, false);
