@@ -28,7 +28,7 @@ double copyMicroseconds(const Stream& stream, std::size_t bytes, bool rotating) 
   check(cudaMemset(from.at(), 1, from.size()), "cudaMemset");
   const std::size_t count = bytes / sizeof(uint4);
   const unsigned blocks = static_cast<unsigned>((count + kTHREADS * kLOADS - 1) / (kTHREADS * kLOADS));
-  const int launches = std::max(sets, 16);
+  const int launches = std::max(sets, 48);
   return medianMicroseconds(stream, launches, 15, [&](int index) {
     const std::size_t offset = bytes * static_cast<std::size_t>(index % sets);
     copyKernel<<<blocks, kTHREADS, 0, stream>>>(from.at<uint4>(offset), to.at<uint4>(offset), count);

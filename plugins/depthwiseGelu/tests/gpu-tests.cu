@@ -280,7 +280,7 @@ int runBenchmark(const std::string& path) {
     stream.wait();
     const int processors = multiprocessors();
     const auto time = [&](bool rotating, bool naive) {
-      return medianMicroseconds(stream, std::max(sets, 16), 15, [&](int index) {
+      return medianMicroseconds(stream, std::max(sets, 48), 15, [&](int index) {
         const Arguments a = memories[static_cast<std::size_t>(rotating ? index % sets : 0)]->arguments();
         if (!naive) return check(launchDepthwiseGelu(a, processors, stream), "launch");
         const unsigned blocks = static_cast<unsigned>((which.count() + 255) / 256);

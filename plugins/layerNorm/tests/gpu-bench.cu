@@ -23,7 +23,7 @@ class Sets {
   }
   double time(const Stream& stream, const Starter& start, bool rotating) const {
     const int sets = rotating ? static_cast<int>(sets_.size()) : 1;
-    return medianMicroseconds(stream, std::max(sets, 16), 15, [&](int index) {
+    return medianMicroseconds(stream, std::max(sets, 48), 15, [&](int index) {
       check(start(sets_[static_cast<std::size_t>(index % sets)]->arguments(), stream), "launch");
     });
   }
