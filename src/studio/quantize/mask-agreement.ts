@@ -1,3 +1,4 @@
+import { DataType } from '../../onnx/data-type';
 import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
 import { ModelRunner } from '../../onnx/verify/runner';
@@ -58,7 +59,7 @@ export async function* masksOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Ids> {
   const { input, output } = describeIo(model);
-  const runner = await ModelRunner.open(model, { optimise: true });
+  const runner = await ModelRunner.open(model, { optimise: !usesFloat8(model) });
   const kernel = createMaskKernel();
   try {
     for await (const { feeds } of inputs) {
@@ -73,6 +74,11 @@ export async function* masksOf(
   } finally {
     await runner.close();
   }
+}
+
+/** ONNX Runtime's optimiser moves Q/DQ past operators that take no 8-bit floats, and then refuses its own graph. */
+function usesFloat8({ graph }: OnnxModel): boolean {
+  return [...graph.initializers.values()].some(({ dataType }) => dataType === DataType.FLOAT8E4M3FN);
 }
 
 function idsOf(
