@@ -64,16 +64,14 @@ function say(text) {
 
 function exportModels() {
   const files = [...new Set(rows.map(({ model }) => model).filter((model) => model.endsWith('.onnx')))];
-  const variants = [
-    ...new Set(files.filter((file) => !existsSync(join(models, file))).map((file) => file.split('-')[0])),
-  ];
-  if (variants.length === 0) return;
-  say(`exporting ${variants.join(', ')}`);
   const script = join(root, 'tools', 'fixtures', 'export.py');
-  const made = spawnSync(options.python, [script, '--full', models, '--only', variants.join(',')], {
-    encoding: 'utf8',
-  });
-  if (made.status !== 0) throw new Error(`exporting failed:\n${made.stderr}`);
+  for (const file of files.filter((name) => !existsSync(join(models, name)))) {
+    const [variant = '', , , form = ''] = file.replace('.onnx', '').split('-');
+    say(`exporting ${file}`);
+    const args = [script, '--full', models, '--only', variant, '--forms', form];
+    const made = spawnSync(options.python, args, { encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(`exporting failed:\n${made.stderr}`);
+  }
 }
 
 function build(row) {
