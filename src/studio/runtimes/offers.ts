@@ -43,7 +43,7 @@ const RTX_WHEELS: Readonly<Record<System, { readonly sha256: string; readonly by
   'linux-x64': { sha256: 'e3fd45fed001240d63304e77a2d4006319b839994237cb294b6e7ad72acaabcd', bytes: 95_153_708 },
   'linux-arm64': { sha256: 'ec8b6cb95a8ea61e31d544dbc5039d35219b311999f92c518a3889aaae74359c', bytes: 90_582_711 },
   'win32-x64': { sha256: '3f0bc38ffe0b755e9de672da7b9ed3c05ddfd2538160c36af2a1e0994508c940', bytes: 93_129_282 },
-  'win32-arm64': { sha256: '2776fc3e236ec0c0943cd95245fd26c3422123ea79a7355a4df7cde1467bd61e', bytes: 90_000_000 },
+  'win32-arm64': { sha256: '2776fc3e236ec0c0943cd95245fd26c3422123ea79a7355a4df7cde1467bd61e', bytes: 84_998_874 },
 };
 const RTX_DISK = 240_000_000;
 
@@ -57,7 +57,7 @@ const MAVEN_10_6: MavenPlan = {
   sha256: 'e7979693541f996bc284335b05f5e890a82b8b3aba50d680e1343a139cf291c4',
   folder: 'org/bytedeco/tensorrt/linux-x86_64',
   libraries: ['libnvinfer.so.10', 'libnvinfer_builder_resource.so.10.6.0', 'libnvonnxparser.so.10'],
-  downloadBytes: 1_100_000_000,
+  downloadBytes: 1_090_347_946,
 };
 
 const LICENCES: Readonly<Record<OfferId, Licence>> = {
