@@ -156,7 +156,7 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
   }
   transfers_.clear();
   const std::size_t bytes = frameBytes(frames.front());
-  stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), kPIECE_BYTES, pinned_, transfers_));
+  stagingIn_.reserve(planTransfers(hosts_, bytes, call.preprocess.frameDistance(), pinned_, transfers_));
   copyStart_.record(stream_.get());
   copies_.clear();
   const auto staged =
@@ -256,7 +256,7 @@ void TrtSession::postprocess(PreparedCall& call, std::size_t index) {
 /// From the device to `hosts_`, straight where that is pinned, else by way of the staging memory.
 void TrtSession::startCopyOut(const std::uint8_t* device, std::size_t bytes, std::size_t stagingBase) {
   transfers_.clear();
-  planTransfers(hosts_, bytes, bytes, kMASK_PIECE_BYTES, pinned_, transfers_);
+  planTransfers(hosts_, bytes, bytes, pinned_, transfers_);
   for (const Transfer& transfer : transfers_) {
     std::uint8_t* to = transfer.direct ? transfer.host : stagingOut_.get() + stagingBase + transfer.stagingOffset;
     need(cudaMemcpyAsync(to, device + transfer.deviceOffset, transfer.bytes, cudaMemcpyDeviceToHost, stream_.get()),

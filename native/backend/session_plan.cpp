@@ -150,7 +150,7 @@ std::vector<const void*> PinnedRanges::all() const {
 }
 
 std::size_t planTransfers(const std::vector<std::uint8_t*>& hosts, std::size_t bytes, std::size_t deviceDistance,
-                          std::size_t pieceBytes, const PinnedRanges& pinned, std::vector<Transfer>& transfers) {
+                          const PinnedRanges& pinned, std::vector<Transfer>& transfers) {
   std::size_t staging = 0;
   for (std::size_t index = 0; index < hosts.size(); ++index) {
     const std::size_t device = deviceDistance * index;
@@ -158,8 +158,8 @@ std::size_t planTransfers(const std::vector<std::uint8_t*>& hosts, std::size_t b
       transfers.push_back({hosts[index], device, bytes, 0, true});
       continue;
     }
-    for (std::size_t at = 0; at < bytes; at += pieceBytes) {
-      const std::size_t length = std::min(pieceBytes, bytes - at);
+    for (std::size_t at = 0; at < bytes; at += kPIECE_BYTES) {
+      const std::size_t length = std::min(kPIECE_BYTES, bytes - at);
       transfers.push_back({hosts[index] + at, device + at, length, staging, false});
       staging += length;
     }

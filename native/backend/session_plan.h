@@ -91,16 +91,14 @@ struct Transfer {
   bool direct = false;
 };
 
-/// A few hundred kilobytes: small enough that copying on the host and to the device overlap, large enough that the cost
-/// of starting a copy does not show.
-constexpr std::size_t kPIECE_BYTES = std::size_t{512} << 10;
-/// Masks are waited for, so that the last piece's copy on the host counts in full.
-constexpr std::size_t kMASK_PIECE_BYTES = std::size_t{256} << 10;
+/// Small enough that copying on the host and to the device overlap and that nobody waits long for a helper that woke
+/// late, large enough that the cost of starting a copy does not show.
+constexpr std::size_t kPIECE_BYTES = std::size_t{256} << 10;
 
 /// Transfers of `bytes` each for host buffers that lie `deviceDistance` apart on the device: whole ones where the
 /// memory is pinned, pieces elsewhere. Answers how much staging memory they need.
 std::size_t planTransfers(const std::vector<std::uint8_t*>& hosts, std::size_t bytes, std::size_t deviceDistance,
-                          std::size_t pieceBytes, const PinnedRanges& pinned, std::vector<Transfer>& transfers);
+                          const PinnedRanges& pinned, std::vector<Transfer>& transfers);
 
 double median(std::vector<double> values);
 

@@ -164,7 +164,7 @@ TEST(PlanTransfers, CoverEachBufferOnceAndStageOnlyOrdinaryMemory) {
                                    memory.data() + 3 * kPIECE_BYTES + 2000};
   pinned.add(hosts[1], bytes);
   std::vector<Transfer> transfers;
-  EXPECT_EQ(planTransfers(hosts, bytes, distance, kPIECE_BYTES, pinned, transfers), 2 * bytes);
+  EXPECT_EQ(planTransfers(hosts, bytes, distance, pinned, transfers), 2 * bytes);
   ASSERT_EQ(transfers.size(), 5u);
   EXPECT_TRUE(transfers[2].direct);
   EXPECT_EQ(transfers[2].bytes, bytes);
