@@ -30,15 +30,17 @@ export function LatencyPanel() {
     <section className={styles.panel} data-region="latency" aria-label={t('latency.title')}>
       <header className={styles.header}>
         <h2>{t('latency.title')}</h2>
-        <Segmented
-          label={t('latency.view')}
-          value={view}
-          options={[
-            { value: 'timeline', label: t('latency.timeline') },
-            { value: 'histogram', label: t('latency.histogram') },
-          ]}
-          onChange={setView}
-        />
+        <span className={styles.view}>
+          <Segmented
+            label={t('latency.view')}
+            value={view}
+            options={[
+              { value: 'timeline', label: t('latency.timeline') },
+              { value: 'histogram', label: t('latency.histogram') },
+            ]}
+            onChange={setView}
+          />
+        </span>
         <span className={styles.title}>
           {run === null ? '' : `${run.title} · ${run.subject || t('latency.pictures')}`}
         </span>

@@ -26,6 +26,11 @@ describe('summarise', () => {
     expect(summary.framesPerSecond).toBeCloseTo(10);
   });
 
+  it('has a rate for an engine of seconds, too', () => {
+    const samples = [0, 1, 2].map((i) => sample(i, 1, { at: i * 3000 }));
+    expect(summarise(samples, 8000).framesPerSecond).toBeCloseTo(1 / 3);
+  });
+
   it('has no rate when nothing was drawn lately', () => {
     expect(summarise([sample(0, 1), sample(1, 1)], 10_000).framesPerSecond).toBe(0);
     expect(summarise([], 0)).toMatchObject({ n: 0, p50: 0, framesPerSecond: 0 });

@@ -48,7 +48,7 @@ export interface LatencySummary {
   readonly p99: number;
   /** Medians of each stage. */
   readonly stages: StageTimes;
-  /** Frames drawn in a second, over the last two; 0 when nothing has been drawn in that time. */
+  /** Frames drawn in a second, over the last two or the last five frames; 0 when it has stopped. */
   readonly framesPerSecond: number;
 }
 
@@ -63,6 +63,8 @@ export function percentile(sorted: readonly number[], share: number): number {
 }
 
 const RATE_WINDOW_MS = 2000;
+/** A slow engine draws fewer than this in the window: its last ones count then. */
+const RATE_FRAMES = 5;
 
 /** @param now milliseconds, of the clock that `at` was read from */
 export function summarise(samples: readonly LatencySample[], now: number): LatencySummary {
@@ -88,11 +90,14 @@ export function summarise(samples: readonly LatencySample[], now: number): Laten
 }
 
 function rate(samples: readonly LatencySample[], now: number): number {
-  const recent = samples.filter(({ at }) => now - at <= RATE_WINDOW_MS);
+  const lately = samples.filter(({ at }) => now - at <= RATE_WINDOW_MS);
+  const recent = lately.length >= RATE_FRAMES ? lately : samples.slice(-RATE_FRAMES);
   const [first] = recent;
   const last = recent[recent.length - 1];
   if (first === undefined || last === undefined || last.at <= first.at) return 0;
-  return ((recent.length - 1) * 1000) / (last.at - first.at);
+  const interval = (last.at - first.at) / (recent.length - 1);
+  // Much longer ago than frames are apart: it has stopped.
+  return now - last.at > Math.max(RATE_WINDOW_MS, 3 * interval) ? 0 : 1000 / interval;
 }
 
 export interface Bin {

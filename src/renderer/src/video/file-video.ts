@@ -44,7 +44,8 @@ export async function openVideoFile({ name, content, signal, onProgress }: OpenO
   try {
     const track = await input.getPrimaryVideoTrack().catch((cause: unknown) => Promise.reject(asReadable(name, cause)));
     throwIfAborted(signal);
-    if (track === null) throw videoWithoutPicture(name);
+    if (track === null)
+      throw (await input.getTracks()).length > 0 ? videoWithoutPicture(name) : unreadableVideo(name, null);
     if (!(await track.canDecode())) throw codecUnsupported(name, track.codec ?? 'an unknown codec');
     const times = await readTimes(track, signal, onProgress);
     if (times.length === 0) throw emptyVideo(name);

@@ -101,11 +101,8 @@ export class VideoSession implements PlayerHost {
   }
 
   stopped(): void {
-    videoStore.setState((state) => ({
-      playing: false,
-      // The end of a file that was cut off is known once it was reached.
-      video: state.video.kind === 'open' ? { ...state.video, info: this.source.info } : state.video,
-    }));
+    videoStore.setState({ playing: false });
+    this.#tellChanges();
   }
 
   failed(error: unknown): void {
@@ -132,6 +129,14 @@ export class VideoSession implements PlayerHost {
     });
     positionStore.setState({ frame: frame.index, seconds: frame.seconds, maskFrame: mask?.frame ?? null });
     if (isNew) this.#followSoon();
+    this.#tellChanges();
+  }
+
+  /** What is only found on the way: that the file ends early, or has more than 8 bits. */
+  #tellChanges(): void {
+    const { info } = this.source;
+    const { video } = videoStore.getState();
+    if (video.kind === 'open' && video.info !== info) videoStore.setState({ video: { ...video, info } });
   }
 
   #record(mask: FrameMask, draw: number): void {
