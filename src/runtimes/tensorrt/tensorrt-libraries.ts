@@ -70,7 +70,9 @@ export class TensorRtLibraries {
    * @throws AppError TENSORRT_MISSING
    */
   async choose(family: RuntimeFamily | 'auto'): Promise<FoundFamily> {
-    const search = await this.search();
+    const before = await this.search();
+    // What was not found before may have been installed since.
+    const search = before.chosen === null ? await this.search(true) : before;
     const { families, reason } = search;
     const found =
       family === 'auto'

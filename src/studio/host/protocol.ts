@@ -12,7 +12,15 @@ export const workspaceSchema = z.object({
   /** Pictures that were on the film strip and lie in a file. Ids are those the shells know. */
   pictures: z.array(z.object({ id: z.string(), name: z.string(), path: z.string() })),
   /** The last engine that was opened, if it is still open. */
-  session: z.object({ id: z.string(), modelId: z.string(), runtime: z.string(), threads: z.int() }).nullable(),
+  session: z
+    .object({
+      id: z.string(),
+      modelId: z.string(),
+      runtime: z.string(),
+      threads: z.int(),
+      engineId: z.string().optional(),
+    })
+    .nullable(),
 });
 export type Workspace = z.infer<typeof workspaceSchema>;
 

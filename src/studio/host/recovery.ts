@@ -127,7 +127,8 @@ class Recovery {
     await this.#reopened;
     const info = await this.#handlers['session.open'](args, context);
     const id = this.#outer.get(info.id) ?? info.id;
-    this.#session = { id, modelId: args.modelId, runtime: args.runtime, threads: args.threads };
+    const { modelId, runtime, threads, engineId } = args;
+    this.#session = { id, modelId, runtime, threads, ...(engineId === undefined ? {} : { engineId }) };
     this.#report();
     return { ...info, id };
   }
@@ -188,11 +189,11 @@ class Recovery {
   }
 
   async #reopen(session: NonNullable<Workspace['session']>): Promise<void> {
-    const { id, modelId, threads } = session;
+    const { id, modelId, threads, engineId } = session;
     try {
       const runtime = runtimeIdSchema.parse(session.runtime);
       const signal = new AbortController().signal;
-      const info = await this.#handlers['session.open']({ modelId, runtime, threads }, { signal });
+      const info = await this.#handlers['session.open']({ modelId, runtime, threads, engineId }, { signal });
       this.#alias(id, info.id);
       this.#session = session;
     } catch {
