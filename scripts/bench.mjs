@@ -36,7 +36,7 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
     logLevel: 'warning',
   });
   const env = { ...process.env, BENCH_CACHE: cacheFolder() };
-  if (name === 'window') {
+  if (name === 'window' || name === 'video') {
     await ensureBuild();
     const electron = await ensureElectron();
     if ('reason' in electron) throw new Error(electron.reason);

@@ -45,10 +45,9 @@ export function registerVideo(program: Command): void {
     .argument('<input>', 'a video that ffmpeg can read')
     .requiredOption('-o, --out <path>', 'file to write; with --format png the folder for the frames')
     .addOption(
-      new Option(
-        '-f, --format <format>',
-        `what to write (default: by the ending of --out): ${videoFormatSchema.options.join(', ')}`,
-      ).choices([...videoFormatSchema.options]),
+      new Option('-f, --format <format>', 'what to write (default: by the ending of --out)').choices([
+        ...videoFormatSchema.options,
+      ]),
     )
     .option('--every <n>', 'every n-th frame only', countingNumber, 1)
     .option('--smoothing <frames>', 'the class of most of this many frames wins; 1 is off', countingNumber, 1)

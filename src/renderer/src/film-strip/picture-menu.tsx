@@ -7,17 +7,19 @@ import type { MenuEntry } from '../components/menu';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import type { PictureItem } from '../state/pictures-store';
-import { picturesStore } from '../state/pictures-store';
+import { picturesStore, select } from '../state/pictures-store';
 import { openDialog } from '../state/window-store';
 
 /** What can be done with one picture. */
 export function usePictureMenu(item: PictureItem): MenuEntry[] {
   const { t } = useTranslation();
-  const { id, path, name } = item.entry;
+  const { id, path, name, kind } = item.entry;
+  const isVideo = kind === 'video';
   return [
     {
       kind: 'item',
       id: 'again',
+      disabled: isVideo,
       label: t('commands.segmentAgain'),
       shortcut: shortcutOf('segment-again'),
       icon: <RotateCcw size={16} aria-hidden />,
@@ -29,8 +31,12 @@ export function usePictureMenu(item: PictureItem): MenuEntry[] {
       label: t('commands.export'),
       shortcut: shortcutOf('export'),
       icon: <Download size={16} aria-hidden />,
-      disabled: item.status !== 'done',
-      run: () => openDialog({ kind: 'export', pictureIds: [id] }),
+      // A video has to be open; it is when it is the selected one.
+      disabled: item.status !== 'done' || (isVideo && picturesStore.getState().selectedId !== id),
+      run: () => {
+        if (isVideo) select(id);
+        openDialog(isVideo ? { kind: 'export-video' } : { kind: 'export', pictureIds: [id] });
+      },
     },
     { kind: 'separator' },
     {

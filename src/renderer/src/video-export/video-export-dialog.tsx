@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { videoFormatSchema, type VideoFormat } from '../../../shared/video-contract';
 import { startLocalJob } from '../actions/local-jobs';
@@ -28,6 +28,11 @@ export function VideoExportDialog() {
   const { t } = useTranslation();
   const [format, setFormat] = useState<VideoFormat>('overlay');
   const range = useRange();
+  const isGone = range === null;
+  // The video was closed, or could not be opened: there is nothing to export any more.
+  useEffect(() => {
+    if (isGone) closeDialog();
+  }, [isGone]);
   if (range === null) return null;
   const start = async (): Promise<void> => {
     try {

@@ -39,7 +39,8 @@ export interface OpenOptions {
  * @throws AppError VIDEO_UNREADABLE, VIDEO_NO_TRACK, VIDEO_CODEC_UNSUPPORTED, VIDEO_EMPTY, CANCELLED
  */
 export async function openVideoFile({ name, content, signal, onProgress }: OpenOptions): Promise<FrameSource> {
-  const source = content instanceof File ? new BlobSource(content) : partsSource(content);
+  const source =
+    content instanceof File ? new BlobSource(content, { handleUnhandledError: toldElsewhere }) : partsSource(content);
   const input = new Input({ source, formats: ALL_FORMATS });
   try {
     const track = await input.getPrimaryVideoTrack().catch((cause: unknown) => Promise.reject(asReadable(name, cause)));
@@ -65,8 +66,12 @@ function partsSource(read: ReadPart): CustomSource {
     read: async (start, end) => (await read(start, end)).bytes,
     prefetchProfile: 'fileSystem',
     maxCacheSize: 32 * 1024 * 1024,
+    handleUnhandledError: toldElsewhere,
   });
 }
+
+/** Reading ahead failed: whoever needs these bytes fails as well, and says so. */
+function toldElsewhere(): void {}
 
 /** What the studio says of the file stays; what the demuxer says is about its content. */
 function asReadable(name: string, cause: unknown): AppError {

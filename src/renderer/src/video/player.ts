@@ -241,6 +241,7 @@ export class VideoPlayer {
         this.#masking?.abort();
         const frame = await this.#source.frameAt(index);
         if (frame === null) continue;
+        if (this.#closed) return frame.image.close();
         this.#held = null;
         this.#position = frame.index;
         this.#host.show(frame, null);

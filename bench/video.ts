@@ -1,0 +1,188 @@
+/**
+ * Video in the desktop window on the processor: how often the window draws while the engine works, what a new mask costs
+ * the main thread, how soon a scrubbed frame is shown, what the charts cost. `xvfb-run -a npm run bench -- video [seconds]`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ElectronApplication, Page } from 'playwright-core';
+import { _electron } from 'playwright-core';
+import { median } from './statistics';
+import { machine, occasion, record, runToEnd } from './record';
+
+const LIMITS = { drawsPerSecond: 30, maskMs: 3, scrubMs: 150, chartsShareOfCore: 0.03 };
+const TIMEOUT_MS = 120_000;
+const SCRUBS = 20;
+const seconds = Number(process.argv[2] ?? 15);
+const executablePath = process.env.BENCH_ELECTRON ?? '';
+const work = mkdtempSync(join(tmpdir(), 'bench-video-'));
+
+interface Playing {
+  /** Frames of the screen that the window produced, and of the canvas that it drew, each second. */
+  readonly animationFrames: number;
+  readonly canvasDraws: number;
+  /** Frames of the video that were shown with their masks, each second. */
+  readonly videoFrames: number;
+  readonly maskToTextureMs: readonly number[];
+  readonly canvasDrawMs: readonly number[];
+}
+
+async function open(): Promise<{ app: ElectronApplication; page: Page }> {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app = await _electron.launch({
+    executablePath,
+    args: [...sandbox, resolve('.')],
+    env: { ...(process.env as Record<string, string>), MASKFORGE_HOME: join(work, 'data') },
+  });
+  const page = await app.firstWindow();
+  await page.waitForSelector('html[data-state="ready"]', { timeout: TIMEOUT_MS });
+  await page.keyboard.press('Alt+4');
+  await page.getByRole('main').getByRole('button', { name: 'Show sample video' }).click();
+  await page.waitForSelector('[data-region="transport"][data-mask-frame="0"]', { timeout: TIMEOUT_MS });
+  await page.getByRole('main').focus();
+  return { app, page };
+}
+
+/** Runs in the page while the video plays. */
+async function watch(forMs: number): Promise<Playing> {
+  const root = document.querySelector<HTMLElement>('[data-region="transport"]');
+  const masks: number[] = [];
+  const draws: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { name, duration } of list.getEntries()) {
+      if (name === 'mask-to-texture') masks.push(duration);
+      if (name === 'canvas-draw') draws.push(duration);
+    }
+  });
+  observer.observe({ entryTypes: ['measure'] });
+  let shown = 0;
+  const frames = new MutationObserver(() => (shown += 1));
+  if (root !== null) frames.observe(root, { attributeFilter: ['data-frame'] });
+  let animationFrames = 0;
+  const start = performance.now();
+  await new Promise<void>((done) => {
+    const next = (): void => {
+      animationFrames += 1;
+      if (performance.now() - start < forMs) requestAnimationFrame(next);
+      else done();
+    };
+    requestAnimationFrame(next);
+  });
+  observer.disconnect();
+  frames.disconnect();
+  const took = (performance.now() - start) / 1000;
+  return {
+    animationFrames: animationFrames / took,
+    canvasDraws: draws.length / took,
+    videoFrames: shown / took,
+    maskToTextureMs: masks,
+    canvasDrawMs: draws,
+  };
+}
+
+/** From the press on the scrubber until the frame is on the canvas, for places all over the video. */
+async function measureScrubs(page: Page): Promise<number[]> {
+  const box = await page.getByRole('slider', { name: 'Position' }).boundingBox();
+  if (box === null) throw new Error('the slider is not on the screen');
+  const found: number[] = [];
+  for (let i = 0; i < SCRUBS; i++) {
+    const x = box.x + box.width * (((i * 7) % SCRUBS) / SCRUBS + 0.02);
+    const shown = page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let pressed = 0;
+          window.addEventListener('pointerdown', () => (pressed = performance.now()), { capture: true, once: true });
+          const root = document.querySelector<HTMLElement>('[data-region="transport"]');
+          const observer = new MutationObserver(() => {
+            observer.disconnect();
+            requestAnimationFrame(() => resolve(performance.now() - pressed));
+          });
+          if (root !== null) observer.observe(root, { attributeFilter: ['data-frame'] });
+        }),
+    );
+    await page.waitForTimeout(100);
+    await page.mouse.click(x, box.y + box.height / 2);
+    found.push(await shown);
+    await page.waitForTimeout(400);
+  }
+  return found;
+}
+
+/** Main-thread work of the window's script for each second, as Chromium accounts for it. */
+async function scriptShare(page: Page, forMs: number): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const read = async (): Promise<number> => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const value = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? 0;
+    return value('TaskDuration');
+  };
+  const before = await read();
+  await page.waitForTimeout(forMs);
+  const share = ((await read()) - before) / (forMs / 1000);
+  await session.detach();
+  return share;
+}
+
+async function playFor(page: Page, hold: boolean): Promise<Playing> {
+  if (hold) {
+    await page.getByRole('button', { name: 'Playing options' }).click();
+    await page.getByRole('switch', { name: 'Draw all frames' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('main').focus();
+  }
+  await page.keyboard.press('Space');
+  await page.waitForTimeout(3000);
+  const playing = await page.evaluate(watch, seconds * 1000);
+  return playing;
+}
+
+async function main(): Promise<void> {
+  const load = loadavg()[0] ?? 0;
+  const { app, page } = await open();
+  const scrubs = await measureScrubs(page);
+  await page.getByRole('main').focus();
+  const paired = await playFor(page, false);
+  const without = await scriptShare(page, seconds * 500);
+  await page.keyboard.press('t');
+  await page.waitForTimeout(2000);
+  const withCharts = await scriptShare(page, seconds * 500);
+  await page.keyboard.press('t');
+  await page.keyboard.press('Space');
+  const held = await playFor(page, true);
+  await app.close();
+  record('video', {
+    ...occasion('video'),
+    device: { ...machine(), graphics: 'SwiftShader (no graphics card)', loadAtStart: rounded(load) },
+    how: 'The sample video, 1280x720, 30 frames a second, sample model on ONNX Runtime. Medians; highest in brackets.',
+    playing: { masksWithTheirFrames: told(paired), allFramesDrawn: told(held) },
+    scrub: {
+      n: scrubs.length,
+      how: 'press until the next animation frame after the frame is set; each place once, first and later visits alike',
+      medianMs: rounded(median(scrubs)),
+      highestMs: rounded(Math.max(...scrubs)),
+    },
+    charts: { mainThreadShareWithout: rounded(without, 3), mainThreadShareWith: rounded(withCharts, 3) },
+    limits: LIMITS,
+  });
+}
+
+function told({ animationFrames, canvasDraws, videoFrames, maskToTextureMs, canvasDrawMs }: Playing): object {
+  return {
+    animationFramesPerSecond: rounded(animationFrames),
+    canvasDrawsPerSecond: rounded(canvasDraws),
+    videoFramesPerSecond: rounded(videoFrames),
+    masks: maskToTextureMs.length,
+    maskToTextureMs: {
+      median: rounded(median([...maskToTextureMs]), 2),
+      highest: rounded(Math.max(...maskToTextureMs), 2),
+    },
+    canvasDrawMs: { median: rounded(median([...canvasDrawMs]), 2), highest: rounded(Math.max(...canvasDrawMs), 2) },
+  };
+}
+
+function rounded(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}
+
+runToEnd(main, () => rmSync(work, { recursive: true, force: true }));
