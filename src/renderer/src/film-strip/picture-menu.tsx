@@ -46,17 +46,7 @@ export function usePictureMenu(item: PictureItem): MenuEntry[] {
       icon: <ClipboardCopy size={16} aria-hidden />,
       run: () => void navigator.clipboard.writeText(path ?? name).catch((error: unknown) => reportError(error)),
     },
-    ...(path !== null && shell.hasFolders
-      ? [
-          {
-            kind: 'item' as const,
-            id: 'reveal',
-            label: t('pictures.reveal'),
-            icon: <FolderSearch size={16} aria-hidden />,
-            run: () => void shell.reveal(path).catch((error: unknown) => reportError(error)),
-          },
-        ]
-      : []),
+    ...revealEntry(path, t('pictures.reveal')),
     { kind: 'separator' },
     {
       kind: 'item',
@@ -74,4 +64,11 @@ export function usePictureMenu(item: PictureItem): MenuEntry[] {
       run: () => removePictures(picturesStore.getState().order.filter((other) => other !== id)),
     },
   ];
+}
+
+/** Where the file has a place that can be shown. */
+function revealEntry(path: string | null, label: string): MenuEntry[] {
+  if (path === null || !shell.hasFolders) return [];
+  const run = (): void => void shell.reveal(path).catch((error: unknown) => reportError(error));
+  return [{ kind: 'item', id: 'reveal', label, icon: <FolderSearch size={16} aria-hidden />, run }];
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Area, ComposedChart, Line, ReferenceArea, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { jumpTo } from './jump-to';
@@ -52,32 +53,7 @@ export function TimelineChart({ run, pinned }: TimelineProps) {
             cursor={{ stroke: 'currentColor', strokeOpacity: 0.5 }}
             content={<Details samples={samples} />}
           />
-          {stages.map((stage) => (
-            <Area
-              key={stage}
-              dataKey={stage}
-              stackId="stages"
-              type="linear"
-              stroke="none"
-              fill={stageColors[stage]}
-              fillOpacity={0.9}
-              isAnimationActive={false}
-              activeDot={false}
-            />
-          ))}
-          {pinned !== null && (
-            <Line
-              dataKey="pinned"
-              type="linear"
-              className={styles.pinnedLine}
-              stroke="currentColor"
-              strokeWidth={1.5}
-              strokeDasharray="4 3"
-              dot={false}
-              activeDot={false}
-              isAnimationActive={false}
-            />
-          )}
+          {layers(pinned !== null)}
           {warm > 0 && (
             <ReferenceArea x1={0} x2={Math.max(0.5, warm - 0.5)} className={styles.warmUp} ifOverflow="hidden" />
           )}
@@ -85,6 +61,39 @@ export function TimelineChart({ run, pinned }: TimelineProps) {
       </ResponsiveContainer>
     </div>
   );
+}
+
+/** The stages on top of each other, and the pinned run's totals as a line. */
+function layers(isPinned: boolean): ReactNode[] {
+  const areas = stages.map((stage) => (
+    <Area
+      key={stage}
+      dataKey={stage}
+      stackId="stages"
+      type="linear"
+      stroke="none"
+      fill={stageColors[stage]}
+      fillOpacity={0.9}
+      isAnimationActive={false}
+      activeDot={false}
+    />
+  ));
+  if (!isPinned) return areas;
+  const line = (
+    <Line
+      key="pinned"
+      dataKey="pinned"
+      type="linear"
+      className={styles.pinnedLine}
+      stroke="currentColor"
+      strokeWidth={1.5}
+      strokeDasharray="4 3"
+      dot={false}
+      activeDot={false}
+      isAnimationActive={false}
+    />
+  );
+  return [...areas, line];
 }
 
 function rowOf(sample: LatencySample, place: number, pinned: LatencySample | undefined): Row {
