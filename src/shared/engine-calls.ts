@@ -8,6 +8,7 @@ import {
   engineSummarySchema,
   imageShapeSchema,
   recipeSchema,
+  rehearsalSchema,
 } from './domain/engine';
 import { engineVerificationSchema } from './domain/verification';
 
@@ -21,6 +22,8 @@ export const engineCalls = {
   'engines.list': { args: z.object({}), result: z.array(engineSummarySchema) },
   /** What a build with this order would do, without building. */
   'engines.draft': { args: z.object({ modelId: z.string(), order: buildOrderSchema }), result: recipeSchema },
+  /** What the order's passes find and change, checked on ONNX Runtime; needs no TensorRT. */
+  'engines.rehearse': { args: z.object({ modelId: z.string(), order: buildOrderSchema }), result: rehearsalSchema },
   /** A job; its only result is the engine's id. Builds for one device queue. */
   'engines.build': {
     args: z.object({ modelId: z.string(), order: buildOrderSchema }),
@@ -44,9 +47,21 @@ export const engineCalls = {
   },
   /** Takes in an engine's folder that was exported elsewhere; it is not trusted yet. */
   'engines.import': { args: z.object({ path: z.string() }), result: engineSummarySchema },
-  /** A job that compares with ONNX Runtime on the pictures of a folder; `engines.verification` has what it found. */
+  /**
+   * A job that compares with ONNX Runtime on the pictures of a folder, or on pictures that are open;
+   * `engines.verification` has what it found.
+   */
   'engines.verify': {
-    args: engineId.extend({ images: z.string(), masks: z.string().optional(), limit: z.int().positive().optional() }),
+    args: engineId
+      .extend({
+        images: z.string().optional(),
+        pictureIds: z.array(z.string()).min(1).optional(),
+        masks: z.string().optional(),
+        limit: z.int().positive().optional(),
+      })
+      .refine(({ images, pictureIds }) => (images === undefined) !== (pictureIds === undefined), {
+        message: 'name either a folder or pictures',
+      }),
     result: z.object({ jobId: z.string() }),
   },
   /** Of the last comparison; null when there was none. */

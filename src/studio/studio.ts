@@ -71,7 +71,8 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   const jobs = new JobRegistry(emit);
   const reference = createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile });
   const libraries = new TensorRtLibraries({ dataDirectory, env });
-  const engines = new EngineStudio({ dataDirectory, access, emit, jobs, models: library, libraries, reference });
+  const shared = { dataDirectory, access, emit, jobs, pictures };
+  const engines = new EngineStudio({ ...shared, models: library, libraries, reference });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
   const parts: Parts = {
     options,

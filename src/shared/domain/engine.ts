@@ -137,6 +137,43 @@ export const buildOrderSchema = z.strictObject({
 export type BuildOrder = z.output<typeof buildOrderSchema>;
 export type BuildOrderInput = z.input<typeof buildOrderSchema>;
 
+/** What an order's passes do to a network, tried out without TensorRT and without narrowing its numbers. */
+export const rehearsalSchema = z.object({
+  nodesBefore: z.int(),
+  nodesAfter: z.int(),
+  /** In the order in which they run. */
+  steps: z.array(
+    z.object({
+      pass: z.string(),
+      count: z.int().nonnegative(),
+      /** The first of them. `reason` is a sentence for people. */
+      findings: z.array(
+        z.object({
+          nodes: z.array(z.string()),
+          reason: z.string(),
+          before: z.string().optional(),
+          after: z.string().optional(),
+        }),
+      ),
+      nodesBefore: z.int(),
+      nodesAfter: z.int(),
+    }),
+  ),
+  /** Both graphs on ONNX Runtime; it cannot run plugins. */
+  check: z.discriminatedUnion('outcome', [
+    z.object({
+      outcome: z.enum(['same', 'differs']),
+      /** Share of pixels with the same class, 0–1. */
+      pixelAgreement: z.number().nullable(),
+      /** Largest difference over the largest magnitude. */
+      relativeDifference: z.number().nullable(),
+    }),
+    z.object({ outcome: z.literal('plugins') }),
+    z.object({ outcome: z.literal('not-run'), reason: z.string() }),
+  ]),
+});
+export type Rehearsal = z.infer<typeof rehearsalSchema>;
+
 export const engineTensorSchema = z.object({
   name: z.string(),
   isInput: z.boolean(),

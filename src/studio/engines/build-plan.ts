@@ -115,7 +115,8 @@ async function buildDevice(
   return { recorded: { kind: 'gpu', name, computeCapability }, index };
 }
 
-async function namedNorms(path: string, patterns: readonly string[]): Promise<string[]> {
+/** The values that the LayerNorms make which `patterns` name. @throws AppError LAYERNORM_UNKNOWN */
+export async function namedNorms(path: string, patterns: readonly string[]): Promise<string[]> {
   const model = await openModel(path);
   try {
     return await layerNormValues(model, patterns);

@@ -14,6 +14,8 @@ import type { FileAccess } from '../file-access';
 import type { JobProgress, JobRegistry } from '../jobs/job-registry';
 import { writeFileAtomically } from '../library/json-file';
 import type { ModelLibrary } from '../library/model-library';
+import type { PictureRegistry } from '../pictures/picture-registry';
+import type { VerifyOrder } from '../verify/verify-engine';
 import { verifyOnFolder } from '../verify/verify-engine';
 import { EngineBuilder } from './build-engine';
 import { planBuild } from './build-plan';
@@ -24,6 +26,7 @@ import { engineToOpen, precisionLabel } from './engine-to-open';
 import { inspectEngine } from './inspect-engine';
 import type { Measured } from './measure-engine';
 import { benchEngine, profileEngine } from './measure-engine';
+import { rehearse } from './rehearse';
 import { TimingCache } from './timing-cache';
 
 type EngineHandlers = Pick<StudioHandlers, Extract<keyof StudioHandlers, `engines.${string}`>>;
@@ -37,6 +40,7 @@ export interface EngineStudioOptions {
   readonly libraries: TensorRtLibraries;
   /** What engines are compared with. */
   readonly reference: Runtime;
+  readonly pictures: Pick<PictureRegistry, 'fileOf'>;
 }
 
 /** Shares of a build are shown in steps of a tenth of a percent. */
@@ -113,7 +117,7 @@ export class EngineStudio {
 
   #workHandlers(): Pick<
     EngineHandlers,
-    'engines.draft' | 'engines.build' | 'engines.profile' | 'engines.bench' | 'engines.verify'
+    'engines.draft' | 'engines.rehearse' | 'engines.build' | 'engines.profile' | 'engines.bench' | 'engines.verify'
   > {
     const { access, jobs, libraries, models } = this.#options;
     return {
@@ -121,6 +125,7 @@ export class EngineStudio {
         const model = await models.get(modelId);
         return (await planBuild(libraries, this.library.models, model, order)).recipe;
       },
+      'engines.rehearse': async ({ modelId, order }, { signal }) => rehearse(await models.get(modelId), order, signal),
       'engines.build': async ({ modelId, order }) => {
         const model = await models.get(modelId);
         const plan = { kind: 'build', title: model.name, unit: 'steps', total: STEPS } as const;
@@ -130,12 +135,13 @@ export class EngineStudio {
         profileEngine(await this.#measured(engineId), { runs, shape }),
       'engines.bench': async ({ engineId, options }, { signal }) =>
         benchEngine(await this.#measured(engineId), options, signal),
-      'engines.verify': async ({ engineId, images, masks, limit }) => {
-        access.check(images);
+      'engines.verify': async ({ engineId, images, pictureIds, masks, limit }) => {
+        if (images !== undefined) access.check(images);
         if (masks !== undefined) access.check(masks);
         const { modelName } = await this.library.get(engineId);
         const plan = { kind: 'verify', title: modelName, unit: 'files', total: 0 } as const;
-        const order = { images, masks: masks ?? null, limit: limit ?? null };
+        const pictures = pictureIds?.map((id) => this.#options.pictures.fileOf(id)) ?? null;
+        const order = { images: images ?? '', pictures, masks: masks ?? null, limit: limit ?? null };
         return { jobId: jobs.start(plan, (job) => this.#verify(engineId, order, job)) };
       },
     };
@@ -154,7 +160,7 @@ export class EngineStudio {
 
   async #verify(
     engineId: string,
-    order: { readonly images: string; readonly masks: string | null; readonly limit: number | null },
+    order: Pick<VerifyOrder, 'images' | 'pictures' | 'masks' | 'limit'>,
     job: JobProgress,
   ): Promise<void> {
     const usable = await this.library.use(engineId);

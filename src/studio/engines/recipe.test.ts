@@ -3,7 +3,8 @@ import type { BuildOrderInput, PassStep, Recipe } from '../../shared/domain/engi
 import { buildOrderSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary, SizePolicy } from '../../shared/domain/model';
 import { canonicalJson } from './canonical';
-import { defaultShapes, draftRecipe, engineKey, parseRecipe, sameShape } from './recipe';
+import { defaultShapes, sameShape } from '../../shared/default-shapes';
+import { draftRecipe, engineKey, parseRecipe } from './recipe';
 
 const policy: SizePolicy = { mode: 'stretch', width: 640, height: 512 };
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/app-error';
+import { defaultShapes } from '../../shared/default-shapes';
 import type { BuildOrder, EngineDevice, ImageShapeRange, PassStep, Recipe } from '../../shared/domain/engine';
 import { isStatic, recipeSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
@@ -15,8 +16,6 @@ export interface RecipeFacts {
 }
 
 const KEY_LENGTH = 16;
-/** Sizes for a network that takes any: pixels. */
-const LIKELY_SIDE = 512;
 
 /** The engine's id: a hash of all that it depends on. Names are for people and do not count. */
 export function engineKey(recipe: Recipe): string {
@@ -68,25 +67,6 @@ export function parseRecipe(text: string, file: string): Recipe {
   const [issue] = parsed.error.issues;
   const where = issue?.path.length === 0 ? '' : `${issue?.path.join('.') ?? ''}: `;
   throw invalid(file, `${where}${issue?.message ?? 'unknown'}`, parsed.error);
-}
-
-/** What an input that is fixed, or else the size policy, says. */
-export function defaultShapes({ input, preprocessing: { size } }: ModelSummary): ImageShapeRange {
-  const batch = input.batch ?? 1;
-  const fixed = size.mode === 'native' ? null : size;
-  const height = input.height ?? fixed?.height;
-  const width = input.width ?? fixed?.width;
-  if (height !== undefined && width !== undefined) return sameShape({ batch, height, width });
-  const [multiple, most] = size.mode === 'native' ? [size.multipleOf, size.maxSide] : [32, LIKELY_SIDE * 2];
-  const largest = Math.ceil(most / multiple) * multiple;
-  const least = Math.min(largest, Math.ceil(64 / multiple) * multiple);
-  const likely = Math.max(least, Math.min(largest, Math.ceil(LIKELY_SIDE / multiple) * multiple));
-  const square = (side: number): ImageShapeRange['min'] => ({ batch, height: height ?? side, width: width ?? side });
-  return { min: square(least), opt: square(likely), max: square(largest) };
-}
-
-export function sameShape(shape: ImageShapeRange['min']): ImageShapeRange {
-  return { min: shape, opt: shape, max: shape };
 }
 
 function plainSteps({ precision, fp16Flag }: BuildOrder): PassStep[] {

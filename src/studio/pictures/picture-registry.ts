@@ -84,6 +84,13 @@ export class PictureRegistry {
     return this.#find(id).entry;
   }
 
+  /** Where a picture lies, and what it is called. @throws AppError PICTURE_UNKNOWN, FILE_NOT_GRANTED */
+  fileOf(id: string): { path: string; name: string } {
+    const { entry, path } = this.#find(id);
+    if (entry.path !== null) this.#options.access.check(path);
+    return { path, name: entry.name };
+  }
+
   /** @throws AppError PICTURE_UNKNOWN, FILE_NOT_GRANTED, and what {@link PictureFile.open} throws */
   async open(id: string): Promise<PictureFile> {
     const { entry, path } = this.#find(id);

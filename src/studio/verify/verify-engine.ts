@@ -12,8 +12,9 @@ import { readMaskFile } from './mask-file';
 import { MaskScores } from './metrics';
 
 export interface VerifyOrder {
-  /** Folder of pictures. */
+  /** Folder of pictures; not read where `pictures` name them. */
   readonly images: string;
+  readonly pictures?: readonly { readonly path: string; readonly name: string }[] | null;
   /** Folder of drawn masks: a PNG of class ids for each picture, of its name. */
   readonly masks: string | null;
   /** Takes only so many pictures, evenly over the folder. */
@@ -131,7 +132,13 @@ class VerifyRun {
 }
 
 /** Pictures of the folder itself; a PNG that is another picture's mask is none. */
-async function pickPictures({ images, masks, limit }: VerifyOrder): Promise<{ path: string; name: string }[]> {
+async function pickPictures({
+  images,
+  pictures,
+  masks,
+  limit,
+}: VerifyOrder): Promise<{ path: string; name: string }[]> {
+  if (pictures !== undefined && pictures !== null) return pictures.slice(0, limit ?? pictures.length);
   const found = (await walkFolder(images, () => undefined)).filter(({ kind }) => kind === 'image');
   const drawn = masks === null ? new Set<string>() : await masksBeside(images, masks);
   const files = found.filter(({ path }) => !drawn.has(path)).map(({ path, name }) => ({ path, name }));

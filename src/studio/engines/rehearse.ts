@@ -1,0 +1,105 @@
+import { AppError, isAbort } from '../../shared/app-error';
+import type { BuildOrder, PassStep, Recipe, Rehearsal } from '../../shared/domain/engine';
+import type { ModelSummary } from '../../shared/domain/model';
+import { copyModel } from '../../onnx/copy';
+import type { OnnxModel } from '../../onnx/model';
+import { openModel } from '../../onnx/model';
+import { countNodes } from '../../onnx/pass';
+import { verifyModels } from '../../onnx/verify';
+import { randomSamples, sampleSize } from '../../onnx/verify/samples';
+import { applySteps } from './apply-recipe';
+import { namedNorms } from './build-plan';
+import { draftRecipe } from './recipe';
+
+/** Of each pass this many findings are told; the rest is counted. */
+const MOST_FINDINGS = 20;
+/** What another order of the same sums may move; passes that are exact in theory stay below it. */
+const TOLERANCE = { relative: 1e-3 };
+/** Made-up pictures that both graphs run on. */
+const SAMPLES = 1;
+
+/**
+ * Carries out an order's passes on a copy of the network, short of those that narrow its numbers, says what each found,
+ * and runs both on ONNX Runtime. Needs neither TensorRT nor a GPU.
+ *
+ * @throws AppError ONNX_…, LAYERNORM_UNKNOWN, RECIPE_CONTRADICTORY, CANCELLED
+ */
+export async function rehearse(model: ModelSummary, order: BuildOrder, signal: AbortSignal): Promise<Rehearsal> {
+  const steps = await stepsOf(model, order);
+  const original = await openModel(model.path);
+  try {
+    const rewritten = copyModel(original);
+    const nodesBefore = countNodes(original);
+    const reports = await applySteps(rewritten, steps, { signal });
+    return {
+      nodesBefore,
+      nodesAfter: countNodes(rewritten),
+      steps: reports.map(({ pass, findings, nodesBefore: before, nodesAfter: after }) => ({
+        pass,
+        count: findings.length,
+        findings: findings.slice(0, MOST_FINDINGS).map(({ nodes, ...finding }) => ({
+          ...finding,
+          nodes: nodes.slice(0, 4),
+        })),
+        nodesBefore: before,
+        nodesAfter: after,
+      })),
+      check: await check({ original, rewritten, steps, model, signal }),
+    };
+  } finally {
+    original.close();
+  }
+}
+
+async function stepsOf(model: ModelSummary, order: BuildOrder): Promise<PassStep[]> {
+  const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
+  // Passes follow from the order and the model alone; the rest of the recipe is not read here.
+  const identity: Recipe['model'] = { sha256: '0'.repeat(64), weights: [], name: model.name };
+  const runtime: Recipe['runtime'] = { family: 'tensorrt-rtx', version: '' };
+  const { passes } = draftRecipe(order, { model, identity, runtime, device: { kind: 'anywhere' }, pluginValues });
+  return passes.filter(({ pass }) => pass !== 'to-float16' && pass !== 'to-bfloat16');
+}
+
+interface Compared {
+  readonly original: OnnxModel;
+  readonly rewritten: OnnxModel;
+  readonly steps: readonly PassStep[];
+  readonly model: ModelSummary;
+  readonly signal: AbortSignal;
+}
+
+async function check({ original, rewritten, steps, model, signal }: Compared): Promise<Rehearsal['check']> {
+  if (steps.some(usesPlugin)) return { outcome: 'plugins' };
+  try {
+    const { mean, std, scale, channelOrder } = model.preprocessing;
+    const verdict = await verifyModels(original, rewritten, {
+      samples: randomSamples(SAMPLES, sampleSize(original, sampleSize(rewritten, sizeOf(steps)))),
+      form: { mean, std, scale, channelOrder },
+      tolerance: TOLERANCE,
+      signal,
+    });
+    const differences = verdict.outputs.flatMap(({ difference }) =>
+      difference === undefined ? [] : [difference.maxRelative],
+    );
+    return {
+      outcome: verdict.isEqual ? 'same' : 'differs',
+      pixelAgreement: verdict.pixelAgreement ?? null,
+      relativeDifference: differences.length === 0 ? null : Math.max(...differences),
+    };
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    if (!(error instanceof AppError)) throw error;
+    return { outcome: 'not-run', reason: error.message };
+  }
+}
+
+function usesPlugin(step: PassStep): boolean {
+  if (step.pass === 'fuse-layernorm') return step.form === 'plugin';
+  return step.pass === 'fuse-decode-head' || step.pass === 'fuse-mixffn';
+}
+
+/** A network that takes any size is tried at a small one. */
+function sizeOf(steps: readonly PassStep[]): { width: number; height: number } {
+  const fixed = steps.flatMap((step) => (step.pass === 'set-shapes' ? [step] : []))[0];
+  return { width: fixed?.width ?? 256, height: fixed?.height ?? 256 };
+}
