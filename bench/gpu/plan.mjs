@@ -15,7 +15,7 @@
 
 const plain = ['--plain', '--fp16-flag', '--precision', 'fp16'];
 const none = ['--plugins', 'none'];
-const both = ['--plugins', 'head,mixffn'];
+const both = ['--plugins', 'both'];
 const fp16 = ['--precision', 'fp16'];
 const bf16 = ['--precision', 'bf16'];
 const plugin = ['--layernorm', 'plugin'];

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import type { ImageShape } from '../shared/domain/engine';
+import type { ImageShape, PluginPart } from '../shared/domain/engine';
+import { pluginPartSchema } from '../shared/domain/engine';
 
 /** `1x3x1024x1024`, `1x1024x1024` or `1024x1024`, in pixels: batch, (channels,) height, width. */
 export function shapeOf(text: string): ImageShape {
@@ -45,6 +46,18 @@ export function layerNormOf(text: string): LayerNormChoice {
   const pluginOnly = names.map((name) => name.trim()).filter((name) => name !== '');
   if (pluginOnly.length > 0) return { layerNorm: 'plugin', pluginOnly };
   throw new InvalidArgumentError('It is native, plugin, keep, or plugin: followed by names.');
+}
+
+export type PluginChoice = 'auto' | PluginPart[];
+
+/** `auto`, `none`, or parts separated by commas. */
+export function pluginsOf(text: string): PluginChoice {
+  if (text === 'auto') return text;
+  if (text === 'none') return [];
+  if (text === 'both') return ['head', 'mixffn'];
+  const parts = pluginPartSchema.array().safeParse(text.split(','));
+  if (parts.success) return parts.data;
+  throw new InvalidArgumentError('It is auto, none, both, head or mixffn.');
 }
 
 /** A whole number from 0 to 5. */

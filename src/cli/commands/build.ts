@@ -14,8 +14,8 @@ import { printVerification, verifyEngine } from '../engine-verification';
 import { followJob } from '../follow-job';
 import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
-import type { LayerNormChoice } from '../parse-engine-options';
-import { bytesOf, layerNormOf, levelOf, shapeOf, targetsOf } from '../parse-engine-options';
+import type { LayerNormChoice, PluginChoice } from '../parse-engine-options';
+import { bytesOf, layerNormOf, levelOf, pluginsOf, shapeOf, targetsOf } from '../parse-engine-options';
 import { wholeNumber } from '../parse-option';
 import { formatBytes, showProgress } from '../progress';
 import { usageError } from '../terminal';
@@ -28,9 +28,7 @@ interface BuildOptions {
   readonly max?: ImageShape;
   readonly layernorm: LayerNormChoice;
   readonly foldHead: boolean;
-  readonly fuseHead?: boolean;
-  readonly fuseMixffn?: boolean;
-  readonly fastPlugins?: boolean;
+  readonly plugins: PluginChoice;
   readonly imageInput?: boolean;
   readonly maskOutput?: boolean;
   readonly runtime: 'tensorrt-10' | 'tensorrt-11' | 'tensorrt-rtx' | 'auto';
@@ -89,9 +87,12 @@ function addGraphOptions(command: Command): void {
         .default({ layerNorm: 'native' }, 'native'),
     )
     .option('--no-fold-head', 'leave the decode head as it was exported')
-    .option('--fuse-head', 'let a plugin do the end of the folded head in one kernel')
-    .option('--fuse-mixffn', 'let a plugin do the middle of each MixFFN in one kernel')
-    .option('--fast-plugins', 'both of these')
+    .option(
+      '--plugins <list>',
+      'parts that plugins do in one kernel each: head, mixffn, both, none, or auto: where they pay',
+      pluginsOf,
+      'auto',
+    )
     .option('--image-input', 'let the engine itself normalise 8-bit pixels')
     .option('--mask-output', 'let the engine end in class ids at the size of its input')
     .option('--plain', 'no passes but the precision: the network as it was exported, to compare with')
@@ -209,7 +210,7 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
     ...(shapes === undefined ? {} : { shapes }),
     ...options.layernorm,
     foldHead: options.foldHead,
-    extraPasses: extraPasses(options),
+    plugins: options.plugins,
     imageInput: options.imageInput === true,
     maskOutput: options.maskOutput === true,
     plain: options.plain === true,
@@ -223,14 +224,6 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
     ...(recipe === undefined ? {} : { recipe }),
     fresh: options.fresh === true,
   };
-}
-
-function extraPasses({ fuseHead, fuseMixffn, fastPlugins }: BuildOptions): BuildOrderInput['extraPasses'] {
-  const all = fastPlugins === true;
-  return [
-    ...(all || fuseHead === true ? ['fuse-decode-head' as const] : []),
-    ...(all || fuseMixffn === true ? ['fuse-mixffn' as const] : []),
-  ];
 }
 
 async function readRecipe(file: string): Promise<string> {

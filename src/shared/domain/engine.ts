@@ -32,6 +32,10 @@ function isOrdered({ min, opt, max }: { min: ImageShape; opt: ImageShape; max: I
 /** Passes that hand a part of the network to a plugin of ours; only where they were found to pay. */
 export const extraPassSchema = z.enum(['fuse-decode-head', 'fuse-mixffn']);
 
+/** Parts of a network that plugins of ours do in one kernel each, in 16 bits. */
+export const pluginPartSchema = z.enum(['head', 'mixffn']);
+export type PluginPart = z.infer<typeof pluginPartSchema>;
+
 const pixelFormSchema = preprocessingSchema.omit({ size: true, resample: true });
 
 /** One rewriting of the graph with all it needs, so that it can be done again. A new kind of pass is one more member. */
@@ -113,8 +117,8 @@ export const buildOrderSchema = z.strictObject({
   /** With `plugin`: the LayerNorms that become plugins; the others become native ones. */
   pluginOnly: z.array(z.string()).optional(),
   foldHead: z.boolean().default(true),
-  /** Run after the others and before the precision's. */
-  extraPasses: z.array(extraPassSchema).default([]),
+  /** `auto`: those that were measured to pay, where device and precision allow them. */
+  plugins: z.union([z.literal('auto'), z.array(pluginPartSchema)]).default('auto'),
   /** Whether the engine itself normalises 8-bit pixels, and whether it ends in class ids at the input's size. */
   imageInput: z.boolean().default(false),
   maskOutput: z.boolean().default(false),

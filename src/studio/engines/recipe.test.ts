@@ -44,12 +44,17 @@ function model(input: Partial<ModelInput> = {}, size: SizePolicy = policy): Mode
   };
 }
 
-function draft(order: BuildOrderInput = {}, of: ModelSummary = model(), pluginValues?: string[]): Recipe {
+function draft(
+  order: BuildOrderInput = {},
+  of: ModelSummary = model(),
+  pluginValues?: string[],
+  computeCapability = 90,
+): Recipe {
   return draftRecipe(buildOrderSchema.parse(order), {
     model: of,
     identity: { sha256: 'a'.repeat(64), weights: [], name: of.name },
     runtime: { family: order.runtime === 'tensorrt-rtx' ? 'tensorrt-rtx' : 'tensorrt-10', version: '10.6.0' },
-    device: { kind: 'gpu', name: 'NVIDIA H200', computeCapability: 90 },
+    device: { kind: 'gpu', name: 'NVIDIA H200', computeCapability },
     pluginValues,
   });
 }
@@ -70,6 +75,8 @@ describe('the recipe that follows from an order', () => {
       'fuse-layernorm',
       'fold-decode-head',
       'simplify',
+      'fuse-decode-head',
+      'fuse-mixffn',
       'to-float16',
     ]);
     expect(step(recipe, 'set-shapes')).toEqual({ pass: 'set-shapes', batch: 1, height: 512, width: 640 });
@@ -112,6 +119,20 @@ describe('the recipe that follows from an order', () => {
     expect(names(draft({ layerNorm: 'keep' }))).not.toContain('fuse-layernorm');
   });
 
+  const plugins: readonly (readonly [string, BuildOrderInput, number, readonly string[]])[] = [
+    ['in BF16 as in FP16', { precision: 'bf16' }, 90, ['fuse-decode-head', 'fuse-mixffn']],
+    ['not in FP32', { precision: 'fp32' }, 90, []],
+    ['not on GPUs without the matrix units', {}, 75, []],
+    ['not on RTX, where they never ran', { runtime: 'tensorrt-rtx' }, 89, []],
+    ['without the head where it is not folded', { foldHead: false }, 90, ['fuse-mixffn']],
+    ['not where they are not wanted', { plugins: [] }, 90, []],
+    ['on RTX where they are asked for', { runtime: 'tensorrt-rtx', plugins: ['mixffn'] }, 89, ['fuse-mixffn']],
+  ];
+  it.each(plugins)('hands parts to plugins %s', (_, order, computeCapability, expected) => {
+    const recipe = draft(order, model(), undefined, computeCapability);
+    expect(names(recipe).filter((pass) => /^fuse-(decode|mixffn)/.test(pass))).toEqual(expected);
+  });
+
   it('leaves TF32 on where trtexec would', () => {
     expect(draft({ precision: 'fp32' }).builder.tf32).toBe(false);
     expect(draft({ precision: 'tf32' }).builder.tf32).toBe(true);
@@ -126,7 +147,7 @@ describe('the recipe that follows from an order', () => {
     ['the FP16 flag in FP32', { fp16Flag: true, plain: true, precision: 'fp32' }],
     ['the FP16 flag on RTX', { fp16Flag: true, plain: true, precision: 'fp16', runtime: 'tensorrt-rtx' }],
     ['names without a plugin', { layerNorm: 'native', pluginOnly: ['x'] }],
-    ['a fused head that is not folded', { foldHead: false, extraPasses: ['fuse-decode-head'] }],
+    ['a head for the plugin that is not folded', { foldHead: false, plugins: ['head'] }],
     ['targets on TensorRT 10', { targets: [89] }],
   ];
   it.each(wrong)('refuses %s', (_, order) => {

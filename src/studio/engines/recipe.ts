@@ -1,6 +1,13 @@
 import { AppError } from '../../shared/app-error';
 import { defaultShapes } from '../../shared/default-shapes';
-import type { BuildOrder, EngineDevice, ImageShapeRange, PassStep, Recipe } from '../../shared/domain/engine';
+import type {
+  BuildOrder,
+  EngineDevice,
+  ImageShapeRange,
+  PassStep,
+  PluginPart,
+  Recipe,
+} from '../../shared/domain/engine';
 import { isStatic, recipeSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { canonicalJson, sha256 } from './canonical';
@@ -29,14 +36,14 @@ export function engineKey(recipe: Recipe): string {
  * @throws AppError RECIPE_CONTRADICTORY
  */
 export function draftRecipe(order: BuildOrder, facts: RecipeFacts): Recipe {
-  const { model, identity, runtime, device, pluginValues } = facts;
+  const { model, identity, runtime, device } = facts;
   if (order.recipe !== undefined) return { ...order.recipe, model: identity, runtime, device };
   checkOrder(order, runtime.family);
   const shapes = order.shapes ?? defaultShapes(model);
   return {
     format: 1,
     model: identity,
-    passes: order.plain ? plainSteps(order) : steps(order, model, shapes, pluginValues),
+    passes: order.plain ? plainSteps(order) : steps(order, facts, shapes),
     shapes,
     precision: order.precision,
     builder: {
@@ -74,12 +81,8 @@ function plainSteps({ precision, fp16Flag }: BuildOrder): PassStep[] {
 }
 
 /** What a SegFormer needs: each pass is a no-op where the network has nothing for it. */
-function steps(
-  order: BuildOrder,
-  model: ModelSummary,
-  shapes: ImageShapeRange,
-  pluginValues: readonly string[] | undefined,
-): PassStep[] {
+function steps(order: BuildOrder, facts: RecipeFacts, shapes: ImageShapeRange): PassStep[] {
+  const { model, pluginValues } = facts;
   const isFixed = isStatic(shapes);
   const opens = isFixed && !isFixedToOther(model.input, shapes) ? 'dynamic-flatten' : 'make-dynamic';
   return [
@@ -90,11 +93,26 @@ function steps(
     ...layerNormSteps(order, pluginValues),
     ...(order.foldHead ? [{ pass: 'fold-decode-head' } as const] : []),
     { pass: 'simplify' },
-    ...order.extraPasses.map((pass) => ({ pass })),
+    ...pluginParts(order, facts).map((part) => ({ pass: PLUGIN_PASSES[part] })),
     ...(order.imageInput ? [imageInputStep(model)] : []),
     ...(order.maskOutput ? [{ pass: 'mask-output', size: 'input' } as const] : []),
     ...precisionSteps(order.precision, order.imageInput),
   ];
+}
+
+const PLUGIN_PASSES = { head: 'fuse-decode-head', mixffn: 'fuse-mixffn' } as const;
+
+/** `auto` follows bench/results/gpu.json: there both parts pay, and LayerNorm is as fast in TensorRT's own form. */
+function pluginParts(
+  { plugins, precision, foldHead }: BuildOrder,
+  { runtime, device }: RecipeFacts,
+): readonly PluginPart[] {
+  if (plugins !== 'auto') return plugins;
+  const is16Bit = precision === 'fp16' || precision === 'bf16';
+  // The kernels use matrix units that came with 8.0; on TensorRT for RTX nobody has seen them run yet.
+  const isServed = device.kind === 'gpu' && device.computeCapability >= 80 && runtime.family !== 'tensorrt-rtx';
+  if (!is16Bit || !isServed) return [];
+  return foldHead ? ['head', 'mixffn'] : ['mixffn'];
 }
 
 function layerNormSteps({ layerNorm }: BuildOrder, pluginValues: readonly string[] | undefined): PassStep[] {
@@ -139,7 +157,7 @@ function checkOrder(order: BuildOrder, family: Recipe['runtime']['family']): voi
 }
 
 function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): [string, string] | null {
-  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, extraPasses, foldHead } = order;
+  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, plugins, foldHead } = order;
   if (fp16Flag && family !== 'tensorrt-10') {
     return [
       'Only TensorRT 10 chooses FP16 layers by itself; later ones build what the graph says.',
@@ -152,8 +170,8 @@ function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): 
   if (pluginOnly !== undefined && layerNorm !== 'plugin') {
     return ['Names of LayerNorms were given, but no plugin was asked for.', 'Write --layernorm plugin:NAMES.'];
   }
-  if (extraPasses.includes('fuse-decode-head') && !foldHead) {
-    return ['Only a folded decode head can be fused.', 'Leave --no-fold-head out.'];
+  if (plugins !== 'auto' && plugins.includes('head') && !foldHead) {
+    return ['Only a folded decode head can be handed to the plugin.', 'Leave --no-fold-head out.'];
   }
   if (targets.length > 0 && family !== 'tensorrt-rtx') {
     return [
