@@ -90,7 +90,11 @@ test('plays a video that was cut off up to where it ends', async ({ studio }) =>
   await studio.drop([videoFile('truncated.mp4')]);
   await expectFrame(page, 0);
   await page.getByRole('main').focus();
+  await page.keyboard.press('End');
+  await expect(transport(page).getByRole('note')).toHaveAttribute('aria-label', /\d+ of 120 frames can be read/);
+  const last = (await position(page)).frame;
+  expect(last).toBeGreaterThan(40);
+  await expectFrame(page, last);
   await page.keyboard.press('Space');
-  await expect(page.getByText('incomplete').or(page.getByText('The video is damaged')).first()).toBeVisible();
-  expect((await position(page)).frame).toBeGreaterThan(40);
+  await expect.poll(() => position(page).then(({ frame, mask }) => frame < last && frame === mask)).toBe(true);
 });

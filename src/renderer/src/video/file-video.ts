@@ -133,6 +133,8 @@ function isVariable(times: Float64Array, interval: number): boolean {
 interface Cursor {
   readonly samples: AsyncGenerator<VideoSample, void, unknown>;
   next: number;
+  /** One past the last frame that it gave; null before it gave any. */
+  last: number | null;
 }
 
 class FileVideo implements FrameSource {
@@ -215,17 +217,18 @@ class FileVideo implements FrameSource {
     if (!near) {
       await this.#dropCursor();
       const from = Math.max(0, index - BEFORE);
-      this.#cursor = { samples: this.#sink.samples((this.#fileTimes[from] ?? 0) - TOLERANCE), next: from };
+      this.#cursor = { samples: this.#sink.samples((this.#fileTimes[from] ?? 0) - TOLERANCE), next: from, last: null };
     }
     for (;;) {
       const cursor = this.#cursor;
       const sample = cursor === null ? undefined : (await cursor.samples.next()).value;
       if (cursor === null || sample === undefined) {
-        this.#endsBefore(index);
+        this.#endsAt(cursor?.last ?? (await this.#findEnd(index)));
         return null;
       }
       const found = this.#indexOf(sample.timestamp);
       cursor.next = found + 1;
+      cursor.last = found + 1;
       const frame = await this.#toFrame(sample, found, start);
       if (found >= index) return frame;
       frame.image.close();
@@ -259,15 +262,29 @@ class FileVideo implements FrameSource {
   }
 
   /** The list of times promised more frames than the file holds. */
-  #endsBefore(index: number): void {
-    const frames = this.#cursor?.next ?? index;
+  #endsAt(frames: number): void {
     const expected = this.times.length;
-    if (frames >= expected || this.info.notes.some(({ kind }) => kind === 'truncated')) return;
+    if (frames >= expected || frames >= this.info.frameCount) return;
+    const notes = this.info.notes.filter(({ kind }) => kind !== 'truncated');
     this.info = {
       ...this.info,
       frameCount: Math.max(1, frames),
-      notes: [...this.info.notes, { kind: 'truncated', frames, expected }],
+      notes: [...notes, { kind: 'truncated', frames, expected }],
     };
+  }
+
+  /** One past the last frame before `index` that can be decoded, looked for backwards. */
+  async #findEnd(index: number): Promise<number> {
+    for (let from = index; from > 0;) {
+      from = Math.max(0, from - AHEAD);
+      let end = 0;
+      for await (const sample of this.#sink.samples((this.#fileTimes[from] ?? 0) - TOLERANCE)) {
+        end = this.#indexOf(sample.timestamp) + 1;
+        sample.close();
+      }
+      if (end > 0) return end;
+    }
+    return 0;
   }
 
   /** The frame whose time is nearest. */

@@ -240,7 +240,12 @@ export class VideoPlayer {
         this.#target = null;
         this.#masking?.abort();
         const frame = await this.#source.frameAt(index);
-        if (frame === null) continue;
+        if (frame === null) {
+          // The file ends earlier than it said: its last frame instead.
+          const last = this.#source.info.frameCount - 1;
+          if (index > last) this.#target ??= last;
+          continue;
+        }
         if (this.#closed) return frame.image.close();
         this.#held = null;
         this.#position = frame.index;
