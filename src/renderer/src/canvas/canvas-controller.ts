@@ -24,6 +24,8 @@ const MASK = 'mask';
 const PATIENCE_MS = 150;
 /** Stillness after which a slow machine draws at full quality again. */
 const SETTLE_MS = 140;
+/** The same for a video: drawing a frame well that the next one replaces would be for nothing. */
+const SETTLE_LIVE_MS = 700;
 const CHECKER: Backdrop = { kind: 'checker', even: [94, 94, 94], odd: [106, 106, 106] };
 const noLabels: readonly Label[] = [];
 
@@ -276,7 +278,7 @@ export class CanvasController implements GestureTarget {
   #draw(): void {
     if (!this.#isSoftware) return this.#setScene('full');
     if (this.#settling !== null) window.clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => this.#setScene('fair'), SETTLE_MS);
+    this.#settling = window.setTimeout(() => this.#setScene('fair'), this.#live === null ? SETTLE_MS : SETTLE_LIVE_MS);
     this.#setScene('draft');
   }
 

@@ -58,6 +58,8 @@ export interface MaskRendererOptions {
 export class MaskRenderer {
   /** The longest side that a texture can have. Asked once: every question waits for all that is being drawn. */
   readonly maxTextureSize: number;
+  /** True where pixels are computed by the processor: drawing at full quality is then too slow to follow the hand. */
+  readonly isSoftware: boolean;
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
   readonly #options: MaskRendererOptions;
@@ -83,24 +85,25 @@ export class MaskRenderer {
     this.#canvas = canvas;
     this.#gl = gl;
     this.maxTextureSize = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+    const info = gl.getExtension('WEBGL_debug_renderer_info');
+    const name = String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
+    this.isSoftware = /swiftshader|llvmpipe|software|basic render/i.test(name);
     this.#options = options;
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
     this.#restore();
   }
 
-  /** True where pixels are computed by the processor: drawing at full quality is then too slow to follow the hand. */
-  get isSoftware(): boolean {
-    const info = this.#gl.getExtension('WEBGL_debug_renderer_info');
-    const name = String(this.#gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? this.#gl.RENDERER));
-    return /swiftshader|llvmpipe|software|basic render/i.test(name);
-  }
-
   /** The image must stay open until another is set. A video frame is copied at once. */
   setPicture(image: PictureImage | null): void {
     this.#image = image;
-    if (image !== null) this.#resources?.pictureTexture.upload(image);
+    if (image !== null) this.#resources?.pictureTexture.upload(image, this.#wantsMipmaps(image));
     this.requestDraw();
+  }
+
+  /** Frames of a video come thick and fast; where the processor draws, it has better things to do. */
+  #wantsMipmaps(image: PictureImage): boolean {
+    return !this.isSoftware || !('displayWidth' in image);
   }
 
   /** Sends a mask to the graphics card at once. `palette` holds RGBA for each id, see paletteBytes. */
@@ -335,7 +338,7 @@ export class MaskRenderer {
       pictureTexture: new PictureTexture(gl),
       layers: new Map(),
     };
-    if (this.#image !== null) this.#resources.pictureTexture.upload(this.#image);
+    if (this.#image !== null) this.#resources.pictureTexture.upload(this.#image, this.#wantsMipmaps(this.#image));
     for (const [name, layer] of this.#layers) this.#uploadLayer(name, layer);
   }
 

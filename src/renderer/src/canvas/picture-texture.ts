@@ -12,6 +12,7 @@ export class PictureTexture {
   readonly #gl: WebGL2RenderingContext;
   #texture: WebGLTexture | null = null;
   #stored = '';
+  #hasMipmaps = true;
   #size: Size = { width: 1, height: 1 };
 
   constructor(gl: WebGL2RenderingContext) {
@@ -23,7 +24,8 @@ export class PictureTexture {
     return this.#size;
   }
 
-  upload(image: PictureImage): void {
+  /** Without `mipmaps` views from afar are coarser, and a frame of a video costs a processor that draws half as much. */
+  upload(image: PictureImage, mipmaps = true): void {
     const gl = this.#gl;
     this.#allocate(sizeOf(image));
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
@@ -31,7 +33,8 @@ export class PictureTexture {
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    gl.generateMipmap(gl.TEXTURE_2D);
+    this.#hasMipmaps = mipmaps;
+    if (mipmaps) gl.generateMipmap(gl.TEXTURE_2D);
   }
 
   /** Binds for drawing at `scale` screen pixels for each texel; answers with the level of detail to read. */
@@ -41,6 +44,8 @@ export class PictureTexture {
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     const squares = scale >= SQUARES_FROM;
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, squares ? gl.NEAREST : gl.LINEAR);
+    const smaller = this.#hasMipmaps ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smaller);
     return Math.max(0, Math.log2(1 / scale));
   }
 
