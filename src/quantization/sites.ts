@@ -108,7 +108,8 @@ function isMatrix(graph: Graph, value: string | undefined): boolean {
 /** Whether nothing that learns or mixes comes between the value and the outputs. */
 function leadsStraightOut(graph: Graph, value: string | undefined): boolean {
   if (value === undefined) return false;
-  const readers = graph.consumers(value);
+  // Who asks for the shape alone reads no number of it.
+  const readers = graph.consumers(value).filter((reader) => !isOp(reader, 'Shape'));
   if (readers.length === 0) return graph.isOutput(value);
   return readers.every(
     (reader) =>

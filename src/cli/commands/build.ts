@@ -3,10 +3,18 @@ import { Option } from 'commander';
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, fromErrorReport } from '../../shared/app-error';
-import type { BuildOrderInput, EngineSummary, ImageShape, ImageShapeRange } from '../../shared/domain/engine';
-import { isStatic, shapeRangeSchema } from '../../shared/domain/engine';
+import type {
+  BuildOrderInput,
+  EngineSummary,
+  ImageShape,
+  ImageShapeRange,
+  Precision,
+} from '../../shared/domain/engine';
+import { isStatic, precisionSchema, shapeRangeSchema } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { parseRecipe } from '../../studio/engines/recipe';
+import type { CalibrationFlags } from '../build-calibration';
+import { addCalibrationFlags, calibrationOrderOf, saveCalibration } from '../build-calibration';
 import { chooseModel } from '../choose-model';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
@@ -20,8 +28,8 @@ import { wholeNumber } from '../parse-option';
 import { formatBytes, showProgress } from '../progress';
 import { usageError } from '../terminal';
 
-interface BuildOptions {
-  readonly precision?: 'fp32' | 'tf32' | 'fp16' | 'bf16';
+interface BuildOptions extends CalibrationFlags {
+  readonly precision?: Precision;
   readonly shapes?: ImageShape;
   readonly min?: ImageShape;
   readonly opt?: ImageShape;
@@ -55,6 +63,7 @@ export function registerBuild(program: Command): void {
     .description('Rewrites a network as its recipe says and builds a TensorRT engine of it, for this device.')
     .argument('<model>', 'id of a model in the library, an ONNX file, or a folder that holds one');
   addGraphOptions(command);
+  addCalibrationFlags(command);
   addBuilderOptions(command);
   command
     .option('--recipe <file>', 'do again what this recipe says; of the other settings only runtime and device are read')
@@ -70,12 +79,9 @@ export function registerBuild(program: Command): void {
 function addGraphOptions(command: Command): void {
   command
     .addOption(
-      new Option('--precision <type>', 'what to compute in (default: fp16; fp32 with --plain)').choices([
-        'fp32',
-        'tf32',
-        'fp16',
-        'bf16',
-      ]),
+      new Option('--precision <type>', 'what to compute in (default: fp16; fp32 with --plain)').choices(
+        precisionSchema.options,
+      ),
     )
     .option('--shapes <shape>', 'one size for all pictures: 1x3x1024x1024 (default: what the model says)', shapeOf)
     .option('--min <shape>', 'smallest batch and size, for an engine that takes a range', shapeOf)
@@ -123,6 +129,7 @@ const EXAMPLES = `
 Examples:
   maskforge build street-b0
   maskforge build segformer-b2.onnx --precision fp16 --shapes 1x3x1024x1024
+  maskforge build street-b0 --precision int8 --calibrate photos/ --verify held-out/
   maskforge build net.onnx --min 1x3x256x256 --opt 8x3x512x512 --max 8x3x1024x1024
   maskforge build net.onnx --plain --fp16-flag --precision fp16   (what trtexec --fp16 builds)
 
@@ -142,7 +149,9 @@ async function build(context: CliContext, wanted: string, options: BuildOptions)
       const engine = await runBuild(context, studio, model.id, order, json);
       const { recipe } = await studio.call('engines.inspect', { engineId: engine.id });
       if (options.saveRecipe !== undefined) {
-        await writeFile(resolve(io.cwd, options.saveRecipe), `${JSON.stringify(recipe, null, 2)}\n`);
+        const file = resolve(io.cwd, options.saveRecipe);
+        await writeFile(file, `${JSON.stringify(recipe, null, 2)}\n`);
+        await saveCalibration(engine, file);
       }
       const verification =
         options.verify === undefined
@@ -204,9 +213,12 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
   const recipe = recipeFile === null ? undefined : parseRecipe(await readRecipe(recipeFile), recipeFile);
   const shapes = chosenShapes(options);
   const isPlain = options.plain === true && options.fp16Flag !== true;
+  const precision = options.precision ?? (isPlain ? 'fp32' : 'fp16');
+  const replayed = recipe === undefined || recipeFile === null ? null : { recipe, file: recipeFile };
   return {
     runtime: options.runtime,
-    precision: options.precision ?? (isPlain ? 'fp32' : 'fp16'),
+    precision,
+    ...(await calibrationOrderOf(io.cwd, options, precision, replayed)),
     ...(shapes === undefined ? {} : { shapes }),
     ...options.layernorm,
     foldHead: options.foldHead,

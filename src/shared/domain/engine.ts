@@ -6,9 +6,29 @@ const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const runtimeFamilySchema = z.enum(['tensorrt-10', 'tensorrt-11', 'tensorrt-rtx']);
 
-/** What the network computes in. It is written into the graph by passes; only TF32 is a flag of the builder. */
-export const precisionSchema = z.enum(['fp32', 'tf32', 'fp16', 'bf16']);
+/**
+ * What the network computes in. It is written into the graph by passes; only TF32 is a flag of the builder. With `int8`
+ * and `fp8` (E4M3) linear layers and convolutions compute in 8 bits and the rest in FP16.
+ */
+export const precisionSchema = z.enum(['fp32', 'tf32', 'fp16', 'bf16', 'int8', 'fp8']);
 export type Precision = z.infer<typeof precisionSchema>;
+
+export function isEightBit(precision: Precision): precision is 'int8' | 'fp8' {
+  return precision === 'int8' || precision === 'fp8';
+}
+
+/** How the range of a value follows from what it was on the calibration pictures. */
+export const rangeMethodSchema = z.enum(['mse', 'min-max', 'percentile', 'entropy']);
+
+/** Layers that can compute in 8 bits. */
+export const quantizedKindSchema = z.enum([
+  'linear',
+  'convolution',
+  'depthwise',
+  'attention',
+  'classifier',
+  'residual',
+]);
 
 /** Batch and size of the pictures that go in; channels and layout are the network's. */
 export const imageShapeSchema = z.strictObject({ batch: positiveInt, height: positiveInt, width: positiveInt });
@@ -63,7 +83,19 @@ export const passStepSchema = z.discriminatedUnion('pass', [
     keepIo: z.boolean(),
   }),
   z.strictObject({ pass: z.literal('to-bfloat16') }),
+  z.strictObject({
+    /** Always the last: it needs the ranges of a network that computes in 32 bits. */
+    pass: z.literal('quantize'),
+    format: z.enum(['int8', 'fp8']),
+    method: rangeMethodSchema,
+    kinds: z.array(quantizedKindSchema),
+    /** Blocks and nodes that stay as they are. */
+    keep: z.array(z.string()),
+    /** Content hash of the calibration, `calibration.json` beside the engine; null: the build collects it. */
+    statistics: sha256Schema.nullable(),
+  }),
 ]);
+export type QuantizeStep = Extract<z.infer<typeof passStepSchema>, { pass: 'quantize' }>;
 export type PassStep = z.infer<typeof passStepSchema>;
 
 export const builderOptionsSchema = z.strictObject({
@@ -107,6 +139,22 @@ export const recipeSchema = z.strictObject({
 });
 export type Recipe = z.infer<typeof recipeSchema>;
 
+/** Where the ranges for 8 bits come from: pictures of a folder, or a file of ranges that were collected before. */
+export const calibrationOrderSchema = z.strictObject({
+  /** Absolute path; searched with all folders below it. */
+  folder: z.string().min(1).optional(),
+  /** Pictures that are chosen. */
+  count: positiveInt.default(128),
+  /** Which ones, where there are more. */
+  seed: z.int().nonnegative().default(1),
+  method: rangeMethodSchema.default('mse'),
+  /** Names of blocks and nodes that stay in 16 bits. */
+  keep: z.array(z.string()).default([]),
+  /** Absolute path of a calibration; with a folder it is made from that where it is not there yet. */
+  file: z.string().min(1).optional(),
+});
+export type CalibrationOrder = z.output<typeof calibrationOrderSchema>;
+
 /** What a user decides; the rest of a recipe follows from the model and the machine. */
 export const buildOrderSchema = z.strictObject({
   runtime: z.union([runtimeFamilySchema, z.literal('auto')]).default('auto'),
@@ -133,7 +181,12 @@ export const buildOrderSchema = z.strictObject({
   targets: builderOptionsSchema.shape.targets.default([]),
   /** CUDA device. */
   device: z.int().nonnegative().default(0),
-  /** Does again what this recipe says; of the other settings only runtime and device are then read. */
+  /** For `int8` and `fp8`. */
+  calibration: calibrationOrderSchema.optional(),
+  /**
+   * Does again what this recipe says; of the other settings only runtime and device are then read, and of the calibration
+   * where it comes from: with a folder it is made anew.
+   */
   recipe: recipeSchema.optional(),
   /** Builds even when the library has this very engine. */
   fresh: z.boolean().default(false),

@@ -8,6 +8,7 @@ import { inputDims } from '../../runtimes/tensorrt/engine-geometry';
 import type { OpenFamily, TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { layerNormValues } from './apply-recipe';
 import type { ModelIdentities } from './model-identity';
+import { checkEightBit } from './quantize-graph';
 import { draftRecipe } from './recipe';
 
 export interface BuildPlan {
@@ -18,8 +19,11 @@ export interface BuildPlan {
 }
 
 /**
- * Settles everything that a build depends on: runtime, device, the model's content, the recipe.
- * @throws AppError TENSORRT_MISSING, TENSORRT_CANNOT_BUILD, NO_DEVICE, DEVICE_UNKNOWN, RECIPE_CONTRADICTORY, LAYERNORM_UNKNOWN
+ * Settles everything that a build depends on: runtime, device, the model's content, the recipe. For 8 bits the recipe may
+ * still be open: see settleCalibration.
+ *
+ * @throws AppError TENSORRT_MISSING, TENSORRT_CANNOT_BUILD, NO_DEVICE, DEVICE_UNKNOWN, RECIPE_CONTRADICTORY, LAYERNORM_UNKNOWN,
+ *   PRECISION_UNSUPPORTED
  */
 export async function planBuild(
   libraries: TensorRtLibraries,
@@ -35,6 +39,7 @@ export async function planBuild(
   const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
   const runtime = { family: family.library.family, version: family.library.version };
   const recipe = draftRecipe(order, { model, identity, runtime, device: device.recorded, pluginValues });
+  checkEightBit(recipe);
   return { recipe, family, deviceIndex: device.index };
 }
 

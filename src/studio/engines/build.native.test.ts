@@ -52,7 +52,9 @@ const libraries = new TensorRtLibraries({ dataDirectory: data });
 const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: join(data, 'none') });
 const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
 // A builder makes one engine at a time; two of them use both cores of a small machine.
-const builders = forms.map(() => new EngineBuilder({ libraries, library, timing: new TimingCache(data) }));
+const builders = forms.map(
+  () => new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations: join(data, 'none') }),
+);
 
 interface Told {
   readonly shares: number[];

@@ -17,6 +17,8 @@ export const engineFiles = {
   layers: 'layers.json',
   log: 'build.log',
   verification: 'verification.json',
+  /** For 8 bits: what the values of the network were on the calibration pictures. */
+  calibration: 'calibration.json',
 } as const;
 
 /**

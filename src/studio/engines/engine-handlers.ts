@@ -60,7 +60,12 @@ export class EngineStudio {
       machine: () => this.#machine(),
       onChange: (engines) => emit('engines.changed', engines),
     });
-    this.#builder = new EngineBuilder({ libraries, library: this.library, timing: new TimingCache(dataDirectory) });
+    this.#builder = new EngineBuilder({
+      libraries,
+      library: this.library,
+      timing: new TimingCache(dataDirectory),
+      calibrations: join(dataDirectory, 'calibrations'),
+    });
   }
 
   /** The runtime that opens what this library holds. */
@@ -127,6 +132,8 @@ export class EngineStudio {
       },
       'engines.rehearse': async ({ modelId, order }, { signal }) => rehearse(await models.get(modelId), order, signal),
       'engines.build': async ({ modelId, order }) => {
+        const { folder, file } = order.calibration ?? {};
+        for (const path of [folder, file]) if (path !== undefined) access.check(path);
         const model = await models.get(modelId);
         const plan = { kind: 'build', title: model.name, unit: 'steps', total: STEPS } as const;
         return { jobId: jobs.start(plan, (job) => this.#build(model, order, job)) };

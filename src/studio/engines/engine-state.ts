@@ -1,6 +1,7 @@
 import type { EngineDevice, EngineRecord, EngineState, EngineSummary, Recipe } from '../../shared/domain/engine';
 import type { CudaDevice, RuntimeFamily } from '../../runtimes/tensorrt/addon';
 import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
+import { NARROWING } from './recipe';
 
 /** What of this machine decides whether an engine can run here. */
 export interface Machine {
@@ -73,7 +74,7 @@ export function summarise(
     modelPath: model.path,
     precision: recipe.precision,
     layerNorm: layerNormOf(recipe),
-    plain: recipe.passes.every(({ pass }) => pass === 'to-float16' || pass === 'to-bfloat16'),
+    plain: recipe.passes.every(({ pass }) => NARROWING.has(pass)),
     shapes: recipe.shapes,
     runtime: recipe.runtime,
     device: describeDevice(recipe.device, recipe.builder.targets),

@@ -41,7 +41,7 @@ export function precisionLabel(precision: EngineRecord['recipe']['precision']): 
 }
 
 /** An engine of one size serves that size only; one that takes a range leaves the model's policy as it is. */
-function servedSize(size: SizePolicy, { recipe: { shapes } }: EngineRecord): SizePolicy {
+export function servedSize(size: SizePolicy, { recipe: { shapes } }: Pick<EngineRecord, 'recipe'>): SizePolicy {
   const { opt, min, max } = shapes;
   if (size.mode === 'native') {
     if (isStatic(shapes)) return { mode: 'stretch', height: opt.height, width: opt.width };
@@ -53,8 +53,8 @@ function servedSize(size: SizePolicy, { recipe: { shapes } }: EngineRecord): Siz
 }
 
 /** Where the graph normalises by itself, pixels go in as they are. */
-function pixelForm(
-  { recipe }: EngineRecord,
+export function pixelForm(
+  { recipe }: Pick<EngineRecord, 'recipe'>,
   chosen: Preprocessing,
 ): { preprocessing: Preprocessing; zeroPixel: Rgb | null } {
   const step = recipe.passes.flatMap((each) => (each.pass === 'image-input' ? [each] : []))[0];

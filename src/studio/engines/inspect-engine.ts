@@ -105,7 +105,7 @@ function notHonoured(
   { recipe }: EngineRecord,
   nodes: NodePrecisions,
 ): EngineInspection['notHonoured'] {
-  if (recipe.precision !== 'fp16' && recipe.precision !== 'bf16') return [];
+  if (recipe.precision === 'fp32' || recipe.precision === 'tf32') return [];
   const byFlag = recipe.builder.typing === 'fp16-flag';
   return layers.flatMap((layer) => {
     const isWide = layer.precision === 'fp32' || layer.precision === 'tf32';

@@ -10,6 +10,8 @@ import type {
 } from '../../shared/domain/engine';
 import { isStatic, recipeSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
+import { DEFAULT_KINDS } from '../../quantization/quantize-model';
+import { SITE_KINDS } from '../../quantization/sites';
 import { canonicalJson, sha256 } from './canonical';
 
 /** What a recipe depends on beside the order. */
@@ -23,6 +25,9 @@ export interface RecipeFacts {
 }
 
 const KEY_LENGTH = 16;
+
+/** Passes that write a precision into the graph; they come after all others. */
+export const NARROWING: ReadonlySet<string> = new Set(['to-float16', 'to-bfloat16', 'quantize']);
 
 /** The engine's id: a hash of all that it depends on. Names are for people and do not count. */
 export function engineKey(recipe: Recipe): string {
@@ -76,8 +81,8 @@ export function parseRecipe(text: string, file: string): Recipe {
   throw invalid(file, `${where}${issue?.message ?? 'unknown'}`, parsed.error);
 }
 
-function plainSteps({ precision, fp16Flag }: BuildOrder): PassStep[] {
-  return fp16Flag ? [] : precisionSteps(precision, true);
+function plainSteps(order: BuildOrder): PassStep[] {
+  return order.fp16Flag ? [] : precisionSteps(order, true);
 }
 
 /** What a SegFormer needs: each pass is a no-op where the network has nothing for it. */
@@ -96,7 +101,7 @@ function steps(order: BuildOrder, facts: RecipeFacts, shapes: ImageShapeRange): 
     ...pluginParts(order, facts).map((part) => ({ pass: PLUGIN_PASSES[part] })),
     ...(order.imageInput ? [imageInputStep(model)] : []),
     ...(order.maskOutput ? [{ pass: 'mask-output', size: 'input' } as const] : []),
-    ...precisionSteps(order.precision, order.imageInput),
+    ...precisionSteps(order, order.imageInput),
   ];
 }
 
@@ -129,7 +134,8 @@ function imageInputStep({ preprocessing }: ModelSummary): PassStep {
 }
 
 /** The device writes and reads 16-bit floats as fast as it moves them; it writes no bfloat16. */
-function precisionSteps(precision: Recipe['precision'], keepIo: boolean): PassStep[] {
+function precisionSteps(order: BuildOrder, keepIo: boolean): PassStep[] {
+  const { precision } = order;
   switch (precision) {
     case 'fp32':
     case 'tf32':
@@ -138,7 +144,17 @@ function precisionSteps(precision: Recipe['precision'], keepIo: boolean): PassSt
       return [{ pass: 'to-float16', keepIo }];
     case 'bf16':
       return [{ pass: 'to-bfloat16' }];
+    case 'int8':
+    case 'fp8':
+      return [{ pass: 'to-float16', keepIo }, quantizeStep(precision, order)];
   }
+}
+
+/** Without a calibration's hash: that is known when the pictures have run. */
+function quantizeStep(format: 'int8' | 'fp8', { calibration }: BuildOrder): PassStep {
+  const { method, keep } = calibration ?? { method: 'mse', keep: [] };
+  const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]);
+  return { pass: 'quantize', format, method, kinds, keep: [...new Set(keep)].sort(), statistics: null };
 }
 
 function isFixedToOther({ batch, height, width }: ModelInput, { opt }: ImageShapeRange): boolean {

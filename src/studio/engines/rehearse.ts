@@ -9,7 +9,7 @@ import { verifyModels } from '../../onnx/verify';
 import { randomSamples, sampleSize } from '../../onnx/verify/samples';
 import { applySteps } from './apply-recipe';
 import { namedNorms } from './build-plan';
-import { draftRecipe } from './recipe';
+import { draftRecipe, NARROWING } from './recipe';
 
 /** Of each pass this many findings are told; the rest is counted. */
 const MOST_FINDINGS = 20;
@@ -57,7 +57,7 @@ async function stepsOf(model: ModelSummary, order: BuildOrder): Promise<PassStep
   const identity: Recipe['model'] = { sha256: '0'.repeat(64), weights: [], name: model.name };
   const runtime: Recipe['runtime'] = { family: 'tensorrt-rtx', version: '' };
   const { passes } = draftRecipe(order, { model, identity, runtime, device: { kind: 'anywhere' }, pluginValues });
-  return passes.filter(({ pass }) => pass !== 'to-float16' && pass !== 'to-bfloat16');
+  return passes.filter(({ pass }) => !NARROWING.has(pass));
 }
 
 interface Compared {

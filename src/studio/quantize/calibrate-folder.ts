@@ -42,6 +42,8 @@ export interface CalibrationProgress {
 
 export interface Calibration {
   readonly statistics: ReadonlyMap<string, ValueStatistics>;
+  /** All that is kept of it. */
+  readonly record: CalibrationRecord;
   /** Where it is kept, and under which key. */
   readonly file: string;
   readonly key: string;
@@ -93,6 +95,7 @@ export async function calibrateFolder(options: CalibrateOptions): Promise<Calibr
   const pictures = chosen.length - record.skipped.length;
   return {
     statistics: statisticsOf(record),
+    record,
     file: file.path,
     key,
     cached: isWhole ? 'whole' : before === undefined ? 'none' : 'partly',

@@ -54,7 +54,7 @@ export class CalibrationFile {
   }
 
   async #read(path: string, source: CalibrationSource, isStrict: boolean): Promise<CalibrationRecord | undefined> {
-    const text = await readTextIfPresent(path, MAX_BYTES);
+    const text = await readTextIfPresent(path, MOST_CALIBRATION_BYTES);
     if (text === null) return undefined;
     try {
       const record = calibrationFromText(text, basename(path));
@@ -69,4 +69,4 @@ export class CalibrationFile {
 }
 
 /** Some hundreds of values with a histogram each. */
-const MAX_BYTES = 256 * 2 ** 20;
+export const MOST_CALIBRATION_BYTES = 256 * 2 ** 20;

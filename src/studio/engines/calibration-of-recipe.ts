@@ -1,0 +1,216 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { hashModel } from '../../quantization/hash-model';
+import type { CalibrationRecord } from '../../quantization/calibration-record';
+import { calibrationFromText } from '../../quantization/calibration-record';
+import { describeIo } from '../../onnx/describe-io';
+import type { OnnxModel } from '../../onnx/model';
+import { openModel } from '../../onnx/model';
+import { AppError } from '../../shared/app-error';
+import type { BuildOrder, CalibrationOrder, PassStep, QuantizeStep, Recipe } from '../../shared/domain/engine';
+import type { ModelSummary } from '../../shared/domain/model';
+import { readTextIfPresent } from '../library/json-file';
+import { calibrateFolder } from '../quantize/calibrate-folder';
+import type { CalibrationProgress } from '../quantize/calibrate-folder';
+import { MOST_CALIBRATION_BYTES } from '../quantize/calibration-file';
+import type { InputForm } from '../quantize/picture-inputs';
+import { applySteps } from './apply-recipe';
+import { canonicalJson, sha256 } from './canonical';
+import { pixelForm, servedSize } from './engine-to-open';
+import { NARROWING } from './recipe';
+
+/** Where calibrations lie, and who hears of the work. */
+export interface CalibrationPlace {
+  /** The studio's own, one file for each calibration. */
+  readonly directory: string;
+  /** `calibration.json` of the engines that were built with this one. */
+  readonly ofEngines: (hash: string) => Promise<readonly string[]>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: CalibrationProgress) => void;
+  /** Sentences for the user. */
+  readonly warn: (text: string) => void;
+}
+
+/** A recipe of which nothing is open any more; `calibration` is what it names, for 8 bits. */
+export interface SettledRecipe {
+  readonly recipe: Recipe;
+  readonly calibration: CalibrationRecord | null;
+}
+
+/** What ranges follow from: equal for equal collections, whatever their pictures are called. */
+export function calibrationHash({ source, inputs, values }: CalibrationRecord): string {
+  return sha256(canonicalJson({ source, inputs, values }));
+}
+
+/** @throws AppError RECIPE_CONTRADICTORY when the step is not the last one */
+export function quantizeStepOf({ passes }: Pick<Recipe, 'passes'>): QuantizeStep | null {
+  const at = passes.findIndex(({ pass }) => pass === 'quantize');
+  const step = passes[at];
+  if (step?.pass !== 'quantize') return null;
+  if (at === passes.length - 1) return step;
+  throw new AppError('RECIPE_CONTRADICTORY', 'The recipe goes on after quantising.', {
+    hint: 'Quantising is the last pass: put the others in front of it.',
+  });
+}
+
+/**
+ * Fills in which calibration a recipe for 8 bits means, and gives that. Looked for, in this order: pictures that the order
+ * names, and then it is collected anew or found among what was collected; a file that the order names; what the recipe
+ * names, among the engines and the studio's calibrations.
+ *
+ * @throws AppError CALIBRATION_NEEDED, CALIBRATION_MISSING (nowhere here), CALIBRATION_CACHE_FOREIGN (of another network, or
+ *   not the one that the recipe names), CALIBRATION_CACHE_DAMAGED, and what {@link calibrateFolder} throws
+ */
+export async function settleCalibration(
+  recipe: Recipe,
+  model: ModelSummary,
+  order: BuildOrder,
+  place: CalibrationPlace,
+): Promise<SettledRecipe> {
+  const step = quantizeStepOf(recipe);
+  if (step === null) return { recipe, calibration: null };
+  const { folder, file } = order.calibration ?? {};
+  const settle = (calibration: CalibrationRecord): SettledRecipe => {
+    return { recipe: withStatistics(recipe, calibrationHash(calibration)), calibration };
+  };
+  if (order.calibration !== undefined && folder !== undefined) {
+    return settle(await collect(recipe, model, { ...order.calibration, folder }, place));
+  }
+  if (order.recipe !== undefined) checkModel(order.recipe, recipe);
+  const { statistics } = step;
+  if (statistics === null && file === undefined) throw needed(step);
+  if (file === undefined) return settle(await find(statistics ?? '', place));
+  const calibration = await readCalibration(file);
+  if (statistics !== null && calibrationHash(calibration) !== statistics) {
+    throw foreign(file, 'is not the calibration that the recipe names');
+  }
+  if (statistics === null) await checkGraph(calibration, file, recipe, model);
+  return settle(calibration);
+}
+
+/** Of files beside a recipe the one that it names. */
+export async function calibrationBeside(files: readonly string[], recipe: Recipe): Promise<string | null> {
+  const hash = quantizeStepOf(recipe)?.statistics ?? null;
+  if (hash === null) return null;
+  for (const file of files) if ((await readIfThis(file, hash)) !== null) return file;
+  return null;
+}
+
+/** The passes after which values are collected: all in 32 bits, and nothing that ONNX Runtime has no kernel for. */
+export function stepsBeforeCalibration({ passes }: Pick<Recipe, 'passes'>): PassStep[] {
+  const steps: PassStep[] = [];
+  for (const step of passes) {
+    if (NARROWING.has(step.pass) || LEFT_OUT.has(step.pass)) continue;
+    if (step.pass !== 'fuse-layernorm') steps.push(step);
+    else if (!steps.some(({ pass }) => pass === 'fuse-layernorm')) steps.push({ pass: step.pass, form: 'native' });
+  }
+  return steps;
+}
+
+/** What follows the logits has no ranges, and what plugins swallow keeps the names of its values around them. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['mask-output', 'fuse-decode-head', 'fuse-mixffn']);
+
+async function collect(
+  recipe: Recipe,
+  model: ModelSummary,
+  { folder, count, seed, file }: CalibrationOrder & { readonly folder: string },
+  { directory, signal, onProgress, warn }: CalibrationPlace,
+): Promise<CalibrationRecord> {
+  return withFloatGraph(recipe, model, signal, async (graph) => {
+    const { preprocessing } = pixelForm({ recipe }, model.preprocessing);
+    const size = servedSize(preprocessing.size, { recipe });
+    const form: InputForm = { input: describeIo(graph).input, preprocessing: { ...preprocessing, size } };
+    const cache = file === undefined ? { directory } : { file };
+    const result = await calibrateFolder({ model: graph, form, folder, count, seed, cache, signal, onProgress });
+    result.warnings.forEach(warn);
+    for (const { file: name, message } of result.skipped) warn(`${name} was skipped: ${message}`);
+    return result.record;
+  });
+}
+
+async function withFloatGraph<T>(
+  recipe: Recipe,
+  { path }: ModelSummary,
+  signal: AbortSignal | undefined,
+  work: (graph: OnnxModel) => Promise<T>,
+): Promise<T> {
+  const graph = await openModel(path);
+  try {
+    await applySteps(graph, stepsBeforeCalibration(recipe), signal === undefined ? {} : { signal });
+    return await work(graph);
+  } finally {
+    graph.close();
+  }
+}
+
+async function checkGraph(
+  calibration: CalibrationRecord,
+  file: string,
+  recipe: Recipe,
+  model: ModelSummary,
+): Promise<void> {
+  const hash = await withFloatGraph(recipe, model, undefined, async (graph) => hashModel(graph));
+  if (calibration.source.model === hash) return;
+  throw foreign(file, `was made for another network than ${model.name}, or for other sizes or passes`);
+}
+
+/** @throws AppError FILE_NOT_FOUND, CALIBRATION_CACHE_DAMAGED */
+async function readCalibration(file: string): Promise<CalibrationRecord> {
+  const text = await readTextIfPresent(file, MOST_CALIBRATION_BYTES);
+  if (text === null) {
+    throw new AppError('FILE_NOT_FOUND', `The calibration ${file} cannot be found.`, { hint: 'Check the path.' });
+  }
+  const record = calibrationFromText(text, basename(file));
+  if (record.done === record.source.pictures.length && record.inputs > 0) return record;
+  throw new AppError('CALIBRATION_CACHE_DAMAGED', `${basename(file)} is a calibration that was broken off.`, {
+    hint: 'Give its pictures again, and it goes on where it stopped.',
+    details: { file },
+  });
+}
+
+async function find(hash: string, { directory, ofEngines }: CalibrationPlace): Promise<CalibrationRecord> {
+  const own = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
+  for (const file of [...(await ofEngines(hash)), ...own.map((name) => join(directory, name))]) {
+    const record = await readIfThis(file, hash);
+    if (record !== null) return record;
+  }
+  throw new AppError('CALIBRATION_MISSING', 'The calibration that the recipe names is not on this machine.', {
+    hint: 'Put the calibration.json of its engine beside the recipe, name it with --calibration FILE, or calibrate anew with --calibrate FOLDER.',
+    details: { hash },
+  });
+}
+
+/** Null for a file that is missing, damaged or another one. */
+async function readIfThis(file: string, hash: string): Promise<CalibrationRecord | null> {
+  try {
+    const record = await readCalibration(file);
+    return calibrationHash(record) === hash ? record : null;
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+function withStatistics(recipe: Recipe, statistics: string): Recipe {
+  const passes = recipe.passes.map((step) => (step.pass === 'quantize' ? { ...step, statistics } : step));
+  return { ...recipe, passes };
+}
+
+/** Ranges of one network say nothing about another, even where its values have the same names. */
+function checkModel({ model: of }: Recipe, { model }: Recipe): void {
+  const isSame = of.sha256 === model.sha256 && of.weights.join() === model.weights.join();
+  if (isSame) return;
+  throw foreign('The recipe', `was calibrated with another network (${of.name}) than ${model.name}`);
+}
+
+function foreign(what: string, why: string): AppError {
+  return new AppError('CALIBRATION_CACHE_FOREIGN', `${what} ${why}.`, {
+    hint: 'Calibrate this very network: --calibrate FOLDER with pictures such as it will see at work.',
+  });
+}
+
+function needed({ format }: QuantizeStep): AppError {
+  return new AppError('CALIBRATION_NEEDED', `For ${format.toUpperCase()} the ranges of the network have to be known.`, {
+    hint: 'Give a folder of pictures such as it will see at work: --calibrate FOLDER.',
+  });
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
+import { buildOrderSchema } from '../../shared/domain/engine';
+import { DataType } from '../../onnx/data-type';
+import { openModel } from '../../onnx/model';
+import { isOp } from '../../onnx/node';
+import { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
+import { ModelLibrary } from '../library/model-library';
+import { EngineBuilder } from './build-engine';
+import { engineFiles } from './engine-files';
+import { EngineLibrary } from './engine-library';
+import { TimingCache } from './timing-cache';
+
+/* The sample model in 8 bits, calibrated on a few pictures and built by TensorRT for RTX, which needs no GPU for that. */
+
+const data = mkdtempSync(join(tmpdir(), 'maskforge-quantized-'));
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+const pictures = join(data, 'pictures');
+const shape = { batch: 1, height: 256, width: 256 };
+const calibration = { folder: pictures, count: 3 };
+const resources = 'resources';
+const libraries = new TensorRtLibraries({ dataDirectory: data });
+const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: resources });
+const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
+const calibrations = join(data, 'calibrations');
+const builder = new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations });
+
+beforeAll(async () => {
+  mkdirSync(pictures);
+  const samples = join(resources, 'samples', 'pictures');
+  for (const turn of [0, 1, 2]) {
+    const pixels = Buffer.from(Array.from({ length: 192 * 192 * 3 }, (_, at) => (at * (7 + turn)) % 251));
+    await sharp(pixels, { raw: { width: 192, height: 192, channels: 3 } }).toFile(join(pictures, `${turn}.png`));
+  }
+  expect(samples).toContain('samples');
+});
+
+async function build(order: BuildOrderInput, phases = new Set<string>()): Promise<EngineSummary> {
+  const full = buildOrderSchema.parse({
+    runtime: 'tensorrt-rtx',
+    shapes: { min: shape, opt: shape, max: shape },
+    level: 0,
+    ...order,
+  });
+  return builder.build(await models.get('street-b0'), full, {
+    signal: new AbortController().signal,
+    phase: (phase) => void phases.add(phase),
+    progress: () => undefined,
+    timeLeft: () => undefined,
+    log: () => undefined,
+  });
+}
+
+function files({ path }: EngineSummary): Buffer[] {
+  return [engineFiles.graph, engineFiles.recipe, engineFiles.calibration].map((name) => readFileSync(join(path, name)));
+}
+
+describe('TensorRT for RTX builds the sample model in 8 bits', () => {
+  it('INT8 for Ampere, and again from its recipe without the pictures', async () => {
+    const phases = new Set<string>();
+    const engine = await build({ precision: 'int8', targets: [86], calibration }, phases);
+    expect(engine).toMatchObject({ precision: 'int8', device: 'sm_86', plain: false });
+    expect([...phases]).toEqual(['queue', 'prepare', 'calibrate', 'rewrite', 'build', 'keep']);
+    const { record, folder } = await library.read(engine.id);
+    expect(record.passes.at(-1)).toMatchObject({ pass: 'quantize' });
+    expect(record.passes.at(-1)?.findings).toBeGreaterThan(50);
+    const { graph } = await openModel(join(folder, engineFiles.graph));
+    const quantizers = graph.nodes.filter((node) => isOp(node, 'QuantizeLinear'));
+    expect(quantizers.length).toBeGreaterThan(30);
+    const scale = graph.constant(quantizers[0]?.input[1]);
+    expect(scale?.type).toBe(DataType.FLOAT16);
+    const before = files(engine);
+    rmSync(pictures, { recursive: true });
+    rmSync(calibrations, { recursive: true });
+    const again = await build({ recipe: record.recipe, fresh: true });
+    expect(again.id).toBe(engine.id);
+    expect(files(again)).toEqual(before);
+    // Half of it stays in 16 bits without being calibrated anew.
+    expect((await build({ precision: 'fp16', targets: [86] })).planBytes).toBeGreaterThan(engine.planBytes);
+  });
+});
