@@ -41,12 +41,12 @@ export interface SinkOrder {
 export async function openVideoSink(order: SinkOrder, kind: 'overlay' | 'mask'): Promise<ExportSink> {
   const painter = new ExportPainter(order.size, kind);
   try {
-    const { codec, ...profile } = await chooseCodec(painter.size);
+    const codec = await chooseCodec(painter.size);
     const ending = codec === 'avc' ? '.mp4' : '.webm';
     const file = await openFile(order, `${order.stem}.${kind}`, ending);
     const format = codec === 'avc' ? new Mp4OutputFormat({ fastStart: false }) : new WebMOutputFormat();
     const output = new Output({ format, target: file.target });
-    const source = new VideoSampleSource({ codec, ...profile, quality: QUALITY_HIGH, keyFrameInterval: 2 });
+    const source = new VideoSampleSource({ codec, quality: QUALITY_HIGH, keyFrameInterval: 2 });
     output.addVideoTrack(source);
     await output.start();
     return {
@@ -75,22 +75,9 @@ export async function openVideoSink(order: SinkOrder, kind: 'overlay' | 'mask'):
   }
 }
 
-interface ChosenCodec {
-  readonly codec: 'avc' | 'vp9';
-  /** Where the usual profile cannot be encoded. */
-  readonly fullCodecString?: string;
-}
-
-/** H.264 in the profile that encodes best, else the plain one that every browser has, else VP9. */
-async function chooseCodec(size: { width: number; height: number }): Promise<ChosenCodec> {
-  const candidates: readonly ChosenCodec[] = [
-    { codec: 'avc' },
-    { codec: 'avc', fullCodecString: `avc1.4200${baselineLevel(size)}` },
-    { codec: 'vp9' },
-  ];
-  for (const { codec, ...profile } of candidates) {
-    if (await canEncodeVideo(codec, { ...size, ...profile })) return { codec, ...profile };
-  }
+/** Not H.264's plain profile where the better one is missing: Chromium 108 writes a description of it that it does not open again. */
+async function chooseCodec(size: { width: number; height: number }): Promise<'avc' | 'vp9'> {
+  for (const codec of ['avc', 'vp9'] as const) if (await canEncodeVideo(codec, size)) return codec;
   throw new AppError(
     'VIDEO_NO_ENCODER',
     `Neither H.264 nor VP9 can be encoded here at ${size.width} x ${size.height}.`,
@@ -98,12 +85,6 @@ async function chooseCodec(size: { width: number; height: number }): Promise<Cho
       hint: 'Export index PNGs, or use maskforge video in a terminal.',
     },
   );
-}
-
-/** H.264's level for 30 frames a second, in hexadecimal: 3.1 up to 1280 x 720, 4.0 up to 1920 x 1088. */
-function baselineLevel({ width, height }: { width: number; height: number }): string {
-  const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
-  return blocks <= 3600 ? '1f' : blocks <= 8192 ? '28' : '33';
 }
 
 interface OpenFile {
