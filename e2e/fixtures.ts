@@ -12,6 +12,8 @@ export interface StudioOptions {
   language: string;
   /** Further arguments of the browser, such as a camera that is none. */
   browserArguments: readonly string[];
+  /** Variables that the studio sees beside those of every test. */
+  environment: Readonly<Record<string, string>>;
 }
 
 /** A studio of its own, with no past, in one of the two shells. */
@@ -48,10 +50,11 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
   shell: ['chromium', { option: true }],
   language: ['en-US', { option: true }],
   browserArguments: [[], { option: true }],
-  studio: async ({ shell, language, browserArguments }, use, testInfo) => {
+  environment: [{}, { option: true }],
+  studio: async ({ shell, language, browserArguments, environment }, use, testInfo) => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
     const open = shell === 'electron' ? openElectron : openChromium;
-    const opened = await open(dataDirectory, language, browserArguments);
+    const opened = await open(dataDirectory, language, browserArguments, environment);
     const { page } = opened;
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -79,13 +82,20 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
 
 export { expect } from '@playwright/test';
 
-async function openElectron(dataDirectory: string, language: string, more: readonly string[]): Promise<OpenShell> {
+type Variables = Readonly<Record<string, string>>;
+
+async function openElectron(
+  dataDirectory: string,
+  language: string,
+  more: readonly string[],
+  variables: Variables,
+): Promise<OpenShell> {
   const executablePath = process.env['ELECTRON_EXEC_PATH'];
   if (executablePath === undefined) throw new Error('ELECTRON_EXEC_PATH names no Electron; use npm test');
   const app = await _electron.launch({
     executablePath,
     args: [...sandbox, `--lang=${language}`, ...more, root],
-    env: { ...environment(), MASKFORGE_HOME: dataDirectory },
+    env: { ...systemEnvironment(), ...variables, MASKFORGE_HOME: dataDirectory },
   });
   const page = await app.firstWindow();
   const answerFolderDialogs = (folder: string): Promise<void> =>
@@ -95,9 +105,14 @@ async function openElectron(dataDirectory: string, language: string, more: reado
   return { page, pid: app.process().pid ?? 0, answerFolderDialogs, close: () => app.close() };
 }
 
-async function openChromium(dataDirectory: string, language: string, more: readonly string[]): Promise<OpenShell> {
+async function openChromium(
+  dataDirectory: string,
+  language: string,
+  more: readonly string[],
+  variables: Variables,
+): Promise<OpenShell> {
   const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs')], {
-    env: { ...environment(), MASKFORGE_HOME: dataDirectory },
+    env: { ...systemEnvironment(), ...variables, MASKFORGE_HOME: dataDirectory },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((done) => server.once('exit', done));
@@ -118,7 +133,7 @@ async function openChromium(dataDirectory: string, language: string, more: reado
 }
 
 /** Without what would have the studio find somebody's tokens or settings. */
-function environment(): Record<string, string> {
+function systemEnvironment(): Record<string, string> {
   const entries = Object.entries(process.env).filter(([name]) => !/^(HF_|MASKFORGE_|ELECTRON_RUN_AS_NODE)/.test(name));
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

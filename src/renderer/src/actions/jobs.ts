@@ -7,6 +7,7 @@ import { notify, reportError } from '../notices/notify';
 import { isRunning, jobsStore, putJob } from '../state/jobs-store';
 import { libraryStore } from '../state/library-store';
 import { openModel } from './models';
+import { isWatched, sayBuilt } from '../build/say-built';
 
 /** Keeps the list of jobs and says when one ends. */
 export function receiveJob(job: Job): void {
@@ -16,11 +17,14 @@ export function receiveJob(job: Job): void {
   if (!wasRunning) return;
   if (before === undefined && isRunning(job)) announce(i18n.t('frame.jobs.announceStart', { title: job.title }));
   if (job.state === 'done') sayDone(job);
-  if (job.state === 'failed' && job.error !== null) reportError(fromErrorReport(job.error), { subject: job.title });
+  // Whoever looks at it sees the failure where it happened.
+  if (job.state === 'failed' && job.error !== null && !isWatched(job.id))
+    reportError(fromErrorReport(job.error), { subject: job.title });
 }
 
 function sayDone(job: Job): void {
   if (job.kind === 'export') return sayExportJobDone(job);
+  if (job.kind === 'build' || job.kind === 'verify') return sayBuilt(job);
   const model = libraryStore.getState().models.find((candidate) => job.results.includes(candidate.id));
   const failed = job.failures.length;
   notify(i18n.t('frame.jobs.announceDone', { title: job.title }), {

@@ -14,6 +14,9 @@ import { studio } from '../studio-client/studio';
 import { removedLater } from './removed-later';
 import { stopSegmentation } from './segment';
 
+/** The engine that the open model runs as; null for its ONNX file on ONNX Runtime. */
+let openEngineId: string | null = null;
+
 /** Models the user has just removed and may still bring back. */
 const hiddenModels = new Set<string>();
 
@@ -23,17 +26,19 @@ export function setModels(models: readonly ModelSummary[]): void {
 
 /**
  * Opens a model; the one that was open closes when the new one is. When opening fails the old one stays, and the user
- * is told.
+ * is told. With an engine the model runs as that.
  */
-export async function openModel(modelId: string): Promise<void> {
+export async function openModel(modelId: string, engineId: string | null = null): Promise<void> {
   const before = libraryStore.getState().session;
   libraryStore.setState({ session: { kind: 'opening', modelId } });
   stopSegmentation();
   try {
-    const info = await studio.call('session.open', { modelId });
+    const engine = engineId === null ? {} : { runtime: 'tensorrt' as const, engineId };
+    const info = await studio.call('session.open', { modelId, ...engine });
     // The user may have picked yet another one meanwhile.
     const wanted = libraryStore.getState().session;
     if (wanted.kind !== 'opening' || wanted.modelId !== modelId) return void closeSession(info.id);
+    openEngineId = engineId;
     if (before.kind === 'open') void closeSession(before.info.id);
     if (before.kind !== 'open' || before.modelId !== modelId) forgetClassChoices();
     forgetSegmentations();
@@ -53,7 +58,7 @@ export async function openModel(modelId: string): Promise<void> {
 /** The model's preprocessing changed. */
 async function reopenModel(): Promise<void> {
   const model = activeModel(libraryStore.getState());
-  if (model !== null) await openModel(model.id);
+  if (model !== null) await openModel(model.id, openEngineId);
 }
 
 /** The engine host does not know the session any more: there is nothing to fall back on while opening. */
@@ -61,7 +66,7 @@ export async function reopenLostModel(): Promise<void> {
   const { session } = libraryStore.getState();
   if (session.kind === 'none') return;
   libraryStore.setState({ session: { kind: 'opening', modelId: session.modelId } });
-  await openModel(session.modelId);
+  await openModel(session.modelId, openEngineId);
 }
 
 async function closeSession(sessionId: string): Promise<void> {

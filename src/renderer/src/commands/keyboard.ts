@@ -6,7 +6,7 @@ import { matches } from './shortcut';
 
 /** Controls that use plain keys themselves. */
 const keyUsers =
-  'input, textarea, select, [contenteditable="true"], [role="slider"], [role="menu"], [role="menuitem"], [role="listbox"], [role="combobox"], [role="tab"], [role="separator"], [role="dialog"]';
+  'input, textarea, select, [contenteditable="true"], [role="slider"], [role="menu"], [role="menuitem"], [role="listbox"], [role="combobox"], [role="tab"], [role="separator"], [role="dialog"], [data-own-keys]';
 
 /** Every shortcut of the registry. Answers with a function that stops listening. */
 export function listenToKeyboard(): () => void {
@@ -73,7 +73,7 @@ function leavesToBrowser(command: Command, event: KeyboardEvent): boolean {
 /** Tab folds the panels away while the canvas has the focus; elsewhere it moves the focus as it does everywhere. */
 function isPanelKey(event: KeyboardEvent): boolean {
   if (event.key !== 'Tab' || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return false;
-  return (
-    document.activeElement instanceof HTMLElement && document.activeElement.closest('[data-region="canvas"]') !== null
-  );
+  const focused = document.activeElement;
+  if (!(focused instanceof HTMLElement) || focused.closest('[data-own-keys]') !== null) return false;
+  return focused.closest('[data-region="canvas"]') !== null;
 }

@@ -1,6 +1,8 @@
 import { updatePreferences } from '../preferences/preferences';
 import { libraryStore } from '../state/library-store';
 import { openDialog, togglePanels, windowStore } from '../state/window-store';
+import { openRecipeFile, showEngines } from '../build/build-actions';
+import { enterMode } from '../modes/mode-store';
 import type { Command } from './command';
 import { focusNextRegion } from './regions';
 
@@ -14,6 +16,16 @@ export const windowCommands: readonly Command[] = [
   },
   { id: 'catalogue', group: 'model', title: 'commands.catalogue', run: () => openDialog({ kind: 'catalogue' }) },
   { id: 'runtimes', group: 'model', title: 'commands.runtimes', run: () => openDialog({ kind: 'runtimes' }) },
+  { id: 'engines', group: 'model', title: 'commands.engines', run: showEngines },
+  {
+    id: 'open-recipe',
+    group: 'model',
+    title: 'commands.openRecipe',
+    run: () => {
+      enterMode('build');
+      return openRecipeFile();
+    },
+  },
   {
     id: 'preprocessing',
     group: 'model',

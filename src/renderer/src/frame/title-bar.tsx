@@ -5,6 +5,7 @@ import { Button, IconButton } from '../components/button';
 import { Menu } from '../components/menu';
 import { ModelPicker } from '../library/model-picker';
 import { ModeSwitch } from '../modes/mode-switch';
+import { useModeViews } from '../modes/use-mode-views';
 import { selectedSegmentation, usePictures } from '../state/pictures-store';
 import { useWindow } from '../state/window-store';
 import { useOpenMenu } from './open-menu';
@@ -69,12 +70,14 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
 
 function PanelToggle({ side }: { readonly side: 'left' | 'right' }) {
   const { t } = useTranslation();
+  const { views } = useModeViews();
+  const title = side === 'left' ? (views?.leftTitle ?? 'pictures.title') : (views?.rightTitle ?? 'frame.sidePanels');
   const open = useWindow((state) => (side === 'left' ? state.filmStripOpen : state.sidePanelsOpen));
   const command = side === 'left' ? 'toggle-film-strip' : 'toggle-side-panels';
   const Icon = side === 'left' ? PanelLeft : PanelRight;
   return (
     <IconButton
-      label={side === 'left' ? t('pictures.title') : t('frame.sidePanels')}
+      label={t(title)}
       shortcut={shortcutOf(command)}
       pressed={open}
       icon={<Icon size={16} aria-hidden />}

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { PanelImperativeHandle } from 'react-resizable-panels';
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { FilmStrip } from '../film-strip/film-strip';
+import { useModeViews } from '../modes/use-mode-views';
 import { setWindow, useWindow } from '../state/window-store';
 import { CanvasArea } from './canvas-area';
 import styles from './frame.module.css';
@@ -11,6 +12,9 @@ import { SidePanels } from './side-panels';
 /** Film strip, canvas and side panels beside each other; widths are remembered. */
 export function WideBody() {
   const { t } = useTranslation();
+  const { views } = useModeViews();
+  const Left = views?.Left ?? FilmStrip;
+  const Right = views?.Right ?? SidePanels;
   const layout = useDefaultLayout({
     id: 'maskforge.frame',
     storage: window.localStorage,
@@ -37,7 +41,7 @@ export function WideBody() {
         minSize={152}
         maxSize={400}
       >
-        <FilmStrip />
+        <Left />
       </Panel>
       <Separator className={styles.separator} aria-label={t('frame.resizeFilmStrip')} />
       <Panel id="canvas" minSize={240}>
@@ -55,7 +59,7 @@ export function WideBody() {
         minSize={240}
         maxSize={440}
       >
-        <SidePanels />
+        <Right />
       </Panel>
     </Group>
   );

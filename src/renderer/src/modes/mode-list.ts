@@ -1,6 +1,7 @@
 import type { ParseKeys } from 'i18next';
-import { Film, Image } from 'lucide-react';
+import { Film, Hammer, Image } from 'lucide-react';
 import type { ComponentType } from 'react';
+import { BuildBadge } from '../build/build-badge';
 
 /** What a mode puts around the canvas, which is the same in all of them. */
 export interface ModeViews {
@@ -11,6 +12,9 @@ export interface ModeViews {
   /** In place of the film strip, and of the legend and display panels. */
   readonly Left?: ComponentType;
   readonly Right?: ComponentType;
+  /** What these two are called; as the film strip and the legend when left out. */
+  readonly leftTitle?: ParseKeys;
+  readonly rightTitle?: ParseKeys;
 }
 
 interface ModeEntry {
@@ -20,6 +24,8 @@ interface ModeEntry {
   readonly shortcut: string;
   /** Kinds of items on the film strip that it shows; choosing another kind leads to the mode that does. */
   readonly shows: readonly ('image' | 'video')[];
+  /** Beside its name in the switch, while something of it goes on. */
+  readonly Badge?: ComponentType;
   /** Loaded when the mode is first entered; without it the mode is pictures and their masks. */
   readonly views?: () => Promise<ModeViews>;
 }
@@ -27,6 +33,15 @@ interface ModeEntry {
 /** The modes in the order of the switch. Adding one is adding an entry; commands and shortcuts follow from it. */
 export const modes = [
   { id: 'segment', title: 'modes.segment', icon: Image, shortcut: 'Alt+1', shows: ['image'] },
+  {
+    id: 'build',
+    title: 'modes.build',
+    icon: Hammer,
+    shortcut: 'Alt+2',
+    shows: ['image'],
+    Badge: BuildBadge,
+    views: () => import('../build/build-views').then(({ buildViews }) => buildViews),
+  },
   {
     id: 'video',
     title: 'modes.video',

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { shortcutOf } from '../commands/registry';
 import { Tooltip } from '../components/tooltip';
-import { modes, type ModeId } from './mode-list';
+import { modeOf, modes, type ModeId } from './mode-list';
 import { enterMode, useMode } from './mode-store';
 import styles from './mode-switch.module.css';
 
@@ -22,9 +22,15 @@ export function ModeSwitch({ narrow }: { readonly narrow: boolean }) {
           >
             <Icon size={16} aria-hidden />
             {!narrow && <span>{t(title)}</span>}
+            <Badge id={id} />
           </button>
         </Tooltip>
       ))}
     </nav>
   );
+}
+
+function Badge({ id }: { readonly id: ModeId }) {
+  const { Badge: Content } = modeOf(id);
+  return Content === undefined ? null : <Content />;
 }

@@ -42,6 +42,8 @@ export const commands = {
   library: 'Model library…',
   catalogue: 'Get models…',
   runtimes: 'Runtimes…',
+  engines: 'Engine library',
+  openRecipe: 'Open recipe…',
   preprocessing: 'Preprocessing…',
   palette: 'Command palette',
   togglePanels: 'Show or hide all panels',

@@ -1,7 +1,9 @@
+import { build } from './build';
 import { canvas } from './canvas';
 import { commands } from './commands';
 import { common } from './common';
 import { display } from './display';
+import { engines } from './engines';
 import { errors } from './errors';
 import { exporting } from './export';
 import { frame } from './frame';
@@ -15,10 +17,12 @@ import { runtimes } from './runtimes';
 import { video } from './video';
 
 export const en = {
+  build,
   canvas,
   commands,
   common,
   display,
+  engines,
   errors,
   exporting,
   frame,

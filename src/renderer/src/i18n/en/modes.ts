@@ -1,5 +1,6 @@
 export const modes = {
   title: 'Modes',
   segment: 'Segment',
+  build: 'Build',
   video: 'Video',
 } as const;

@@ -45,6 +45,8 @@ export const commands: Translation<typeof source> = {
   library: '模型库…',
   catalogue: '获取模型…',
   runtimes: '运行时…',
+  engines: '引擎库',
+  openRecipe: '打开配方…',
   preprocessing: '预处理…',
   palette: '命令面板',
   togglePanels: '显示或隐藏全部面板',

@@ -4,5 +4,6 @@ import type { Translation } from '../translation';
 export const modes: Translation<typeof source> = {
   title: '模式',
   segment: '分割',
+  build: '构建',
   video: '视频',
 };

@@ -1,0 +1,60 @@
+import type { ImageShape } from '../../../shared/domain/engine';
+import type { BuildDraft } from './build-draft';
+import { orderOf } from './build-draft';
+
+/** The command of the terminal that builds the same; null while the sizes are not valid. */
+export function buildCommand(modelId: string, draft: BuildDraft): string | null {
+  const order = orderOf(draft);
+  if (order === null) return null;
+  const parts = ['maskforge build', quoted(modelId)];
+  if (draft.recipe !== null) {
+    parts.push('--recipe', quoted(recipeFileName(draft.recipe.model.name, draft.recipe.precision)));
+    return [...parts, ...runtimePart(draft)].join(' ');
+  }
+  const { shapes, layerNorm, pluginOnly, plugins, targets = [], level } = order;
+  parts.push('--precision', draft.precision);
+  if (shapes !== undefined) {
+    const { min, opt, max } = shapes;
+    if (draft.shapes === 'static') parts.push('--shapes', shapeText(opt));
+    else parts.push('--min', shapeText(min), '--opt', shapeText(opt), '--max', shapeText(max));
+  }
+  if (layerNorm === 'keep') parts.push('--layernorm keep');
+  if (layerNorm === 'plugin') {
+    parts.push('--layernorm', pluginOnly === undefined ? 'plugin' : quoted(`plugin:${pluginOnly.join(',')}`));
+  }
+  if (!draft.foldHead) parts.push('--no-fold-head');
+  if (plugins !== undefined && plugins !== 'auto') parts.push('--plugins', pluginText(plugins));
+  if (draft.imageInput) parts.push('--image-input');
+  if (draft.maskOutput) parts.push('--mask-output');
+  parts.push(...runtimePart(draft));
+  if (targets.length > 0) parts.push('--target', targets.map((target) => `sm_${target}`).join(','));
+  if (level !== null && level !== undefined) parts.push('--level', String(level));
+  return parts.join(' ');
+}
+
+export function verifyCommand(engineId: string, folder: string | null): string {
+  return `maskforge verify ${engineId} --images ${folder === null ? 'FOLDER' : quoted(folder)}`;
+}
+
+/** `street-fp16.recipe.json` */
+export function recipeFileName(modelName: string, precision: string): string {
+  const base = modelName.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^-+|-+$/g, '');
+  return `${base === '' ? 'engine' : base}-${precision}.recipe.json`;
+}
+
+export function shapeText({ batch, height, width }: ImageShape): string {
+  return `${batch}x3x${height}x${width}`;
+}
+
+function pluginText(parts: readonly string[]): string {
+  if (parts.length === 0) return 'none';
+  return parts.length > 1 ? 'both' : (parts[0] ?? 'none');
+}
+
+function runtimePart({ runtime }: BuildDraft): string[] {
+  return runtime === 'auto' ? [] : ['--runtime', runtime];
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,23 @@
+import type { Job } from '../../../shared/domain/job';
+import { i18n } from '../i18n/i18n';
+
+const words = ['queue', 'prepare', 'rewrite', 'build', 'keep'] as const;
+
+/** The phase of a build in the language of the window; what TensorRT calls its own steps stays as it is. */
+export function phaseText({ phase }: Pick<Job, 'phase'>): string {
+  const [first = '', ...rest] = phase.split(': ');
+  const word = words.find((known) => known === first);
+  if (word === undefined) return phase;
+  const detail = rest.join(': ');
+  const text = i18n.t(`build.phases.${word}`);
+  return word === 'queue' || word === 'keep' || detail === '' ? text : `${text} · ${detail}`;
+}
+
+export type LogLevel = 'error' | 'warning' | 'info';
+
+/** A line of a build's log, taken apart: `warning: text`. */
+export function logLine(line: string): { readonly level: LogLevel; readonly text: string } {
+  const [, severity = '', text = line] = /^(internal-error|error|warning|info|verbose): (.*)$/s.exec(line) ?? [];
+  if (severity === 'error' || severity === 'internal-error') return { level: 'error', text };
+  return { level: severity === 'warning' ? 'warning' : 'info', text };
+}

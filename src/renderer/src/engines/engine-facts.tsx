@@ -1,0 +1,83 @@
+import { TriangleAlert } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { EngineSummary } from '../../../shared/domain/engine';
+import { shapeSummary } from '../build/shapes-step';
+import wizard from '../build/wizard.module.css';
+import { useFormat } from '../format/use-format';
+import styles from './engines.module.css';
+
+/** Why an engine cannot be used as it is, and what to do. */
+export function EngineStateNote({ engine: { state, reason } }: { readonly engine: EngineSummary }) {
+  const { t } = useTranslation();
+  if (state === 'ready') return null;
+  return (
+    <div className={wizard.note} role="note">
+      <TriangleAlert size={14} aria-hidden />
+      <div className={wizard.noteText}>
+        <p>
+          <strong>{t(`engines.stateText.${state}`)}</strong>
+        </p>
+        <p>{reason}</p>
+      </div>
+    </div>
+  );
+}
+
+export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
+  const { runtime } = engine;
+  const facts: [string, string][] = [
+    [t('models.model'), engine.modelName],
+    [t('models.precision'), engine.precision.toUpperCase()],
+    [t('engines.shapes'), shapeSummary(engine.shapes)],
+    [t('build.fixes.layerNorm'), engine.layerNorm],
+    [t('engines.runtime'), runtimeName(runtime)],
+    [t('engines.device'), engine.device],
+    [t('engines.size'), `${format.bytes(engine.planBytes)} · ${t('engines.layers', { count: engine.layers })}`],
+    [t('engines.built'), `${dateText(engine.builtAt, i18n.language)} · ${format.seconds(engine.buildSeconds)}`],
+    [t('engines.id'), engine.id],
+  ];
+  return (
+    <>
+      <dl className={wizard.facts}>
+        {facts.map(([name, value]) => (
+          <Row key={name} name={name} value={value} />
+        ))}
+      </dl>
+      {engine.warnings.length > 0 && (
+        <details className={styles.warnings}>
+          <summary>{t('engines.warnings', { count: engine.warnings.length })}</summary>
+          <ul>
+            {engine.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Row({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+const familyNames: Record<EngineSummary['runtime']['family'], string> = {
+  'tensorrt-10': 'TensorRT',
+  'tensorrt-11': 'TensorRT',
+  'tensorrt-rtx': 'TensorRT for RTX',
+};
+
+export function runtimeName({ family, version }: Pick<EngineSummary['runtime'], 'family' | 'version'>): string {
+  return `${familyNames[family]} ${version}`;
+}
+
+export function dateText(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}

@@ -1,0 +1,37 @@
+import type { engines as source } from '../en/engines';
+import type { Translation } from '../translation';
+
+export const engines: Translation<typeof source> = {
+  model: '模型',
+  precision: '精度',
+  shapes: '形状',
+  runtime: '运行时',
+  device: '设备',
+  size: '大小',
+  built: '构建时间',
+  state: '状态',
+  id: '编号',
+  layers_other: '{{count}} 层',
+  warnings_other: '{{count}} 条警告',
+  states: { ready: '就绪', stale: '已过期', foreign: '外来', untrusted: '未信任', damaged: '已损坏' },
+  stateText: {
+    stale: '模型在此后已更改',
+    foreign: '为另一台机器构建',
+    untrusted: '来自别处,尚未信任',
+    damaged: '其文件与原来不符',
+  },
+  open: '在分割中打开',
+  trust: '信任',
+  rebuild: '重新构建',
+  verify: '验证…',
+  duplicate: '复制为配方',
+  export: '导出…',
+  exported_other: '{{name}}:已导出 {{count}} 个文件',
+  import: '导入…',
+  removed: '已移除 {{name}}',
+  gone: '此引擎已不在库中。',
+  noneChosen: '选择一个引擎以查看其内容。',
+  emptyTitle: '还没有引擎',
+  emptyText: '引擎是为一类 GPU 编译的网络。向导用几步即可构建一个。',
+  buildNew: '构建引擎',
+};
