@@ -319,7 +319,7 @@ export const engineLayerSchema = z.object({
   /** Types of what it reads and gives, such as `fp16`, each once. */
   inputs: z.array(z.string()),
   outputs: z.array(z.string()),
-  /** The narrowest type that it gives; what it computes in as far as TensorRT tells. */
+  /** 8 bits where it reads them, else the narrowest type that it gives; what it computes in as far as TensorRT tells. */
   precision: z.string(),
   /** Names of the nodes of the rewritten graph that it computes. */
   nodes: z.array(z.string()),

@@ -43,6 +43,17 @@ describe("TensorRT's layer information", () => {
     ]);
   });
 
+  it.each([
+    ['a convolution that reads 8 bits and gives 16', 'Convolution', 'Int8', 'Half', 'int8'],
+    ['a product of 8-bit floats', 'MatrixMultiply', 'FP8', 'Half', 'fp8'],
+    ['a conversion back to 16 bits', 'Reformat', 'Int8', 'Half', 'fp16'],
+    ['a convolution whose result is quantised at once', 'Convolution', 'Half', 'Int8', 'int8'],
+  ])('names the precision of %s', (_, kind, from, to, precision) => {
+    const [Inputs, Outputs] = [[{ 'Format/Datatype': from }], [{ 'Format/Datatype': to }]];
+    const json = JSON.stringify({ Layers: [{ Name: 'x', ParameterType: kind, Inputs, Outputs }] });
+    expect(parseLayers(json, [])).toMatchObject([{ precision }]);
+  });
+
   it('may give names only, nothing, or what nobody understands', () => {
     expect(parseLayers('{"Layers":["first","PWN(second)"]}', ['second'])).toMatchObject([
       { name: 'first', nodes: [], precision: '' },

@@ -76,18 +76,21 @@ function toLayer(layer: z.infer<typeof layerSchema>, known: ReadonlySet<string>)
   ];
   const inputs = types(layer.Inputs);
   const outputs = types(layer.Outputs);
+  const kind = layer.ParameterType ?? layer.LayerType ?? '';
   return {
     name: layer.Name,
-    kind: layer.ParameterType ?? layer.LayerType ?? '',
+    kind,
     inputs,
     outputs,
-    precision: precisionOf(inputs, outputs),
+    precision: precisionOf(inputs, outputs, isReformat({ kind, name: layer.Name })),
     nodes: nodesOf(layer.Name, layer.Metadata ?? '', known),
   };
 }
 
-/** A conversion is named by both its ends. */
-function precisionOf(inputs: readonly string[], outputs: readonly string[]): string {
+/** What reads 8 bits computes in them, whatever it gives; a conversion is named by what it gives. */
+function precisionOf(inputs: readonly string[], outputs: readonly string[], isConversion: boolean): string {
+  const eightBit = inputs.find((type) => type === 'int8' || type === 'fp8');
+  if (eightBit !== undefined && !isConversion) return eightBit;
   const narrowest = (types: readonly string[]): string =>
     TYPES.map(([type]) => type).find((type) => types.includes(type) && COMPUTED.has(type)) ?? types[0] ?? '';
   const [from, to] = [narrowest(inputs), narrowest(outputs)];

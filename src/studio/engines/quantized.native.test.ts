@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
 import { DataType } from '../../onnx/data-type';
@@ -23,21 +23,18 @@ afterAll(() => rmSync(data, { recursive: true, force: true }));
 const pictures = join(data, 'pictures');
 const shape = { batch: 1, height: 256, width: 256 };
 const calibration = { folder: pictures, count: 3 };
-const resources = 'resources';
 const libraries = new TensorRtLibraries({ dataDirectory: data });
-const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: resources });
+const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: 'resources' });
 const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
 const calibrations = join(data, 'calibrations');
 const builder = new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations });
 
-beforeAll(async () => {
-  mkdirSync(pictures);
-  const samples = join(resources, 'samples', 'pictures');
+beforeEach(async () => {
+  mkdirSync(pictures, { recursive: true });
   for (const turn of [0, 1, 2]) {
     const pixels = Buffer.from(Array.from({ length: 192 * 192 * 3 }, (_, at) => (at * (7 + turn)) % 251));
     await sharp(pixels, { raw: { width: 192, height: 192, channels: 3 } }).toFile(join(pictures, `${turn}.png`));
   }
-  expect(samples).toContain('samples');
 });
 
 async function build(order: BuildOrderInput, phases = new Set<string>()): Promise<EngineSummary> {
@@ -80,7 +77,32 @@ describe('TensorRT for RTX builds the sample model in 8 bits', () => {
     const again = await build({ recipe: record.recipe, fresh: true });
     expect(again.id).toBe(engine.id);
     expect(files(again)).toEqual(before);
-    // Half of it stays in 16 bits without being calibrated anew.
+    // Most weights take half of the space.
     expect((await build({ precision: 'fp16', targets: [86] })).planBytes).toBeGreaterThan(engine.planBytes);
+  });
+
+  it('FP8 for Ada, and refuses Ampere', async () => {
+    const engine = await build({ precision: 'fp8', targets: [89], calibration });
+    expect(engine).toMatchObject({ precision: 'fp8', device: 'sm_89' });
+    const { graph } = await openModel(join(engine.path, engineFiles.graph));
+    const zero = graph.constant(graph.nodes.find((node) => isOp(node, 'QuantizeLinear'))?.input[2]);
+    expect(zero?.type).toBe(DataType.FLOAT8E4M3FN);
+    const refused = build({ precision: 'fp8', targets: [86], calibration });
+    await expect(refused).rejects.toMatchObject({ code: 'PRECISION_UNSUPPORTED' });
+  });
+
+  it('INT8 from 8-bit pixels to class ids, with batches and sizes of a range', async () => {
+    const side = (batch: number, size: number) => ({ batch, height: size, width: size });
+    const engine = await build({
+      precision: 'int8',
+      targets: [86],
+      calibration,
+      imageInput: true,
+      maskOutput: true,
+      shapes: { min: side(1, 128), opt: side(1, 256), max: side(2, 512) },
+    });
+    const { record } = await library.read(engine.id);
+    expect(record.input).toMatchObject({ type: 'uint8', batch: null });
+    expect(record.passes.at(-1)?.findings).toBeGreaterThan(50);
   });
 });

@@ -221,3 +221,37 @@ describe('a recipe file', () => {
     expect(() => parseRecipe(text, '/somewhere/recipe.json')).toThrow(/\/somewhere\/recipe\.json/);
   });
 });
+
+describe('a recipe for 8 bits', () => {
+  it('ends in FP16 and then in the quantised layers, whose ranges are not known yet', () => {
+    const { passes, precision } = draft({ precision: 'int8', calibration: { folder: '/p', keep: ['b', 'a', 'b'] } });
+    expect(precision).toBe('int8');
+    expect(passes.slice(-2)).toEqual([
+      { pass: 'to-float16', keepIo: false },
+      {
+        pass: 'quantize',
+        format: 'int8',
+        method: 'mse',
+        kinds: ['linear', 'convolution'],
+        keep: ['a', 'b'],
+        statistics: null,
+      },
+    ]);
+  });
+
+  it('takes no plugins unless they are asked for', () => {
+    const names = (order: BuildOrderInput): string[] => draft(order).passes.map(({ pass }) => pass);
+    expect(names({ precision: 'fp16' })).toContain('fuse-mixffn');
+    expect(names({ precision: 'int8' })).not.toContain('fuse-mixffn');
+    expect(names({ precision: 'int8', plugins: ['mixffn'] })).toContain('fuse-mixffn');
+  });
+
+  it('has the hash of its calibration in its key', () => {
+    const recipe = draft({ precision: 'int8' });
+    const keys = [null, '1'.repeat(64), '2'.repeat(64)].map((statistics) => {
+      const passes = recipe.passes.map((step) => (step.pass === 'quantize' ? { ...step, statistics } : step));
+      return engineKey({ ...recipe, passes });
+    });
+    expect(new Set(keys).size).toBe(3);
+  });
+});

@@ -1,0 +1,57 @@
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { putStandIn } from '../studio/engines/testing/stand-in';
+import { bench, repository } from './testing';
+import type { Bench, CliRun } from './testing';
+
+/* Whole command lines, with a stand-in for the native addon. */
+
+const NETWORK = join(repository, 'tools/fixtures/models/small/original-ts13-256.onnx');
+
+async function prepared(): Promise<Bench & { build(...flags: string[]): Promise<CliRun> }> {
+  const here = bench();
+  copyFileSync(NETWORK, join(here.cwd, 'net.onnx'));
+  for (const name of ['a.png', 'b.png', 'deep/c.png']) await here.picture(join('pictures', name), 120, 80);
+  const env = { PATH: process.env['PATH'] ?? '', ...putStandIn(join(here.cwd, 'native')) };
+  process.env['STAND_IN_PROJECT'] = repository;
+  return { ...here, build: (...flags) => here.run(['build', 'net.onnx', '--json', ...flags], { env }) };
+}
+afterEach(() => delete process.env['STAND_IN_PROJECT']);
+
+describe('maskforge build in 8 bits', () => {
+  it('calibrates on a folder, and does it again elsewhere from the recipe alone', async () => {
+    const here = await prepared();
+    const flags = ['--precision', 'int8', '--calibrate', 'pictures', '--count', '2', '--method', 'entropy'];
+    const first = await here.build(...flags, '--keep', 'stage 1, embedding', '--save-recipe', 'a.json');
+    expect(first.stderr).toBe('');
+    const [engine] = first.json();
+    expect(engine).toMatchObject({ precision: 'int8' });
+    expect(engine?.['recipe']).toMatchObject({ precision: 'int8' });
+    const recipe = readFileSync(join(here.cwd, 'a.json'), 'utf8');
+    expect(recipe).toMatch(/"method": "entropy"[^]*"keep": \[\s*"stage 1, embedding"\s*\]/);
+    const graph = readFileSync(join(String(engine?.['path']), 'network.onnx'));
+    // Another machine: the network, the recipe and what was saved beside it.
+    rmSync(here.data, { recursive: true });
+    rmSync(join(here.cwd, 'pictures'), { recursive: true });
+    const [again] = (await here.build('--recipe', 'a.json')).json();
+    expect(again?.['id']).toBe(engine?.['id']);
+    expect(readFileSync(join(String(again?.['path']), 'network.onnx')).equals(graph)).toBe(true);
+    rmSync(here.data, { recursive: true });
+    rmSync(join(here.cwd, 'a.calibration.json'));
+    const without = await here.build('--recipe', 'a.json');
+    expect(without.code).toBe(1);
+    expect(without.stdout + without.stderr).toContain('CALIBRATION_MISSING');
+  });
+
+  it.each([
+    ['pictures for 16 bits', ['--calibrate', 'pictures'], '--calibrate is for networks in 8 bits', 2],
+    ['a method that nobody knows', ['--precision', 'int8', '--method', 'guess'], 'Allowed choices', 2],
+    ['a count of no pictures', ['--precision', 'int8', '--count', '3'], 'there is no folder', 2],
+    ['8 bits without ranges', ['--precision', 'int8'], 'CALIBRATION_NEEDED', 1],
+  ])('refuses %s', async (_, flags, told, code) => {
+    const run = await (await prepared()).build(...flags);
+    expect(run.stdout + run.stderr).toContain(told);
+    expect(run.code).toBe(code);
+  });
+});
