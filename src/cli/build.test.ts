@@ -44,6 +44,14 @@ describe('maskforge build in 8 bits', () => {
     expect(without.stdout + without.stderr).toContain('CALIBRATION_MISSING');
   });
 
+  it('takes what maskforge calibrate found', async () => {
+    const here = await prepared();
+    const found = await here.run(['calibrate', 'net.onnx', '--images', 'pictures', '--cache', 'ranges.json']);
+    expect(found.code).toBe(0);
+    const run = await here.build('--precision', 'int8', '--calibration', 'ranges.json');
+    expect(run.json()).toMatchObject([{ precision: 'int8' }]);
+  });
+
   it.each([
     ['pictures for 16 bits', ['--calibrate', 'pictures'], '--calibrate is for networks in 8 bits', 2],
     ['a method that nobody knows', ['--precision', 'int8', '--method', 'guess'], 'Allowed choices', 2],

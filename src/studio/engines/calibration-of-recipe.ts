@@ -84,7 +84,7 @@ export async function settleCalibration(
   if (statistics !== null && calibrationHash(calibration) !== statistics) {
     throw foreign(file, 'is not the calibration that the recipe names');
   }
-  if (statistics === null) await checkGraph(calibration, file, recipe, model);
+  if (statistics === null) await checkGraph({ calibration, file }, recipe, model, place.signal);
   return settle(calibration);
 }
 
@@ -131,12 +131,12 @@ async function collect(
 async function withFloatGraph<T>(
   recipe: Recipe,
   { path }: ModelSummary,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   work: (graph: OnnxModel) => Promise<T>,
 ): Promise<T> {
   const graph = await openModel(path);
   try {
-    await applySteps(graph, stepsBeforeCalibration(recipe), signal === undefined ? {} : { signal });
+    await applySteps(graph, stepsBeforeCalibration(recipe), { signal });
     return await work(graph);
   } finally {
     graph.close();
@@ -144,12 +144,12 @@ async function withFloatGraph<T>(
 }
 
 async function checkGraph(
-  calibration: CalibrationRecord,
-  file: string,
+  { calibration, file }: { readonly calibration: CalibrationRecord; readonly file: string },
   recipe: Recipe,
   model: ModelSummary,
+  signal: AbortSignal,
 ): Promise<void> {
-  const hash = await withFloatGraph(recipe, model, undefined, async (graph) => hashModel(graph));
+  const hash = await withFloatGraph(recipe, model, signal, async (graph) => hashModel(graph));
   if (calibration.source.model === hash) return;
   throw foreign(file, `was made for another network than ${model.name}, or for other sizes or passes`);
 }
