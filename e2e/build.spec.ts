@@ -82,7 +82,7 @@ test('keeps what was typed on the way back and forth, and does not go on with si
 });
 
 test.describe('a slow build', () => {
-  test.use({ standIn: { STAND_IN_STEPS: '40', STAND_IN_STEP_MS: '250' } });
+  test.use({ standIn: { STAND_IN_STEPS: '400', STAND_IN_STEP_MS: '250' } });
 
   test('goes on elsewhere, waits for its turn, and can be cancelled', async ({ studio }) => {
     const { page } = studio;
@@ -171,8 +171,11 @@ test('refuses a recipe that is none, with its name and the reason', async ({ stu
   await enterBuild(page);
   const file = join(studio.dataDirectory, 'my.recipe.json');
   await writeFile(file, '{"format": 2}');
-  await wizardOf(page).getByRole('button', { name: 'Open recipe…' }).click();
-  await page.locator('input[type=file]').setInputFiles(file);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    wizardOf(page).getByRole('button', { name: 'Open recipe…' }).click(),
+  ]);
+  await chooser.setFiles(file);
   await expect(page.getByText('Not a recipe', { exact: true })).toBeVisible();
   await expect(page.getByText(/my\.recipe\.json is no recipe of this version/)).toBeVisible();
 });

@@ -42,7 +42,7 @@ function ShapeTable({ draft, keys }: { readonly draft: BuildDraft; readonly keys
     <table className={shapesStyles.table}>
       <thead>
         <tr>
-          <td />
+          <th scope="col">{t('build.shapes.label')}</th>
           <th scope="col">{t('build.shapes.batch')}</th>
           <th scope="col">{t('models.height')}</th>
           <th scope="col">{t('models.width')}</th>
