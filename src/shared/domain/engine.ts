@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelInputSchema, modelOutputSchema, modelSummarySchema, preprocessingSchema } from './model';
+import { calibrationOrderSchema, quantizeStepSchema } from './quantization';
 
 const positiveInt = z.int().positive();
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,19 +17,6 @@ export type Precision = z.infer<typeof precisionSchema>;
 export function isEightBit(precision: Precision): precision is 'int8' | 'fp8' {
   return precision === 'int8' || precision === 'fp8';
 }
-
-/** How the range of a value follows from what it was on the calibration pictures. */
-export const rangeMethodSchema = z.enum(['mse', 'min-max', 'percentile', 'entropy']);
-
-/** Layers that can compute in 8 bits. */
-export const quantizedKindSchema = z.enum([
-  'linear',
-  'convolution',
-  'depthwise',
-  'attention',
-  'classifier',
-  'residual',
-]);
 
 /** Batch and size of the pictures that go in; channels and layout are the network's. */
 export const imageShapeSchema = z.strictObject({ batch: positiveInt, height: positiveInt, width: positiveInt });
@@ -83,19 +71,8 @@ export const passStepSchema = z.discriminatedUnion('pass', [
     keepIo: z.boolean(),
   }),
   z.strictObject({ pass: z.literal('to-bfloat16') }),
-  z.strictObject({
-    /** Always the last: it needs the ranges of a network that computes in 32 bits. */
-    pass: z.literal('quantize'),
-    format: z.enum(['int8', 'fp8']),
-    method: rangeMethodSchema,
-    kinds: z.array(quantizedKindSchema),
-    /** Blocks and nodes that stay as they are. */
-    keep: z.array(z.string()),
-    /** Content hash of the calibration, `calibration.json` beside the engine; null: the build collects it. */
-    statistics: sha256Schema.nullable(),
-  }),
+  quantizeStepSchema,
 ]);
-export type QuantizeStep = Extract<z.infer<typeof passStepSchema>, { pass: 'quantize' }>;
 export type PassStep = z.infer<typeof passStepSchema>;
 
 export const builderOptionsSchema = z.strictObject({
@@ -138,22 +115,6 @@ export const recipeSchema = z.strictObject({
   device: engineDeviceSchema,
 });
 export type Recipe = z.infer<typeof recipeSchema>;
-
-/** Where the ranges for 8 bits come from: pictures of a folder, or a file of ranges that were collected before. */
-export const calibrationOrderSchema = z.strictObject({
-  /** Absolute path; searched with all folders below it. */
-  folder: z.string().min(1).optional(),
-  /** Pictures that are chosen. */
-  count: positiveInt.default(128),
-  /** Which ones, where there are more. */
-  seed: z.int().nonnegative().default(1),
-  method: rangeMethodSchema.default('mse'),
-  /** Names of blocks and nodes that stay in 16 bits. */
-  keep: z.array(z.string()).default([]),
-  /** Absolute path of a calibration; with a folder it is made from that where it is not there yet. */
-  file: z.string().min(1).optional(),
-});
-export type CalibrationOrder = z.output<typeof calibrationOrderSchema>;
 
 /** What a user decides; the rest of a recipe follows from the model and the machine. */
 export const buildOrderSchema = z.strictObject({

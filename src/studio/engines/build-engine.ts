@@ -1,8 +1,9 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError, isAbort } from '../../shared/app-error';
-import type { BuildOrder, EngineRecord, EngineSummary, QuantizeStep } from '../../shared/domain/engine';
+import type { BuildOrder, EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
+import type { QuantizeStep } from '../../shared/domain/quantization';
 import { describeIo } from '../../onnx/describe-io';
 import type { ModelIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';

@@ -8,7 +8,8 @@ import { nodeLabel } from '../../onnx/node';
 import type { PassReport } from '../../onnx/pass';
 import { countNodes } from '../../onnx/pass';
 import { AppError } from '../../shared/app-error';
-import type { QuantizeStep, Recipe } from '../../shared/domain/engine';
+import type { Recipe } from '../../shared/domain/engine';
+import type { QuantizeStep } from '../../shared/domain/quantization';
 
 /** Ada: the first that multiplies 8-bit floats. */
 const FIRST_FP8 = 89;
