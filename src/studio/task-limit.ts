@@ -11,7 +11,7 @@ export class TaskLimit {
   }
 
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#running >= this.#most) await this.#turn(signal);
     else this.#running += 1;
     try {
       if (signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
@@ -21,5 +21,22 @@ export class TaskLimit {
       if (next === undefined) this.#running -= 1;
       else next();
     }
+  }
+
+  /** Resolves when a place is free, which is then taken. Whoever is cancelled meanwhile does not wait for it. */
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(new AppError('CANCELLED', 'The work was cancelled.'));
+      };
+      if (signal?.aborted === true) return reject(new AppError('CANCELLED', 'The work was cancelled.'));
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#waiting.push(go);
+    });
   }
 }
