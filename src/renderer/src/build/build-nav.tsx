@@ -29,7 +29,7 @@ export function BuildNav() {
               disabled={!canEnter(id)}
               onClick={() => enterStep(id)}
             >
-              <span className={cx(styles.number, index < current && styles.passed)}>
+              <span aria-hidden className={cx(styles.number, index < current && styles.passed)}>
                 {index < current ? <Check size={12} aria-hidden /> : index + 1}
               </span>
               {t(`build.steps.${id}.title`)}
