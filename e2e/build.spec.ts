@@ -176,6 +176,6 @@ test('refuses a recipe that is none, with its name and the reason', async ({ stu
     wizardOf(page).getByRole('button', { name: 'Open recipe…' }).click(),
   ]);
   await chooser.setFiles(file);
-  await expect(page.getByRole('heading', { name: 'Not a recipe' })).toBeVisible();
-  await expect(page.getByText(/my\.recipe\.json is no recipe of this version/)).toBeVisible();
+  await expect(page.getByText('Not a recipe', { exact: true }).first()).toBeVisible();
+  await expect(page.getByText(/my\.recipe\.json is no recipe of this version/).first()).toBeVisible();
 });
