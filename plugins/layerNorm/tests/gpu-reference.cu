@@ -88,8 +88,9 @@ __device__ Limits<__nv_bfloat16> limitsOf() {
   return {0x1p-8, 0x1p-134};
 }
 
-/// A block for each row. What is allowed: the rounding of the result, 32 roundings of FP32 in what is added up, and for
-/// rows far from zero what the second rounding of the mean leaves.
+/// A block for each row. What is allowed: the rounding of the result, 32 roundings of FP32 in what is added up, one of a
+/// normalised number of size 1 (an element near its row's mean inherits the errors of the larger ones through the mean),
+/// and for rows far from zero what the second rounding of the mean leaves.
 template <typename T, typename A>
 __global__ void compareRows(LayerNormArguments a, Verdict* verdict) {
   const std::int64_t row = blockIdx.x;
@@ -117,7 +118,7 @@ __global__ void compareRows(LayerNormArguments a, Verdict* verdict) {
     const double product = (value(column) - mean) * scale * gamma;
     const double wanted = product + beta;
     const double allowed = limits.relative * fabs(wanted) + limits.absolute +
-                           32 * 0x1p-24 * (fabs(product) + fabs(beta)) +
+                           32 * 0x1p-24 * (fabs(product) + fabs(beta)) + 0x1p-24 * fabs(gamma) +
                            16 * 0x1p-48 * fabs(mean) * scale * fabs(gamma);
     const unsigned long long index = static_cast<unsigned long long>(row) * a.width + column;
     judge(verdict, index, toFloat(y[column]), wanted, allowed);

@@ -84,6 +84,8 @@ export function planPrecision(graph: Graph, type: LowType, ranges: ActivationRan
   const risks: PrecisionRisk[] = [];
   for (const node of imagePath(graph)) {
     if (!isSuited(graph, node, table) || norms.has(node)) continue;
+    // TensorRT 10 has no bfloat16 resize.
+    if (type === DataType.BFLOAT16 && isOp(node, 'Resize', 'Upsample')) continue;
     const reason = constantRisk(graph, node, table, limits) ?? activationRisk(node, ranges, limits);
     if (reason === undefined) low.add(node);
     else risks.push({ node, reason });
