@@ -20,11 +20,14 @@ test('leads from a dropped network to an engine whose masks were compared', asyn
   await next(page);
   await expect(wizard.getByText('TensorRT 10.6.0')).toBeVisible();
 
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    wizard.getByRole('button', { name: 'Save recipe' }).click(),
-  ]);
-  expect(download.suggestedFilename()).toBe('net-fp32.recipe.json');
+  // Of downloads the desktop's window tells nothing to tests.
+  if (studio.shell === 'chromium') {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      wizard.getByRole('button', { name: 'Save recipe' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('net-fp32.recipe.json');
+  }
 
   await wizard.getByRole('button', { name: 'Build engine' }).click();
   await expect(wizard.getByText('The engine of net is ready.')).toBeVisible();
