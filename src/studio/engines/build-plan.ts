@@ -38,7 +38,14 @@ export async function planBuild(
   const identity = { ...(await identities.of(model.path)), name: model.name };
   const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
   const runtime = { family: family.library.family, version: family.library.version };
-  const recipe = draftRecipe(order, { model, identity, runtime, device: device.recorded, pluginValues });
+  const recipe = draftRecipe(order, {
+    model,
+    identity,
+    runtime,
+    device: device.recorded,
+    pluginValues,
+    pluginFiles: family.found.plugins,
+  });
   checkEightBit(recipe);
   return { recipe, family, deviceIndex: device.index };
 }

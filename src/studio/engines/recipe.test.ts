@@ -44,6 +44,8 @@ function model(input: Partial<ModelInput> = {}, size: SizePolicy = policy): Mode
   };
 }
 
+const pluginFiles = ['/lib/libmaskforge_decodehead_10.so', '/lib/libmaskforge_depthwisegelu_10.so'];
+
 function draft(
   order: BuildOrderInput = {},
   of: ModelSummary = model(),
@@ -56,6 +58,7 @@ function draft(
     runtime: { family: order.runtime === 'tensorrt-rtx' ? 'tensorrt-rtx' : 'tensorrt-10', version: '10.6.0' },
     device: { kind: 'gpu', name: 'NVIDIA H200', computeCapability },
     pluginValues,
+    pluginFiles,
   });
 }
 
@@ -131,6 +134,19 @@ describe('the recipe that follows from an order', () => {
   it.each(plugins)('hands parts to plugins %s', (_, order, computeCapability, expected) => {
     const recipe = draft(order, model(), undefined, computeCapability);
     expect(names(recipe).filter((pass) => /^fuse-(decode|mixffn)/.test(pass))).toEqual(expected);
+  });
+
+  it('takes no plugin whose library was not built', () => {
+    const facts = {
+      model: model(),
+      identity: { sha256: 'a'.repeat(64), weights: [], name: 'net' },
+      runtime: { family: 'tensorrt-10', version: '10.6.0' },
+      device: { kind: 'gpu', name: 'NVIDIA H200', computeCapability: 90 },
+      pluginValues: undefined,
+    } as const;
+    const recipe = draftRecipe(buildOrderSchema.parse({}), { ...facts, pluginFiles: pluginFiles.slice(1) });
+    expect(names(recipe)).toContain('fuse-mixffn');
+    expect(names(recipe)).not.toContain('fuse-decode-head');
   });
 
   it('leaves TF32 on where trtexec would', () => {

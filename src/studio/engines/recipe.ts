@@ -22,6 +22,8 @@ export interface RecipeFacts {
   readonly device: EngineDevice;
   /** With `pluginOnly`: the values that the chosen LayerNorms make. */
   readonly pluginValues: readonly string[] | undefined;
+  /** Our plugin libraries that were found for the runtime. */
+  readonly pluginFiles: readonly string[];
 }
 
 const KEY_LENGTH = 16;
@@ -107,17 +109,19 @@ function steps(order: BuildOrder, facts: RecipeFacts, shapes: ImageShapeRange): 
 
 const PLUGIN_PASSES = { head: 'fuse-decode-head', mixffn: 'fuse-mixffn' } as const;
 
+/** What the plugins' libraries are called. */
+const PLUGIN_LIBRARIES = { head: 'maskforge_decodehead_', mixffn: 'maskforge_depthwisegelu_' } as const;
+
 /** `auto` follows bench/results/gpu.json: there both parts pay, and LayerNorm is as fast in TensorRT's own form. */
-function pluginParts(
-  { plugins, precision, foldHead }: BuildOrder,
-  { runtime, device }: RecipeFacts,
-): readonly PluginPart[] {
+function pluginParts(order: BuildOrder, { runtime, device, pluginFiles }: RecipeFacts): readonly PluginPart[] {
+  const { plugins, precision, foldHead } = order;
   if (plugins !== 'auto') return plugins;
   const is16Bit = precision === 'fp16' || precision === 'bf16';
   // The kernels use matrix units that came with 8.0; on TensorRT for RTX nobody has seen them run yet.
   const isServed = device.kind === 'gpu' && device.computeCapability >= 80 && runtime.family !== 'tensorrt-rtx';
   if (!is16Bit || !isServed) return [];
-  return foldHead ? ['head', 'mixffn'] : ['mixffn'];
+  const wanted: readonly PluginPart[] = foldHead ? ['head', 'mixffn'] : ['mixffn'];
+  return wanted.filter((part) => pluginFiles.some((file) => file.includes(PLUGIN_LIBRARIES[part])));
 }
 
 function layerNormSteps({ layerNorm }: BuildOrder, pluginValues: readonly string[] | undefined): PassStep[] {

@@ -56,7 +56,14 @@ async function stepsOf(model: ModelSummary, order: BuildOrder): Promise<PassStep
   // Passes follow from the order and the model alone; the rest of the recipe is not read here.
   const identity: Recipe['model'] = { sha256: '0'.repeat(64), weights: [], name: model.name };
   const runtime: Recipe['runtime'] = { family: 'tensorrt-rtx', version: '' };
-  const { passes } = draftRecipe(order, { model, identity, runtime, device: { kind: 'anywhere' }, pluginValues });
+  const { passes } = draftRecipe(order, {
+    model,
+    identity,
+    runtime,
+    device: { kind: 'anywhere' },
+    pluginValues,
+    pluginFiles: [],
+  });
   return passes.filter(({ pass }) => !NARROWING.has(pass));
 }
 
