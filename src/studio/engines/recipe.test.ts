@@ -1,3 +1,4 @@
+import type { RecipeFacts } from './recipe';
 import { describe, expect, it } from 'vitest';
 import type { BuildOrderInput, PassStep, Recipe } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
@@ -137,14 +138,15 @@ describe('the recipe that follows from an order', () => {
   });
 
   it('takes no plugin whose library was not built', () => {
-    const facts = {
+    const facts: RecipeFacts = {
       model: model(),
       identity: { sha256: 'a'.repeat(64), weights: [], name: 'net' },
       runtime: { family: 'tensorrt-10', version: '10.6.0' },
       device: { kind: 'gpu', name: 'NVIDIA H200', computeCapability: 90 },
       pluginValues: undefined,
-    } as const;
-    const recipe = draftRecipe(buildOrderSchema.parse({}), { ...facts, pluginFiles: pluginFiles.slice(1) });
+      pluginFiles: pluginFiles.slice(1),
+    };
+    const recipe = draftRecipe(buildOrderSchema.parse({}), facts);
     expect(names(recipe)).toContain('fuse-mixffn');
     expect(names(recipe)).not.toContain('fuse-decode-head');
   });
