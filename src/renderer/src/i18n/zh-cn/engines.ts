@@ -17,7 +17,7 @@ export const engines: Translation<typeof source> = {
   stateText: {
     stale: '模型在此后已更改',
     foreign: '为另一台机器构建',
-    untrusted: '来自别处,尚未信任',
+    untrusted: '来自别处，尚未信任',
     damaged: '其文件与原来不符',
   },
   open: '在分割中打开',
