@@ -36,9 +36,14 @@ async function exportAs(studio: Studio, format: string, ending: RegExp): Promise
 }
 
 async function openDialog(page: Page) {
-  await page.getByRole('main').focus();
-  await page.keyboard.press('Control+e');
-  return page.getByRole('dialog', { name: 'Export video' });
+  const dialog = page.getByRole('dialog', { name: 'Export video' });
+  // There is something to export a moment after the first mask is shown.
+  await expect(async () => {
+    await page.getByRole('main').focus();
+    await page.keyboard.press('Control+e');
+    await expect(dialog).toBeVisible({ timeout: 3000 });
+  }).toPass({ timeout: 20_000 });
+  return dialog;
 }
 
 async function keep(download: Download, target: string): Promise<void> {

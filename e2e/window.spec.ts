@@ -11,6 +11,8 @@ function strip(page: Page) {
 async function runCommand(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill(words);
+  // The list follows the words a moment later.
+  await expect(page.getByRole('option', { selected: true })).toContainText(new RegExp(words, 'i'));
   await page.keyboard.press('Enter');
 }
 
