@@ -16,6 +16,16 @@ import styles from './command-palette.module.css';
 
 const picturesShown = 50;
 
+/**
+ * Every word that was typed occurs in the title. Letters that merely follow each other somewhere would let nearly every
+ * command answer to nearly every word.
+ */
+function containsWords(_id: string, search: string, titles?: string[]): number {
+  const text = (titles ?? []).join(' ').toLowerCase();
+  const words = search.toLowerCase().split(/\s+/);
+  return words.every((word) => text.includes(word)) ? 1 : 0;
+}
+
 /** Everything that can be done or gone to, by typing. */
 export function CommandPalette() {
   const { t } = useTranslation();
@@ -26,7 +36,7 @@ export function CommandPalette() {
         <BaseDialog.Backdrop className={styles.backdrop} />
         <BaseDialog.Popup className={styles.popup}>
           <BaseDialog.Title className="visually-hidden">{t('commands.palette')}</BaseDialog.Title>
-          <Cmdk label={t('commands.palette')} loop className={styles.palette}>
+          <Cmdk label={t('commands.palette')} loop className={styles.palette} filter={containsWords}>
             <Cmdk.Input
               className={styles.input}
               placeholder={t('commands.searchPlaceholder')}
