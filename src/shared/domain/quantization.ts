@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bytesSchema } from './mask';
 
 const positiveInt = z.int().positive();
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -34,6 +35,8 @@ export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
 export const calibrationOrderSchema = z.strictObject({
   /** Absolute path; searched with all folders below it. */
   folder: z.string().min(1).optional(),
+  /** In place of a folder: ids of open pictures, or absolute paths. */
+  pictures: z.array(z.string().min(1)).min(1).optional(),
   /** Pictures that are chosen. */
   count: positiveInt.default(128),
   /** Which ones, where there are more. */
@@ -45,3 +48,31 @@ export const calibrationOrderSchema = z.strictObject({
   file: z.string().min(1).optional(),
 });
 export type CalibrationOrder = z.output<typeof calibrationOrderSchema>;
+
+/** What a calibration would do, told before it is done. */
+export const calibrationPreviewSchema = z.object({
+  /** Pictures that there are to choose from, and how many are chosen. */
+  found: z.int().nonnegative(),
+  chosen: z.int().nonnegative(),
+  /** The first of those chosen that can be read. */
+  pictures: z.array(
+    z.object({
+      name: z.string(),
+      width: positiveInt,
+      height: positiveInt,
+      /** A small picture that a browser shows; null where that many were shown already. */
+      thumbnail: z.object({ mime: z.string(), bytes: bytesSchema }).nullable(),
+    }),
+  ),
+  /** Of those chosen: what cannot be read, and why. A picture whose pixels are damaged may show only at work. */
+  skipped: z.array(z.object({ file: z.string(), code: z.string(), message: z.string() })),
+  /** How much of it was done before and is kept. */
+  cached: z.enum(['none', 'partly', 'whole']),
+  /** Pictures of it that were dealt with before. */
+  done: z.int().nonnegative(),
+  /** Blocks of the network that could stay in 16 bits, each with the number of its layers. */
+  blocks: z.array(z.object({ name: z.string(), layers: positiveInt })),
+  /** Sentences for the user. */
+  warnings: z.array(z.string()),
+});
+export type CalibrationPreview = z.infer<typeof calibrationPreviewSchema>;

@@ -21,7 +21,7 @@ import { applySteps } from './apply-recipe';
 import type { BuildPlan } from './build-plan';
 import { buildRequest, checkInput, planBuild } from './build-plan';
 import { BuildProgress, buildTimeLeft } from './build-progress';
-import { quantizeStepOf, settleCalibration } from './calibration-of-recipe';
+import { namesPictures, quantizeStepOf, settleCalibration } from './calibration-of-recipe';
 import { sha256OfFile } from './canonical';
 import { engineFiles } from './engine-files';
 import type { EngineLibrary } from './engine-library';
@@ -115,7 +115,7 @@ export class EngineBuilder {
     observer.phase('prepare', model.name);
     const { libraries, library, calibrations } = this.#options;
     const plan = await planBuild(libraries, library.models, model, order);
-    const calibrates = quantizeStepOf(plan.recipe) !== null && order.calibration?.folder !== undefined;
+    const calibrates = quantizeStepOf(plan.recipe) !== null && namesPictures(order);
     const spans = calibrates ? CALIBRATING_SPANS : SPANS;
     const draft = { plan, calibration: null, spans, model, observer, started, lines: [], warnings: [] };
     const { recipe, calibration } = await settleCalibration(plan.recipe, model, order, {

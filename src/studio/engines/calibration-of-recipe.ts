@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { hashModel } from '../../quantization/hash-model';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import { calibrationFromText } from '../../quantization/calibration-record';
@@ -12,7 +12,7 @@ import type { ModelSummary } from '../../shared/domain/model';
 import type { CalibrationOrder, QuantizeStep } from '../../shared/domain/quantization';
 import { readTextIfPresent } from '../library/json-file';
 import { calibrateFolder } from '../quantize/calibrate-folder';
-import type { CalibrationProgress } from '../quantize/calibrate-folder';
+import type { CalibrateOptions, CalibrationProgress } from '../quantize/calibrate-folder';
 import { MOST_CALIBRATION_BYTES } from '../quantize/calibration-file';
 import type { InputForm } from '../quantize/picture-inputs';
 import { applySteps } from './apply-recipe';
@@ -70,12 +70,12 @@ export async function settleCalibration(
 ): Promise<SettledRecipe> {
   const step = quantizeStepOf(recipe);
   if (step === null) return { recipe, calibration: null };
-  const { folder, file } = order.calibration ?? {};
+  const { file } = order.calibration ?? {};
   const settle = (calibration: CalibrationRecord): SettledRecipe => {
     return { recipe: withStatistics(recipe, calibrationHash(calibration)), calibration };
   };
-  if (order.calibration !== undefined && folder !== undefined) {
-    return settle(await collect(recipe, model, { ...order.calibration, folder }, place));
+  if (order.calibration !== undefined && namesPictures(order)) {
+    return settle(await collect(recipe, model, order.calibration, place));
   }
   if (order.recipe !== undefined) checkModel(order.recipe, recipe);
   const { statistics } = step;
@@ -87,6 +87,11 @@ export async function settleCalibration(
   }
   if (statistics === null) await checkGraph({ calibration, file }, recipe, model, place.signal);
   return settle(calibration);
+}
+
+/** Whether an order says which pictures to calibrate with; otherwise a calibration has to be there. */
+export function namesPictures({ calibration }: Pick<BuildOrder, 'calibration'>): boolean {
+  return calibration?.folder !== undefined || calibration?.pictures !== undefined;
 }
 
 /** Of files beside a recipe the one that it names. */
@@ -114,22 +119,47 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['mask-output', 'fuse-decode-head'
 async function collect(
   recipe: Recipe,
   model: ModelSummary,
-  { folder, count, seed, file }: CalibrationOrder & { readonly folder: string },
-  { directory, signal, onProgress, warn }: CalibrationPlace,
+  order: CalibrationOrder,
+  { onProgress, warn, ...place }: CalibrationPlace,
 ): Promise<CalibrationRecord> {
-  return withFloatGraph(recipe, model, signal, async (graph) => {
-    const { preprocessing } = pixelForm({ recipe }, model.preprocessing);
-    const size = servedSize(preprocessing.size, { recipe });
-    const form: InputForm = { input: describeIo(graph).input, preprocessing: { ...preprocessing, size } };
-    const cache = file === undefined ? { directory } : { file };
-    const result = await calibrateFolder({ model: graph, form, folder, count, seed, cache, signal, onProgress });
+  return withCalibrateOptions(recipe, model, order, place, async (options) => {
+    const result = await calibrateFolder({ ...options, onProgress });
     result.warnings.forEach(warn);
     for (const { file: name, message } of result.skipped) warn(`${name} was skipped: ${message}`);
     return result.record;
   });
 }
 
-async function withFloatGraph<T>(
+/** What calibrating for this recipe with the pictures of the order means; the graph is open while `work` runs. */
+export async function withCalibrateOptions<T>(
+  recipe: Recipe,
+  model: ModelSummary,
+  { folder, pictures, count, seed, file }: CalibrationOrder,
+  { directory, signal }: Pick<CalibrationPlace, 'directory' | 'signal'>,
+  work: (options: CalibrateOptions) => Promise<T>,
+): Promise<T> {
+  return withFloatGraph(recipe, model, signal, async (graph) => {
+    const { preprocessing } = pixelForm({ recipe }, model.preprocessing);
+    const size = servedSize(preprocessing.size, { recipe });
+    const form: InputForm = { input: describeIo(graph).input, preprocessing: { ...preprocessing, size } };
+    const cache = file === undefined ? { directory } : { file };
+    const among = folder === undefined ? { folder: folderOf(pictures ?? []), files: pictures ?? [] } : { folder };
+    return work({ model: graph, form, ...among, count, seed, cache, signal });
+  });
+}
+
+/** The folder that all files lie below. */
+function folderOf(files: readonly string[]): string {
+  const [first = '', ...others] = files.map((file) => dirname(file));
+  let folder = first;
+  while (dirname(folder) !== folder && !others.every((other) => `${other}${sep}`.startsWith(`${folder}${sep}`))) {
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/** The network as it is calibrated: rewritten, in 32 bits. */
+export async function withFloatGraph<T>(
   recipe: Recipe,
   { path }: ModelSummary,
   signal: AbortSignal,

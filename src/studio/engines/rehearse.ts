@@ -51,19 +51,28 @@ export async function rehearse(model: ModelSummary, order: BuildOrder, signal: A
   }
 }
 
-async function stepsOf(model: ModelSummary, order: BuildOrder): Promise<PassStep[]> {
+/**
+ * The recipe that an order comes to whatever this machine has. Passes and shapes follow from the order and the model alone;
+ * the model's content, runtime and device stand open and must not be read.
+ *
+ * @throws AppError LAYERNORM_UNKNOWN, RECIPE_CONTRADICTORY
+ */
+export async function draftAnywhere(model: ModelSummary, order: BuildOrder): Promise<Recipe> {
   const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
-  // Passes follow from the order and the model alone; the rest of the recipe is not read here.
   const identity: Recipe['model'] = { sha256: '0'.repeat(64), weights: [], name: model.name };
-  const runtime: Recipe['runtime'] = { family: 'tensorrt-rtx', version: '' };
-  const { passes } = draftRecipe(order, {
+  const family = order.runtime === 'auto' ? 'tensorrt-rtx' : order.runtime;
+  return draftRecipe(order, {
     model,
     identity,
-    runtime,
+    runtime: { family, version: '' },
     device: { kind: 'anywhere' },
     pluginValues,
     pluginFiles: [],
   });
+}
+
+async function stepsOf(model: ModelSummary, order: BuildOrder): Promise<PassStep[]> {
+  const { passes } = await draftAnywhere(model, order);
   return passes.filter(({ pass }) => !NARROWING.has(pass));
 }
 

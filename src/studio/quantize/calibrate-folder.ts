@@ -19,8 +19,10 @@ export interface CalibrateOptions {
   /** In float32, as the passes left it. */
   readonly model: OnnxModel;
   readonly form: InputForm;
-  /** Searched with all its folders. */
+  /** Searched with all its folders; beside `files`, what they lie below. */
   readonly folder: string;
+  /** Absolute paths to choose from, in place of all pictures below the folder. */
+  readonly files?: readonly string[];
   /** Pictures to choose; {@link DEFAULT_COUNT} when left out. */
   readonly count?: number;
   /** Which ones are chosen, where there are more; 1 when left out. */
@@ -73,23 +75,7 @@ const FEW_PICTURES = 16;
  *   CALIBRATION_CACHE_DAMAGED and CALIBRATION_CACHE_FOREIGN.
  */
 export async function calibrateFolder(options: CalibrateOptions): Promise<Calibration> {
-  const { model, form, folder, signal } = options;
-  const files = await findPictures(folder);
-  const chosen = choose(files, options.count ?? DEFAULT_COUNT, options.seed ?? 1);
-  const source: CalibrationSource = {
-    model: hashModel(model),
-    preprocessing: form.preprocessing,
-    kinds: [...(options.kinds ?? DEFAULT_COLLECTED)],
-    samplesPerPicture: SAMPLES_PER_PICTURE,
-    pictures: await hashAll(chosen, folder, signal),
-  };
-  const key = calibrationKey(source);
-  const { cache } = options;
-  const file =
-    'file' in cache
-      ? new CalibrationFile(cache.file, true)
-      : new CalibrationFile(join(cache.directory, `${key}.json`), false);
-  const before = await file.load(source);
+  const { files, chosen, source, key, file, before } = await planCalibration(options);
   const isWhole = before !== undefined && before.done === chosen.length;
   const record = isWhole ? before : await collect(options, chosen, { key, source, file, before });
   const pictures = chosen.length - record.skipped.length;
@@ -104,6 +90,32 @@ export async function calibrateFolder(options: CalibrateOptions): Promise<Calibr
     skipped: record.skipped,
     warnings: warningsFor(pictures),
   };
+}
+
+/** What a calibration will run on, where it will be kept, and what of it was done before. */
+export async function planCalibration(options: CalibrateOptions): Promise<CalibrationPlan> {
+  const { model, form, folder, signal, cache } = options;
+  const files = options.files ?? (await findPictures(folder));
+  const chosen = choose(files, options.count ?? DEFAULT_COUNT, options.seed ?? 1);
+  const source: CalibrationSource = {
+    model: hashModel(model),
+    preprocessing: form.preprocessing,
+    kinds: [...(options.kinds ?? DEFAULT_COLLECTED)],
+    samplesPerPicture: SAMPLES_PER_PICTURE,
+    pictures: await hashAll(chosen, folder, signal),
+  };
+  const key = calibrationKey(source);
+  const file =
+    'file' in cache
+      ? new CalibrationFile(cache.file, true)
+      : new CalibrationFile(join(cache.directory, `${key}.json`), false);
+  return { files, chosen, source, key, file, before: await file.load(source) };
+}
+
+interface CalibrationPlan extends Run {
+  /** All that there were to choose from, and those that were chosen, in the order in which they run. */
+  readonly files: readonly string[];
+  readonly chosen: readonly string[];
 }
 
 interface Run {
@@ -273,7 +285,7 @@ function allUnreadable(folder: string, skipped: readonly SkippedPicture[]): AppE
   );
 }
 
-function warningsFor(pictures: number): string[] {
+export function warningsFor(pictures: number): string[] {
   if (pictures >= FEW_PICTURES) return [];
   const count = pictures === 1 ? 'one picture' : `${pictures} pictures`;
   return [`Ranges from ${count} are a matter of luck: take ${DEFAULT_COUNT} or more, as different as at work.`];
