@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import {
-  benchOptionsSchema,
-  benchReportSchema,
   buildOrderSchema,
-  engineInspectionSchema,
-  engineProfileSchema,
   engineSummarySchema,
   imageShapeSchema,
   recipeSchema,
   rehearsalSchema,
 } from './domain/engine';
+import {
+  benchOptionsSchema,
+  benchReportSchema,
+  engineInspectionSchema,
+  engineProfileSchema,
+} from './domain/engine-measurement';
 import { engineVerificationSchema } from './domain/verification';
 
 const engineId = z.object({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { BenchReport, Distribution, EndToEnd, GpuCondition, ImageShape } from '../../shared/domain/engine';
+import type { ImageShape } from '../../shared/domain/engine';
+import type { BenchReport, Distribution, EndToEnd, GpuCondition } from '../../shared/domain/engine-measurement';
 import { contextOf } from '../context';
 import { withStudio } from '../open-studio';
 import { amountOf, countOf, shapeOf } from '../parse-engine-options';
@@ -58,9 +59,10 @@ export function registerBench(program: Command): void {
 }
 
 function describeBench(report: BenchReport): string[] {
-  const { engine, device, driver, shape, iterations, cudaGraph } = report;
+  const { engine, device, driver, shape, iterations, cudaGraph, deviceBytes } = report;
+  const isGpu = report.threads === null;
   const rows: [string, Distribution | null][] = [
-    ['GPU Compute Time', report.gpuComputeTime],
+    [isGpu ? 'GPU Compute Time' : 'CPU Compute Time', report.gpuComputeTime],
     ['H2D Latency', report.h2dLatency],
     ['D2H Latency', report.d2hLatency],
     ['Enqueue Time', report.enqueueTime],
@@ -68,8 +70,8 @@ function describeBench(report: BenchReport): string[] {
   ];
   return [
     `${engine.id}  ${engine.modelName} · ${engine.precision.toUpperCase()} · ${shape.batch}x${shape.height}x${shape.width}`,
-    `${device}${driver === '' ? '' : `, driver ${driver}`} · ${iterations} iterations${cudaGraph ? ', CUDA graph' : ''} · ` +
-      `${formatBytes(report.deviceBytes)} on the device`,
+    `${device}${driver === '' ? '' : `, driver ${driver}`} · ${iterations} iterations${cudaGraph ? ', CUDA graph' : ''}` +
+      (deviceBytes === null ? '' : ` · ${formatBytes(deviceBytes)} on the device`),
     ...distributions(rows),
     `Throughput: ${report.throughputQps.toFixed(1)} qps (${report.imagesPerSecond.toFixed(1)} pictures a second)`,
     ...report.endToEnd.flatMap(describeEndToEnd),

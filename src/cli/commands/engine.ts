@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import type { EngineInspection, EngineProfile, ImageShape } from '../../shared/domain/engine';
+import type { ImageShape } from '../../shared/domain/engine';
+import type { EngineInspection, EngineProfile } from '../../shared/domain/engine-measurement';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
 import { withStudio } from '../open-studio';

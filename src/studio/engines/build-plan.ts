@@ -32,6 +32,11 @@ export async function planBuild(
   order: BuildOrder,
 ): Promise<BuildPlan> {
   const wanted = order.runtime === 'auto' ? (order.recipe?.runtime.family ?? 'auto') : order.runtime;
+  if (wanted === 'onnxruntime') {
+    throw new AppError('RUNTIME_CANNOT_BUILD', 'ONNX Runtime builds no engines in this version of the studio.', {
+      hint: 'Open the model itself with ONNX Runtime.',
+    });
+  }
   const family = await libraries.open(wanted);
   checkCanBuild(family);
   const device = await buildDevice(libraries, family, order);

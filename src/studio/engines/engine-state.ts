@@ -1,13 +1,28 @@
-import type { EngineDevice, EngineRecord, EngineState, EngineSummary, Recipe } from '../../shared/domain/engine';
-import type { CudaDevice, RuntimeFamily } from '../../runtimes/tensorrt/addon';
+import type {
+  EngineDevice,
+  EngineFamily,
+  EngineRecord,
+  EngineState,
+  EngineSummary,
+  Recipe,
+} from '../../shared/domain/engine';
+import type { CudaDevice } from '../../runtimes/tensorrt/addon';
 import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
 import { NARROWING } from './recipe';
 
 /** What of this machine decides whether an engine can run here. */
 export interface Machine {
-  readonly families: readonly { readonly family: RuntimeFamily; readonly version: string }[];
+  readonly families: readonly { readonly family: EngineFamily; readonly version: string }[];
+  /** Of the processor, as Node names it; this one's when left out. */
+  readonly arch?: string;
   readonly devices: readonly Pick<CudaDevice, 'index' | 'name' | 'computeCapability'>[];
 }
+
+/** As people call them. */
+export const engineFamilyNames: Readonly<Record<EngineFamily, string>> = {
+  ...familyNames,
+  onnxruntime: 'ONNX Runtime',
+};
 
 /** The compute capability of Ampere, from which on `ampere-plus` engines run. */
 const AMPERE = 80;
@@ -16,12 +31,18 @@ const AMPERE = 80;
 export function foreignReason(recipe: Recipe, machine: Machine): string {
   const runtime = runtimeReason(recipe, machine);
   if (runtime !== '') return runtime;
+  if (recipe.device.kind === 'cpu') return processorReason(recipe.device.arch, machine.arch ?? process.arch);
   return deviceFor(recipe, machine) === null ? deviceReason(recipe, machine) : '';
+}
+
+function processorReason(built: string, here: string): string {
+  return built === here ? '' : `It was built for ${built} processors, and this is ${here}. Build it again here.`;
 }
 
 /** The CUDA device that an engine runs on; null where there is none for it. */
 export function deviceFor({ device, builder }: Recipe, { devices }: Machine): Machine['devices'][number] | null {
   const suits = ({ name, computeCapability }: Machine['devices'][number]): boolean => {
+    if (device.kind === 'cpu') return false;
     if (device.kind === 'anywhere') return builder.targets.length === 0 || builder.targets.includes(computeCapability);
     switch (builder.hardwareCompatibility) {
       case 'none':
@@ -57,6 +78,7 @@ export function stateOf(
 
 export function describeDevice(device: EngineDevice, targets: readonly number[]): string {
   if (device.kind === 'gpu') return device.name;
+  if (device.kind === 'cpu') return `CPU (${device.arch})`;
   return targets.length === 0 ? 'any RTX GPU' : targets.map((target) => `sm_${target}`).join(', ');
 }
 
@@ -96,7 +118,7 @@ function layerNormOf({ passes }: Recipe): EngineSummary['layerNorm'] {
 }
 
 function runtimeReason({ runtime, builder }: Recipe, { families }: Machine): string {
-  const name = familyNames[runtime.family];
+  const name = engineFamilyNames[runtime.family];
   const here = families.filter(({ family }) => family === runtime.family).map(({ version }) => version);
   if (here.length === 0) return `It was built for ${name} ${runtime.version}, which is not installed here.`;
   const fits = here.some((version) => matches(runtime.version, version, builder.versionCompatible));

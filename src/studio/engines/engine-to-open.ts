@@ -20,11 +20,13 @@ export function engineToOpen(
   chosen: Chosen = record.model,
 ): EngineToOpen {
   const { recipe, input, output } = record;
+  const { family } = recipe.runtime;
+  if (family === 'onnxruntime') throw new Error('This engine is opened by ONNX Runtime.');
   const { preprocessing, zeroPixel } = pixelForm(record, chosen.preprocessing);
   return {
     id: record.id,
     planPath: join(folder, record.plan.file),
-    family: recipe.runtime.family,
+    family,
     device: deviceFor(recipe, machine)?.index ?? 0,
     precision: precisionLabel(recipe.precision),
     input,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { GpuCondition } from '../../shared/domain/engine';
+import type { GpuCondition } from '../../shared/domain/engine-measurement';
 
 const FIELDS = ['clocks.sm', 'clocks.mem', 'temperature.gpu', 'power.draw', 'driver_version'];
 const PATIENCE_MS = 3000;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineInspection, EngineLayer, EngineRecord, EngineSummary } from '../../shared/domain/engine';
+import type { EngineRecord, EngineSummary } from '../../shared/domain/engine';
+import type { EngineInspection, EngineLayer } from '../../shared/domain/engine-measurement';
 import { toErrorReport } from '../../shared/app-error';
 import { DataType } from '../../onnx/data-type';
 import { shapesOf } from '../../onnx/infer-shapes';
@@ -73,8 +74,9 @@ async function openForInspection(
 ): Promise<{ info: EngineInfo; layers: string } | { error: string }> {
   try {
     const usable = await library.use(engine.id);
-    const opened = await libraries.open(usable.record.recipe.runtime.family);
-    const native = await openPlan(opened.library, engineToOpen(usable, machine));
+    const toOpen = engineToOpen(usable, machine);
+    const opened = await libraries.open(toOpen.family);
+    const native = await openPlan(opened.library, toOpen);
     try {
       return { info: native.info, layers: await native.layerInformation() };
     } finally {

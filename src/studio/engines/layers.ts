@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EngineLayer } from '../../shared/domain/engine';
+import type { EngineLayer } from '../../shared/domain/engine-measurement';
 
 /** What of TensorRT's inspector is read; the rest differs from version to version. */
 const tensorSchema = z.object({ Name: z.string().optional(), 'Format/Datatype': z.string().optional() });

@@ -1,13 +1,12 @@
 import { AppError } from '../../shared/app-error';
+import type { EngineSummary, ImageShape } from '../../shared/domain/engine';
 import type {
   BenchOrder,
   BenchReport,
   Distribution,
   EndToEnd,
   EngineProfile,
-  EngineSummary,
-  ImageShape,
-} from '../../shared/domain/engine';
+} from '../../shared/domain/engine-measurement';
 import type { Timings } from '../../shared/domain/mask';
 import type { RawFrame } from '../../shared/domain/raw-frame';
 import type { BenchSamples, NativeSession } from '../../runtimes/tensorrt/addon';
@@ -61,6 +60,7 @@ export async function benchEngine(measured: Measured, options: BenchOrder, signa
     warmUpMs: options.warmUpMs,
     cudaGraph: options.cudaGraph,
     deviceBytes,
+    threads: null,
     endToEnd,
     before: before?.condition ?? null,
     after: after?.condition ?? null,

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../shared/domain/engine';
+import type { Distribution } from '../../shared/domain/engine-measurement';
 
 /** A percentile as trtexec takes it: of n sorted samples the one with index n − 1 − ⌊(1 − p/100) n⌋. */
 export function percentile(sorted: readonly number[], percent: number): number {

@@ -1,7 +1,8 @@
 import { FolderOpen, Images, Timer } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { BenchReport, EngineSummary } from '../../../shared/domain/engine';
+import type { EngineSummary } from '../../../shared/domain/engine';
+import type { BenchReport } from '../../../shared/domain/engine-measurement';
 import type { EngineVerification } from '../../../shared/domain/verification';
 import { cancelJob } from '../actions/local-jobs';
 import { Button } from '../components/button';

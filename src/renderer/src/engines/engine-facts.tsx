@@ -72,6 +72,7 @@ const familyNames: Record<EngineSummary['runtime']['family'], string> = {
   'tensorrt-10': 'TensorRT',
   'tensorrt-11': 'TensorRT',
   'tensorrt-rtx': 'TensorRT for RTX',
+  onnxruntime: 'ONNX Runtime',
 };
 
 export function runtimeName({ family, version }: Pick<EngineSummary['runtime'], 'family' | 'version'>): string {
