@@ -1,9 +1,10 @@
 import { _electron, chromium, type Page } from '@playwright/test';
 import { build } from 'esbuild';
 import { join } from 'node:path';
+import { arrangedPanes, maskName, tilesOf, type Layout } from '../src/renderer/src/canvas/arrangement';
 import { paletteBytes } from '../src/renderer/src/canvas/palette-texture';
 import { referenceMaskColor } from '../src/renderer/src/canvas/reference-raster';
-import { splitPanes, type MaskLook, type Scene } from '../src/renderer/src/canvas/scene';
+import { splitPanes, type MaskLook, type Pane, type Scene, type SecondMask } from '../src/renderer/src/canvas/scene';
 import { pictureOrigin, type Viewport } from '../src/renderer/src/canvas/viewport';
 import type { DrawCase } from './canvas/harness';
 import { expect, test, type StudioOptions } from './fixtures';
@@ -61,11 +62,11 @@ function classAt(x: number, y: number, classes: number): number {
   return y < 12 ? 4 : 5;
 }
 
-function maskOf(bytesPerId: 1 | 2): DrawCase['mask'] {
+function maskOf(bytesPerId: 1 | 2, shift = 0): DrawCase['mask'] {
   const data: number[] = [];
   for (let y = 0; y < size.height; y++) {
     for (let x = 0; x < size.width; x++) {
-      const id = classAt(x, y, bytesPerId === 1 ? 256 : 40_000);
+      const id = classAt(x - shift, y, bytesPerId === 1 ? 256 : 40_000);
       data.push(id & 255);
       if (bytesPerId === 2) data.push(id >> 8);
     }
@@ -82,6 +83,8 @@ interface Options {
   readonly bytesPerId?: 1 | 2;
   readonly tileLimit?: number;
   readonly quality?: Scene['quality'];
+  /** In place of the panes of a picture with its mask. */
+  readonly panes?: readonly Pane[];
 }
 
 function caseOf(options: Options): DrawCase {
@@ -102,12 +105,14 @@ function caseOf(options: Options): DrawCase {
     scene: {
       picture: size,
       viewport: options.viewport,
-      panes: splitPanes(view, options.split ?? null, 'mask', { ...fill, ...options.look }),
+      panes: options.panes ?? splitPanes(view, options.split ?? null, 'mask', { ...fill, ...options.look }),
       backdrop: { kind: 'plain', color: [...backdrop] },
       pixelGrid: false,
       quality: options.quality ?? 'full',
     },
     mask: maskOf(bytesPerId),
+    // Borders of the second mask lie elsewhere.
+    second: maskOf(bytesPerId, 2),
     palette: base64Of(palette),
     picture: base64Of(picture),
     ...(options.tileLimit === undefined ? {} : { tileLimit: options.tileLimit }),
@@ -116,28 +121,45 @@ function caseOf(options: Options): DrawCase {
 
 /** RGB of each screen pixel, as the shaders should draw it. */
 function reference(draw: DrawCase): number[] {
-  const mask = { ...draw.mask, data: bytesOf(draw.mask.data) };
   const palette = bytesOf(draw.palette);
+  const masks = {
+    mask: { mask: { ...draw.mask, data: bytesOf(draw.mask.data) }, palette },
+    second: { mask: { ...(draw.second ?? draw.mask), data: bytesOf((draw.second ?? draw.mask).data) }, palette },
+  };
   const picture = bytesOf(draw.picture);
-  const { scale } = draw.scene.viewport;
-  const origin = pictureOrigin(draw.scene.viewport, view);
-  const right = Math.round(origin.x + size.width * scale);
-  const bottom = Math.round(origin.y + size.height * scale);
   const rgb: number[] = [];
   for (let y = 0; y < view.height; y++) {
     for (let x = 0; x < view.width; x++) {
-      const column = Math.floor((x + 0.5 - origin.x) / scale);
-      const row = Math.floor((y + 0.5 - origin.y) / scale);
-      const inside = x >= origin.x && y >= origin.y && x < right && y < bottom;
-      const at = (Math.min(row, size.height - 1) * size.width + Math.min(column, size.width - 1)) * 4;
-      const under = inside ? [...picture.subarray(at, at + 3)] : [...backdrop];
-      const pane = draw.scene.panes.find(({ clip }) => x >= clip.x && x < clip.x + clip.width);
-      const drawn = inside && pane !== undefined && pane.mask !== null;
-      const over = drawn ? referenceMaskColor(draw.scene, pane, mask, palette, { x, y }) : ([0, 0, 0, 0] as const);
+      // The last one that covers the pixel lies on top.
+      const pane = draw.scene.panes.filter((one) => covers(one, x + 0.5, y + 0.5)).at(-1);
+      const at = pane === undefined ? null : texelAt(draw.scene, pane, x, y);
+      const under = at === null ? [...backdrop] : [...picture.subarray(at, at + 3)];
+      const first = pane?.mask === 'second' ? masks.second : masks.mask;
+      const drawn = at !== null && pane !== undefined && pane.mask !== null;
+      const over = drawn
+        ? referenceMaskColor(draw.scene, pane, first, { x, y }, masks.second)
+        : ([0, 0, 0, 0] as const);
       rgb.push(...under.map((value, i) => value * (1 - over[3]) + (over[i] ?? 0) * 255));
     }
   }
   return rgb;
+}
+
+function covers({ clip, disc }: Pane, x: number, y: number): boolean {
+  if (disc !== undefined) return Math.hypot(x - disc.center.x, y - disc.center.y) < disc.radius;
+  return x >= clip.x && x < clip.x + clip.width && y >= clip.y && y < clip.y + clip.height;
+}
+
+/** Where the picture pixel under a screen pixel begins, or null beside the picture. */
+function texelAt({ viewport: { scale }, viewport }: Scene, { area }: Pane, x: number, y: number): number | null {
+  const inArea = pictureOrigin(viewport, area);
+  const origin = { x: inArea.x + area.x, y: inArea.y + area.y };
+  const column = Math.floor((x + 0.5 - origin.x) / scale);
+  const row = Math.floor((y + 0.5 - origin.y) / scale);
+  const right = Math.round(origin.x + size.width * scale);
+  const bottom = Math.round(origin.y + size.height * scale);
+  if (x < origin.x || y < origin.y || x >= right || y >= bottom) return null;
+  return (Math.min(row, size.height - 1) * size.width + Math.min(column, size.width - 1)) * 4;
 }
 
 /** RGB of each screen pixel, as the shaders do draw it. */
@@ -202,6 +224,58 @@ for (const [name, options] of looks) {
     });
   }
 }
+
+const whole = { x: 0, y: 0, ...view };
+const differs = {
+  kind: 'difference',
+  mask: 'second',
+  paint: 'to',
+  pair: null,
+  ignored: null,
+  veil: 0.5,
+  stripe: 5,
+} as const;
+const compared: readonly (readonly [string, Omit<Options, 'viewport'> & { readonly with: SecondMask }])[] = [
+  ['a third of the second mask', { with: { kind: 'mix', mask: 'second', share: 1 / 3 } }],
+  ['outlines of both', { with: { kind: 'mix', mask: 'second', share: 0.5 }, look: { mode: 'outline', opacity: 1 } }],
+  ['what differs', { with: differs }],
+  ['what differs, in stripes of both classes', { with: { ...differs, paint: 'both' }, tileLimit: 16 }],
+  ['one change alone', { with: { ...differs, pair: { from: 5, to: 254 } } }],
+  ['what differs of two-byte ids, but for one', { with: { ...differs, ignored: 4 }, bytesPerId: 2 }],
+];
+for (const [name, options] of compared) {
+  for (const scale of [1, 2.37]) {
+    test(`${name} at ${scale}:1 is what it should be`, async () => {
+      const pane = { area: whole, clip: whole, mask: 'mask', look: { ...fill, ...options.look }, second: options.with };
+      const draw = caseOf({ ...options, viewport: at(scale), panes: [pane] });
+      const expected = reference(draw);
+      expect(differing(await drawn(draw), expected)).toBeLessThanOrEqual(Number.isInteger(scale) ? 0 : 0.005);
+      // The same without the second mask is something else.
+      expect(differing(reference(caseOf({ ...options, viewport: at(scale) })), expected)).toBeGreaterThan(0.01);
+    });
+  }
+}
+
+test('tiles show the same place, each with its own mask', async () => {
+  const layout: Layout = { kind: 'tiles', sides: [0, 1] };
+  const tiles = tilesOf(layout, view, size);
+  const panes = arrangedPanes(layout, tiles, fill, null, false);
+  const named = panes.map((pane) => ({ ...pane, mask: pane.mask === maskName(0) ? 'mask' : 'second' }));
+  const draw = caseOf({ viewport: at(2, 20, 15), panes: named });
+  expect(differing(await drawn(draw), reference(draw))).toBe(0);
+});
+
+test('a lens shows another mask in a disc, and covers what is below', async () => {
+  const layout: Layout = { kind: 'lens', under: 0, inside: 1, radius: 25 };
+  const panes = arrangedPanes(layout, [whole], fill, { x: 70, y: 40 }, false);
+  const named = panes.map((pane) => ({ ...pane, mask: pane.mask === maskName(0) ? 'mask' : 'second' }));
+  const draw = caseOf({ viewport: at(3), panes: named });
+  // The disc is a polygon: pixels at its rim may be in or out.
+  expect(differing(await drawn(draw), reference(draw))).toBeLessThan(0.004);
+  expect(
+    differing(await drawn({ ...draw, scene: { ...draw.scene, panes: named.slice(0, 1) } }), reference(draw)),
+  ).toBeGreaterThan(0.02);
+});
 
 test('a picture moved out of the middle is where the arithmetic says', async () => {
   const draw = caseOf({ viewport: at(4, 3.3, 30.9) });

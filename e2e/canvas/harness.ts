@@ -9,6 +9,8 @@ export interface DrawCase {
   readonly scene: Scene;
   readonly mask: Omit<Mask, 'data'> & { readonly data: string };
   readonly palette: string;
+  /** Drawn with the other where the scene asks for it, in the same colours; its name is `second`. */
+  readonly second?: DrawCase['mask'];
   /** RGBA of each picture pixel, row-major. */
   readonly picture: string;
   readonly tileLimit?: number;
@@ -39,7 +41,11 @@ async function prepare(test: DrawCase): Promise<{ canvas: HTMLCanvasElement; ren
   const pixels = new ImageData(width, height);
   pixels.data.set(bytesOf(test.picture));
   renderer.setPicture(await createImageBitmap(pixels));
-  renderer.setMask('mask', { ...test.mask, data: bytesOf(test.mask.data) }, bytesOf(test.palette));
+  const palette = bytesOf(test.palette);
+  renderer.setMask('mask', { ...test.mask, data: bytesOf(test.mask.data) }, palette);
+  if (test.second !== undefined) {
+    renderer.setMask('second', { ...test.second, data: bytesOf(test.second.data) }, palette);
+  }
   renderer.setScene(test.scene);
   return { canvas, renderer };
 }

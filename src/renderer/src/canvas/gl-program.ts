@@ -43,6 +43,10 @@ export class GlProgram {
     this.#gl.uniform2f(this.#location(name), x, y);
   }
 
+  quad(name: string, x: number, y: number, z: number, w: number): void {
+    this.#gl.uniform4f(this.#location(name), x, y, z, w);
+  }
+
   color(name: string, [red, green, blue]: readonly [number, number, number]): void {
     this.#gl.uniform3f(this.#location(name), red / 255, green / 255, blue / 255);
   }

@@ -1,19 +1,13 @@
 import { AppError } from '../../../shared/app-error';
 import type { Mask } from '../../../shared/domain/mask';
 import { GlProgram } from './gl-program';
+import { MaskPainter, type LayerTextures } from './mask-painter';
 import { MaskTexture } from './mask-texture';
 import { PALETTE_COLUMNS } from './palette-texture';
+import { Pen } from './pen';
 import { PictureTexture, type PictureImage } from './picture-texture';
-import {
-  CHECKER_CELL,
-  gridStrength,
-  HIGHLIGHT_RIM,
-  outlineRings,
-  samplesPerSide,
-  type Pane,
-  type Scene,
-} from './scene';
-import { checkerShader, gridShader, maskShader, pictureShader, vertexShader, type MaskShaderVariant } from './shaders';
+import { CHECKER_CELL, gridStrength, type Pane, type Scene } from './scene';
+import { checkerShader, gridShader, pictureShader, vertexShader } from './shaders';
 import { pictureOrigin, type Point, type Rect } from './viewport';
 
 /** Time of the main thread from a mask's arrival to its texture, as a performance measure; the last one is kept. */
@@ -26,17 +20,12 @@ interface Layer {
   readonly palette: Uint8Array;
 }
 
-interface LayerTextures {
-  readonly mask: MaskTexture;
-  readonly palette: WebGLTexture;
-}
-
 /** What is lost with a graphics context. */
 interface Resources {
+  readonly pen: Pen;
   readonly checker: GlProgram;
   readonly picture: GlProgram;
-  /** By variant, made when first needed. */
-  readonly masks: Map<string, GlProgram>;
+  readonly masks: MaskPainter;
   readonly grid: GlProgram;
   readonly pictureTexture: PictureTexture;
   readonly layers: Map<string, LayerTextures>;
@@ -180,8 +169,8 @@ export class MaskRenderer {
     this.#resources = null;
     if (resources === null) return;
     resources.pictureTexture.dispose();
-    const { checker, picture, grid, masks } = resources;
-    for (const program of [checker, picture, grid, ...masks.values()]) program.dispose();
+    resources.masks.dispose();
+    for (const program of [resources.checker, resources.picture, resources.grid]) program.dispose();
   }
 
   #drawPane(resources: Resources, scene: Scene, pane: Pane): void {
@@ -191,83 +180,43 @@ export class MaskRenderer {
     const origin = { x: inArea.x + area.x, y: inArea.y + area.y };
     const shown = { ...origin, width: scene.picture.width * scale, height: scene.picture.height * scale };
     const gl = this.#gl;
-    if (scene.backdrop.kind === 'checker' && this.#scissor(clip)) this.#drawChecker(resources.checker, scene.backdrop);
+    resources.pen.disc = pane.disc ?? null;
+    // A disc lies over other panes, which must not shine through a transparent picture.
+    const covers = scene.backdrop.kind === 'checker' || pane.disc !== undefined;
+    if (covers && this.#scissor(clip)) this.#drawBackdrop(resources, scene.backdrop);
     if (!this.#scissor(intersection(clip, shown))) return;
     gl.enable(gl.BLEND);
     if (this.#image !== null) this.#drawPicture(resources, shown);
     const textures = pane.mask === null ? undefined : resources.layers.get(pane.mask);
-    if (textures !== undefined) this.#drawMask(resources, textures, scene, pane, origin);
-    if (scene.pixelGrid && gridStrength(scale) > 0) this.#drawGrid(resources.grid, scale, origin);
+    const second = pane.second === undefined ? undefined : resources.layers.get(pane.second.mask);
+    if (textures !== undefined) resources.masks.paint(scene, pane, textures, second, origin);
+    if (scene.pixelGrid && gridStrength(scale) > 0) this.#drawGrid(resources, scale, origin);
     gl.disable(gl.BLEND);
   }
 
-  #drawChecker(program: GlProgram, backdrop: Scene['backdrop'] & { kind: 'checker' }): void {
-    this.#begin(program);
-    program.color('uEven', backdrop.even);
-    program.color('uOdd', backdrop.odd);
+  #drawBackdrop({ checker: program, pen }: Resources, backdrop: Scene['backdrop']): void {
+    pen.begin(program);
+    program.color('uEven', backdrop.kind === 'plain' ? backdrop.color : backdrop.even);
+    program.color('uOdd', backdrop.kind === 'plain' ? backdrop.color : backdrop.odd);
     program.float('uCell', CHECKER_CELL);
-    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+    pen.fill();
   }
 
-  #drawPicture({ picture: program, pictureTexture }: Resources, shown: Rect): void {
-    this.#begin(program);
+  #drawPicture({ picture: program, pictureTexture, pen }: Resources, shown: Rect): void {
+    pen.begin(program);
     program.int('uPicture', 0);
     program.floats('uOrigin', shown.x, shown.y);
     program.floats('uShownSize', shown.width, shown.height);
     program.float('uLevel', pictureTexture.bind(0, shown.width / pictureTexture.size.width));
-    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+    pen.fill();
   }
 
-  #drawMask(resources: Resources, textures: LayerTextures, scene: Scene, { look }: Pane, origin: Point): void {
-    const gl = this.#gl;
-    const { grid, size } = textures.mask;
-    const program = this.#maskProgram(resources, {
-      samples: samplesPerSide(scene.viewport.scale, scene.quality),
-      rings: outlineRings(look),
-      directions: scene.quality === 'full' ? 8 : 4,
-      highlighted: look.highlight !== null,
-      tiled: grid.columns * grid.rows > 1,
-    });
-    this.#begin(program);
-    textures.mask.bind(0);
-    program.int('uMask', 0);
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, textures.palette);
-    program.int('uPalette', 1);
-    program.ints('uMaskSize', size.width, size.height);
-    program.ints('uTileSize', grid.tile.width, grid.tile.height);
-    program.int('uTileColumns', grid.columns);
-    program.floats('uOrigin', origin.x, origin.y);
-    // A mask of another size than the picture is stretched over it.
-    program.float('uScale', (scene.viewport.scale * scene.picture.width) / size.width);
-    program.float('uOpacity', look.opacity);
-    program.float('uOutline', look.outlineWidth);
-    program.int('uHighlight', look.highlight ?? -1);
-    program.float('uHighlightRim', HIGHLIGHT_RIM);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-  }
-
-  #maskProgram({ masks }: Resources, variant: MaskShaderVariant): GlProgram {
-    const key = Object.values(variant).join();
-    let program = masks.get(key);
-    if (program === undefined) {
-      program = new GlProgram(this.#gl, vertexShader, maskShader(variant));
-      masks.set(key, program);
-    }
-    return program;
-  }
-
-  #drawGrid(program: GlProgram, scale: number, origin: Point): void {
-    this.#begin(program);
+  #drawGrid({ grid: program, pen }: Resources, scale: number, origin: Point): void {
+    pen.begin(program);
     program.floats('uOrigin', origin.x, origin.y);
     program.float('uScale', scale);
     program.float('uStrength', gridStrength(scale));
-    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
-  }
-
-  #begin(program: GlProgram): void {
-    program.use();
-    program.float('uCanvasHeight', this.#canvas.height);
+    pen.fill();
   }
 
   /** Limits drawing to a rectangle of the screen; false when nothing of it is left. */
@@ -330,10 +279,12 @@ export class MaskRenderer {
 
   #restore(): void {
     const gl = this.#gl;
+    const pen = new Pen(gl, this.#canvas);
     this.#resources = {
+      pen,
       checker: new GlProgram(gl, vertexShader, checkerShader),
       picture: new GlProgram(gl, vertexShader, pictureShader),
-      masks: new Map(),
+      masks: new MaskPainter(gl, pen),
       grid: new GlProgram(gl, vertexShader, gridShader),
       pictureTexture: new PictureTexture(gl),
       layers: new Map(),

@@ -8,22 +8,78 @@ type Color = readonly [red: number, green: number, blue: number, alpha: number];
 const CLEAR: Color = [0, 0, 0, 0];
 const WHITE: Color = [1, 1, 1, 1];
 
+export interface ReferenceMask {
+  readonly mask: Mask;
+  /** See paletteBytes. */
+  readonly palette: Uint8Array;
+}
+
 /**
  * What the mask shader does, for tests: the premultiplied colour that a pane's mask contributes to the screen pixel in
- * column x and row y. Slow by design, so that it can be read beside the shader.
+ * column x and row y, with a second mask where the pane has one. Slow by design, so that it can be read beside the
+ * shader.
  */
-export function referenceMaskColor(scene: Scene, pane: Pane, mask: Mask, palette: Uint8Array, at: Point): Color {
+export function referenceMaskColor(
+  scene: Scene,
+  pane: Pane,
+  first: ReferenceMask,
+  at: Point,
+  second: ReferenceMask = first,
+): Color {
   const samples = samplesPerSide(scene.viewport.scale, scene.quality);
   const sum = [0, 0, 0, 0];
-  const look = maskLookup(scene, pane, mask);
+  const colorAt = pointColor(scene, pane, first, second);
   for (let row = 0; row < samples; row++) {
     for (let column = 0; column < samples; column++) {
       const point = { x: at.x + (column + 0.5) / samples, y: at.y + (row + 0.5) / samples };
-      colorAt(point, look, pane, palette).forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
+      colorAt(point).forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
     }
   }
   const [red = 0, green = 0, blue = 0, alpha = 0] = sum.map((value) => value / samples ** 2);
   return [red, green, blue, alpha];
+}
+
+function pointColor(scene: Scene, pane: Pane, first: ReferenceMask, second: ReferenceMask): (point: Point) => Color {
+  const before = maskLookup(scene, pane, first.mask);
+  const after = maskLookup(scene, pane, second.mask);
+  const kind = pane.second?.kind;
+  if (kind === undefined) return (point) => colorAt(point, before, pane, first.palette);
+  if (kind === 'difference') {
+    const origin = originOf(scene, pane);
+    return (point) => differenceAt(point, { before, after, origin }, pane, [first.palette, second.palette]);
+  }
+  const share = pane.second?.kind === 'mix' ? pane.second.share : 0;
+  return (point) => {
+    const other = colorAt(point, after, pane, second.palette);
+    const mixed = colorAt(point, before, pane, first.palette).map((v, i) => v * (1 - share) + (other[i] ?? 0) * share);
+    const [red = 0, green = 0, blue = 0, alpha = 0] = mixed;
+    return [red, green, blue, alpha];
+  };
+}
+
+interface Lookups {
+  readonly before: (point: Point) => number;
+  readonly after: (point: Point) => number;
+  readonly origin: Point;
+}
+
+function differenceAt(
+  point: Point,
+  { before, after, origin }: Lookups,
+  { second, look }: Pane,
+  palettes: readonly [Uint8Array, Uint8Array],
+): Color {
+  if (second?.kind !== 'difference') return CLEAR;
+  const [from, to] = [before(point), after(point)];
+  const [old, now] = [palettes[0].subarray(from * 4, from * 4 + 4), palettes[1].subarray(to * 4, to * 4 + 4)];
+  const { pair, veil } = second;
+  const asked = pair === null || (pair.from === from && pair.to === to);
+  const drawn = ![from, to].includes(second.ignored ?? -1) && Math.max(old[3] ?? 0, now[3] ?? 0) > 0;
+  if (from === to || !drawn || !asked) return [0, 0, 0, veil];
+  const stripe = Math.floor((point.x - origin.x + point.y - origin.y) / second.stripe);
+  const shown = second.paint === 'both' && stripe % 2 === 0 ? old : now;
+  const [red = 0, green = 0, blue = 0] = [...shown].map((value) => (value / 255) * look.opacity);
+  return [red, green, blue, look.opacity + (1 - look.opacity) * veil];
 }
 
 /** True when another class lies at one of these distances (screen pixels) in one of eight directions. */
@@ -43,12 +99,16 @@ export function ringDistances(look: MaskLook): number[] {
 /** Class id at a screen point; past the picture's border the nearest pixel counts. */
 function maskLookup(scene: Scene, pane: Pane, mask: Mask): (point: Point) => number {
   const ids = maskIds(mask);
-  const inArea = pictureOrigin(scene.viewport, pane.area);
+  const origin = originOf(scene, pane);
   const scale = (scene.viewport.scale * scene.picture.width) / mask.width;
-  const cell = (value: number, origin: number, length: number): number =>
-    Math.min(length - 1, Math.max(0, Math.floor((value - origin) / scale)));
-  return ({ x, y }) =>
-    ids[cell(y, inArea.y + pane.area.y, mask.height) * mask.width + cell(x, inArea.x + pane.area.x, mask.width)] ?? 0;
+  const cell = (value: number, from: number, length: number): number =>
+    Math.min(length - 1, Math.max(0, Math.floor((value - from) / scale)));
+  return ({ x, y }) => ids[cell(y, origin.y, mask.height) * mask.width + cell(x, origin.x, mask.width)] ?? 0;
+}
+
+function originOf(scene: Scene, pane: Pane): Point {
+  const inArea = pictureOrigin(scene.viewport, pane.area);
+  return { x: inArea.x + pane.area.x, y: inArea.y + pane.area.y };
 }
 
 function colorAt(point: Point, classAt: (point: Point) => number, { look }: Pane, palette: Uint8Array): Color {

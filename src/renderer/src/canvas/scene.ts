@@ -1,5 +1,5 @@
 import type { Rgb } from '../../../shared/domain/model';
-import type { Rect, Size, Viewport } from './viewport';
+import type { Point, Rect, Size, Viewport } from './viewport';
 
 /** How a mask lies over the picture. Widths are screen pixels. */
 export interface MaskLook {
@@ -22,6 +22,37 @@ export interface Pane {
   /** Name of the mask to draw, or null for the bare picture. */
   readonly mask: string | null;
   readonly look: MaskLook;
+  /** A second mask that is drawn together with the first. */
+  readonly second?: SecondMask;
+  /** Nothing of the pane is drawn outside of it; what lies below is covered. */
+  readonly disc?: Disc;
+}
+
+/** A circle on the canvas, screen pixels. */
+export interface Disc {
+  readonly center: Point;
+  readonly radius: number;
+}
+
+/** What a second mask does to the first. Both belong to the picture; `mask` is its name. */
+export type SecondMask =
+  /** `share` (0–1) of the second one's colours, the rest of the first one's. */
+  { readonly kind: 'mix'; readonly mask: string; readonly share: number } | Difference;
+
+/** Only pixels to which the two give different classes are coloured; a dark veil lies over the others. */
+export interface Difference {
+  readonly kind: 'difference';
+  readonly mask: string;
+  /** The second mask's class alone, or stripes of both. */
+  readonly paint: 'to' | 'both';
+  /** Only this change of the first mask's class to the second one's; all when null. */
+  readonly pair: { readonly from: number; readonly to: number } | null;
+  /** Id that stands for no class in either mask, or null; it differs from nothing. */
+  readonly ignored: number | null;
+  /** Opacity of the veil, 0–1. */
+  readonly veil: number;
+  /** Width of a stripe, screen pixels. */
+  readonly stripe: number;
 }
 
 export type Backdrop =
