@@ -166,6 +166,27 @@ export const buildOrderSchema = z.strictObject({
 export type BuildOrder = z.output<typeof buildOrderSchema>;
 export type BuildOrderInput = z.input<typeof buildOrderSchema>;
 
+/** A small part of a graph, laid out from top to bottom; pixels. */
+const graphPictureSchema = z.object({
+  width: z.number(),
+  height: z.number(),
+  nodes: z.array(
+    z.object({
+      /** The operator. */
+      title: z.string(),
+      name: z.string(),
+      /** `around`: not concerned; shows where the others stand. */
+      kind: z.enum(['changed', 'plugin', 'around']),
+      x: z.number(),
+      y: z.number(),
+      width: z.number(),
+      height: z.number(),
+    }),
+  ),
+  edges: z.array(z.array(z.object({ x: z.number(), y: z.number() }))),
+});
+export type GraphPicture = z.infer<typeof graphPictureSchema>;
+
 /** What an order's passes do to a network, tried out without TensorRT and without narrowing its numbers. */
 export const rehearsalSchema = z.object({
   nodesBefore: z.int(),
@@ -186,6 +207,8 @@ export const rehearsalSchema = z.object({
       ),
       nodesBefore: z.int(),
       nodesAfter: z.int(),
+      /** The place of the first finding, before and after; null where there is nothing to draw. */
+      picture: z.object({ before: graphPictureSchema, after: graphPictureSchema }).nullable(),
     }),
   ),
   /** Both graphs on ONNX Runtime; it cannot run plugins. */

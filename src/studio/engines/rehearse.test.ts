@@ -37,6 +37,10 @@ describe('rehearse', () => {
     const fused = steps.find(({ pass }) => pass === 'fuse-layernorm');
     expect(fused?.count).toBeGreaterThan(0);
     expect(fused?.findings[0]?.reason).toMatch(/[a-z]{3,} [a-z]{2,}/);
+    const titles = (side: 'before' | 'after') => fused?.picture?.[side].nodes.map(({ title }) => title);
+    expect(titles('before')).toEqual(expect.arrayContaining(['ReduceMean', 'Sub', 'Sqrt', 'Div']));
+    expect(titles('after')).toContain('LayerNormalization');
+    expect(titles('after')).not.toContain('Sqrt');
     expect(nodesAfter).toBeLessThan(nodesBefore);
     expect(check).toMatchObject({ outcome: 'same', pixelAgreement: 1 });
   });

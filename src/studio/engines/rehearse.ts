@@ -1,9 +1,12 @@
 import { AppError, isAbort } from '../../shared/app-error';
-import type { BuildOrder, PassStep, Recipe, Rehearsal } from '../../shared/domain/engine';
+import type { BuildOrder, GraphPicture, PassStep, Recipe, Rehearsal } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import { copyModel } from '../../onnx/copy';
+import type { GraphPicture as DrawnPicture, GraphSnapshot } from '../../onnx/draw/finding-picture';
+import { drawFinding, takeSnapshot } from '../../onnx/draw/finding-picture';
 import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
+import type { FindingReport } from '../../onnx/pass';
 import { countNodes } from '../../onnx/pass';
 import { verifyModels } from '../../onnx/verify';
 import { randomSamples, sampleSize } from '../../onnx/verify/samples';
@@ -30,11 +33,16 @@ export async function rehearse(model: ModelSummary, order: BuildOrder, signal: A
   try {
     const rewritten = copyModel(original);
     const nodesBefore = countNodes(original);
-    const reports = await applySteps(rewritten, steps, { signal });
+    const snapshots: GraphSnapshot[] = [];
+    const reports = await applySteps(rewritten, steps, {
+      signal,
+      onStep: () => snapshots.push(takeSnapshot(rewritten.graph)),
+    });
+    snapshots.push(takeSnapshot(rewritten.graph));
     return {
       nodesBefore,
       nodesAfter: countNodes(rewritten),
-      steps: reports.map(({ pass, findings, nodesBefore: before, nodesAfter: after }) => ({
+      steps: reports.map(({ pass, findings, nodesBefore: before, nodesAfter: after }, index) => ({
         pass,
         count: findings.length,
         findings: findings.slice(0, MOST_FINDINGS).map(({ nodes, ...finding }) => ({
@@ -43,12 +51,27 @@ export async function rehearse(model: ModelSummary, order: BuildOrder, signal: A
         })),
         nodesBefore: before,
         nodesAfter: after,
+        picture: pictureOf(findings[0], snapshots[index], snapshots[index + 1]),
       })),
       check: await check({ original, rewritten, steps, model, signal }),
     };
   } finally {
     original.close();
   }
+}
+
+function pictureOf(
+  finding: FindingReport | undefined,
+  before: GraphSnapshot | undefined,
+  after: GraphSnapshot | undefined,
+): Rehearsal['steps'][number]['picture'] {
+  if (finding === undefined || before === undefined || after === undefined) return null;
+  const drawn = drawFinding(finding.nodes, before, after);
+  return drawn === null ? null : { before: plain(drawn.before), after: plain(drawn.after) };
+}
+
+function plain({ nodes, edges, ...size }: DrawnPicture): GraphPicture {
+  return { ...size, nodes: [...nodes], edges: edges.map((points) => [...points]) };
 }
 
 /**
