@@ -11,6 +11,7 @@ import { settingsChangeSchema, settingsSchema } from './domain/settings';
 import { runtimeCalls } from './runtime-calls';
 import { videoCalls } from './video-contract';
 import { engineCalls } from './engine-calls';
+import { compareCalls } from './compare-contract';
 
 /**
  * Everything a shell may ask of the studio: one schema for each call and event. Types on both sides are inferred from
@@ -134,6 +135,8 @@ export const calls = {
   ),
 
   ...engineCalls,
+
+  ...compareCalls,
 
   'export.picture': call(
     z.object({

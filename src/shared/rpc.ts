@@ -156,7 +156,12 @@ async function invoke<K extends CallName>(
 
 /** Masks are the one thing that is both large and waited for. */
 function packed(value: unknown): unknown {
-  return hasMask(value) ? { ...value, mask: packMask(value.mask) } : value;
+  if (hasMask(value)) return { ...value, mask: packMask(value.mask) };
+  return hasSides(value) ? { ...value, sides: value.sides.map(packed) } : value;
+}
+
+function hasSides(value: unknown): value is { readonly sides: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'sides' in value && Array.isArray(value.sides);
 }
 
 function hasMask(value: unknown): value is { readonly mask: Mask } {

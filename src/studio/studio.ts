@@ -8,6 +8,7 @@ import { encodeFramePng } from '../media/frame-png';
 import { loadSharp } from '../media/sharp-loader';
 import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
 import { TensorRtLibraries } from '../runtimes/tensorrt/tensorrt-libraries';
+import { ComparisonStudio } from './compare/comparison-handlers';
 import { examine } from './doctor';
 import { EngineStudio } from './engines/engine-handlers';
 import { PictureExporter } from './export/export-pictures';
@@ -88,6 +89,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     reads: new TaskLimit(READS_AT_ONCE),
     files: new GrowingFiles(),
   };
+  const comparisons = new ComparisonStudio({ ...parts, models: library, engines: engines.library, access });
   return {
     handlers: {
       ...appHandlers(parts),
@@ -102,11 +104,13 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       }),
       ...jobHandlers(parts),
       ...engines.handlers(),
+      ...comparisons.handlers(),
       ...videoHandlers({ ...parts, ...options, env }),
     },
     close: async () => {
       await parts.jobs.close();
       await parts.files.closeAll();
+      await comparisons.close();
       await parts.sessions.closeAll();
       await library.close();
       await parts.settings.flush();

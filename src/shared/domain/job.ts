@@ -11,7 +11,7 @@ export const errorReportSchema = z.object({
 /** Long work. Seconds left are a range, because a single number is never true. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['download', 'export', 'build', 'calibrate', 'verify', 'batch', 'import']),
+  kind: z.enum(['download', 'export', 'build', 'calibrate', 'verify', 'compare', 'batch', 'import']),
   title: z.string(),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   /** Name of the phase under way. */
@@ -21,6 +21,8 @@ export const jobSchema = z.object({
   total: z.number().nonnegative(),
   unit: z.enum(['files', 'bytes', 'steps', 'frames']),
   secondsLeft: z.tuple([z.number(), z.number()]).nullable(),
+  /** Units a second lately, where the job counts them. */
+  perSecond: z.number().positive().optional(),
   /** Newest last, at most 200 lines. */
   log: z.array(z.string()),
   /** Items that failed while the rest went on. */

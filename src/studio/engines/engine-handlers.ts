@@ -29,7 +29,10 @@ import { benchEngine, profileEngine } from './measure-engine';
 import { rehearse } from './rehearse';
 import { TimingCache } from './timing-cache';
 
-type EngineHandlers = Pick<StudioHandlers, Extract<keyof StudioHandlers, `engines.${string}`>>;
+type EngineHandlers = Omit<
+  Pick<StudioHandlers, Extract<keyof StudioHandlers, `engines.${string}`>>,
+  'engines.verificationReport'
+>;
 
 export interface EngineStudioOptions {
   readonly dataDirectory: string;

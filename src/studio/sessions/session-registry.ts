@@ -8,6 +8,8 @@ export interface OpenSession {
   readonly info: SessionInfo;
   readonly session: Session;
   readonly model: ModelSummary;
+  /** Two sessions of one identity make the same masks, today and after a restart. */
+  readonly identity: string;
 }
 
 interface OpenRequest {
@@ -21,10 +23,15 @@ interface Entry {
   readonly key: string;
   readonly opened: Promise<OpenSession>;
   users: number;
+  /** Of the users, those whose work would break without it: while there are any it is not closed for others' sake. */
+  pins: number;
   lastUsed: number;
 }
 
-/** A window that was closed without a word leaves its session behind; past this many the longest unused is closed. */
+/**
+ * A window that was closed without a word leaves its session behind; past this many the longest unused is closed. Pinned
+ * ones are neither closed nor counted.
+ */
 const MOST_SESSIONS = 4;
 
 /** Open engines. Shells that ask for the same one share it. */
@@ -42,12 +49,12 @@ export class SessionRegistry {
   }
 
   /**
-   * @param stamp changes when the model's file does
+   * @param options `stamp` changes when the model's file does; `pinned` sessions stay until they are closed as such
    * @throws AppError RUNTIME_UNKNOWN, and what the runtime's `open` throws
    */
   async open(
     model: ModelSummary,
-    options: OpenRequest & { readonly stamp: string },
+    { pinned = false, ...options }: OpenRequest & { readonly stamp: string; readonly pinned?: boolean },
     signal?: AbortSignal,
   ): Promise<OpenSession> {
     const { path, input, output, preprocessing, labels, id } = model;
@@ -55,12 +62,13 @@ export class SessionRegistry {
     const kept = [...this.#entries.values()].find((entry) => entry.key === key);
     if (kept !== undefined) {
       kept.users += 1;
+      if (pinned) kept.pins += 1;
       kept.lastUsed = ++this.#clock;
       return kept.opened;
     }
     const sessionId = randomUUID();
     const opened = this.#start(sessionId, model, options, signal);
-    this.#entries.set(sessionId, { key, opened, users: 1, lastUsed: ++this.#clock });
+    this.#entries.set(sessionId, { key, opened, users: 1, pins: pinned ? 1 : 0, lastUsed: ++this.#clock });
     try {
       const result = await opened;
       await this.#closeUnused();
@@ -81,10 +89,27 @@ export class SessionRegistry {
     return entry.opened;
   }
 
-  async close(sessionId: string): Promise<void> {
+  /**
+   * Pins a session that is open already: it stays until it is released, whoever closes it meanwhile.
+   * @throws AppError SESSION_UNKNOWN
+   */
+  async hold(sessionId: string): Promise<{ readonly open: OpenSession; release(): Promise<void> }> {
+    const open = await this.get(sessionId);
+    const entry = this.#entries.get(sessionId);
+    if (entry === undefined) return { open, release: async () => undefined };
+    entry.users += 1;
+    entry.pins += 1;
+    return { open, release: () => this.close(sessionId, true) };
+  }
+
+  /** @param pinned whether it was opened so */
+  async close(sessionId: string, pinned = false): Promise<void> {
     const entry = this.#entries.get(sessionId);
     if (entry === undefined) return;
     entry.users -= 1;
+    if (pinned) entry.pins -= 1;
+    // Who closes twice does not close what others rely on.
+    entry.users = Math.max(entry.users, entry.pins);
     if (entry.users <= 0) await this.#end(sessionId, entry);
   }
 
@@ -95,7 +120,7 @@ export class SessionRegistry {
   async #start(
     id: string,
     model: ModelSummary,
-    { runtime: runtimeId, threads, engineId }: OpenRequest,
+    { runtime: runtimeId, threads, engineId, stamp }: OpenRequest & { readonly stamp: string },
     signal: AbortSignal | undefined,
   ): Promise<OpenSession> {
     const runtime = this.#runtimes.find((candidate) => candidate.id === runtimeId);
@@ -123,11 +148,15 @@ export class SessionRegistry {
       fallback: null,
       openedIn: Number(process.hrtime.bigint() - start),
     };
-    return { info, session, model };
+    const { id: modelId, input, output, preprocessing } = model;
+    const facts = [modelId, stamp, input, output, preprocessing, runtimeId, engineId ?? null, session.precision];
+    return { info, session, model, identity: JSON.stringify(facts) };
   }
 
   async #closeUnused(): Promise<void> {
-    const byAge = [...this.#entries].sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
+    const byAge = [...this.#entries]
+      .filter(([, { pins }]) => pins === 0)
+      .sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
     for (const [id, entry] of byAge.slice(0, Math.max(0, byAge.length - MOST_SESSIONS))) await this.#end(id, entry);
   }
 

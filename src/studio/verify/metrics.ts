@@ -3,6 +3,15 @@ import { maskIds } from '../../shared/domain/mask';
 import type { ClassScore, MaskComparison } from '../../shared/domain/verification';
 import { boundaryBand } from './boundary';
 
+/** Ids by which drawn masks say "nothing drawn here", where the network has no such class. */
+const VOID_IDS = [255, 65_535];
+
+/** Those of them that no class has. */
+export function voidIds(labels: readonly NamedClass[]): number[] {
+  const used = new Set(labels.map(({ id }) => id));
+  return VOID_IDS.filter((id) => !used.has(id));
+}
+
 export interface NamedClass {
   readonly id: number;
   readonly name: string;
@@ -28,9 +37,15 @@ export interface PictureScore {
   readonly meanIou: number | null;
 }
 
+/** Bands of a mask and of its reference, for those who compare one mask with several; null leaves borders out. */
+export interface Bands {
+  readonly mask: Uint8Array;
+  readonly reference: Uint8Array;
+}
+
 /**
- * Compares masks with reference masks, picture after picture, and sums up over all of them. Pixels that the reference
- * marks as ignored are not compared.
+ * Compares masks with reference masks, picture after picture, and sums up over all of them. Pixels that either marks as
+ * ignored are not compared.
  */
 export class MaskScores {
   readonly #labels: readonly NamedClass[];
@@ -43,14 +58,14 @@ export class MaskScores {
   };
   #pixels = 0;
 
-  /** @param ignored ids of the reference that mean "not drawn" */
+  /** @param ignored ids that mean "not drawn" */
   constructor(labels: readonly NamedClass[], ignored: readonly number[] = []) {
     this.#labels = labels;
     this.#ignored = new Set(ignored);
   }
 
   /** @throws Error when the masks differ in size */
-  add(mask: Mask, reference: Mask): PictureScore {
+  add(mask: Mask, reference: Mask, bands: Bands | null = bandsOf(mask, reference)): PictureScore {
     if (mask.width !== reference.width || mask.height !== reference.height) {
       throw new Error(
         `A mask of ${mask.width}x${mask.height} was compared with ${reference.width}x${reference.height}.`,
@@ -60,11 +75,12 @@ export class MaskScores {
     for (const [pair, count] of pairs) this.#pairs.set(pair, (this.#pairs.get(pair) ?? 0) + count);
     const pixels = sum(pairs.values());
     this.#pixels += pixels;
-    this.#addBands(mask, reference);
+    if (bands !== null) this.#addBands(mask, reference, bands);
     return { agreement: pixels === 0 ? 1 : sameOf(pairs) / pixels, meanIou: mean(ious(countsOf(pairs))) };
   }
 
-  result(): MaskComparison {
+  /** @param turned tells it the other way round: the reference's masks against the masks */
+  result(turned = false): MaskComparison {
     const counts = countsOf(this.#pairs);
     const ids = [...counts.keys()].sort((a, b) => a - b);
     const names = new Map(this.#labels.map(({ id, name }) => [id, name]));
@@ -76,10 +92,11 @@ export class MaskScores {
         name: names.get(id) ?? `class ${id}`,
         iou,
         boundaryIou: iouOf(this.#bandCounts(id)),
-        pixels: mask,
-        referencePixels: reference,
+        pixels: turned ? reference : mask,
+        referencePixels: turned ? mask : reference,
       };
     });
+    const pairs = (reference: number, mask: number): number => this.#pairs.get(reference * SPAN + mask) ?? 0;
     return {
       pixels: this.#pixels,
       pixelAgreement: this.#pixels === 0 ? 1 : sameOf(this.#pairs) / this.#pixels,
@@ -87,18 +104,18 @@ export class MaskScores {
       meanBoundaryIou: mean(classes.map(({ boundaryIou }) => boundaryIou)),
       classes,
       confusionIds: ids,
-      confusion: ids.map((reference) => ids.map((mask) => this.#pairs.get(reference * SPAN + mask) ?? 0)),
+      confusion: ids.map((row) => ids.map((column) => (turned ? pairs(column, row) : pairs(row, column)))),
       idDifference: idDifference(this.#pairs),
     };
   }
 
-  #addBands(mask: Mask, reference: Mask): void {
+  #addBands(mask: Mask, reference: Mask, { mask: band, reference: otherBand }: Bands): void {
     const [ids, others] = [maskIds(mask), maskIds(reference)];
-    const [band, otherBand] = [boundaryBand(mask), boundaryBand(reference)];
     const { mask: inMask, reference: inReference, both } = this.#bands;
     for (let i = 0; i < ids.length; i++) {
+      if (band[i] === 0 && otherBand[i] === 0) continue;
       const [id = 0, other = 0] = [ids[i], others[i]];
-      if (this.#ignored.has(other)) continue;
+      if (this.#ignored.has(other) || this.#ignored.has(id)) continue;
       if (band[i] === 1) inMask.set(id, (inMask.get(id) ?? 0) + 1);
       if (otherBand[i] === 1) inReference.set(other, (inReference.get(other) ?? 0) + 1);
       if (band[i] === 1 && otherBand[i] === 1 && id === other) both.set(id, (both.get(id) ?? 0) + 1);
@@ -111,13 +128,18 @@ export class MaskScores {
   }
 }
 
+function bandsOf(mask: Mask, reference: Mask): Bands {
+  return { mask: boundaryBand(mask), reference: boundaryBand(reference) };
+}
+
 function countPairs(ids: ArrayLike<number>, others: ArrayLike<number>, ignored: ReadonlySet<number>): Pairs {
   const pairs: Pairs = new Map();
   // Neighbours mostly have the same pair: runs are counted, not pixels.
   let current = -1;
   let run = 0;
   const flush = (): void => {
-    if (run > 0 && !ignored.has(Math.floor(current / SPAN))) pairs.set(current, (pairs.get(current) ?? 0) + run);
+    if (run === 0 || ignored.has(Math.floor(current / SPAN)) || ignored.has(current % SPAN)) return;
+    pairs.set(current, (pairs.get(current) ?? 0) + run);
   };
   for (let i = 0; i < ids.length; i++) {
     const pair = (others[i] ?? 0) * SPAN + (ids[i] ?? 0);

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { Mask, Timings } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
@@ -7,9 +5,9 @@ import type { EngineVerification, VerifiedPicture } from '../../shared/domain/ve
 import { PictureFile } from '../../media/picture-file';
 import type { Session } from '../../runtimes/runtime';
 import { median } from '../engines/statistics';
-import { kindByName, walkFolder } from '../pictures/walk-folder';
-import { readMaskFile } from './mask-file';
-import { MaskScores } from './metrics';
+import { walkFolder } from '../pictures/walk-folder';
+import { maskFilesBeside, readDrawnMask, spread } from './drawn-masks';
+import { MaskScores, voidIds } from './metrics';
 
 export interface VerifyOrder {
   /** Folder of pictures; not read where `pictures` name them. */
@@ -35,8 +33,6 @@ export type VerifyOutcome = Pick<
   'pictures' | 'agreement' | 'accuracy' | 'worst' | 'timings' | 'failures'
 >;
 
-/** Ids by which drawn masks say "nothing drawn here", where the network has no such class. */
-const VOID_IDS = [255, 65_535];
 const MOST_WORST = 10;
 
 /**
@@ -68,8 +64,7 @@ class VerifyRun {
 
   constructor(sides: VerifySides, order: VerifyOrder) {
     const { labels } = order;
-    const used = new Set(labels.map(({ id }) => id));
-    const ignored = VOID_IDS.filter((id) => !used.has(id));
+    const ignored = voidIds(labels);
     this.#sides = sides;
     this.#order = order;
     this.#agreement = new MaskScores(labels);
@@ -119,15 +114,7 @@ class VerifyRun {
 
   async #drawnMask(path: string, picture: { readonly width: number; readonly height: number }): Promise<Mask | null> {
     const { masks } = this.#order;
-    if (masks === null) return null;
-    const file = join(masks, `${basename(path, extname(path))}.png`);
-    const mask = await readMaskFile(file);
-    if (mask.width === picture.width && mask.height === picture.height) return mask;
-    const [is, wanted] = [`${mask.width}x${mask.height}`, `${picture.width}x${picture.height}`];
-    throw new AppError('MASK_SIZE_DIFFERS', `${file} has ${is} pixels, its picture ${wanted}.`, {
-      hint: 'A drawn mask has the size of its picture.',
-      details: { file, is, wanted },
-    });
+    return masks === null ? null : readDrawnMask(masks, path, picture);
   }
 }
 
@@ -140,7 +127,7 @@ async function pickPictures({
 }: VerifyOrder): Promise<{ path: string; name: string }[]> {
   if (pictures !== undefined && pictures !== null) return pictures.slice(0, limit ?? pictures.length);
   const found = (await walkFolder(images, () => undefined)).filter(({ kind }) => kind === 'image');
-  const drawn = masks === null ? new Set<string>() : await masksBeside(images, masks);
+  const drawn = masks === null ? new Set<string>() : await maskFilesBeside(images, masks);
   const files = found.filter(({ path }) => !drawn.has(path)).map(({ path, name }) => ({ path, name }));
   if (files.length === 0) {
     throw new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${images}.`, {
@@ -148,26 +135,7 @@ async function pickPictures({
       details: { path: images },
     });
   }
-  const count = Math.min(limit ?? files.length, files.length);
-  return Array.from({ length: count }, (_, index) => files[Math.floor((index * files.length) / count)]).flatMap(
-    (file) => (file === undefined ? [] : [file]),
-  );
-}
-
-/** Where masks lie in the pictures' own folder, `001.png` beside `001.jpg` is the mask. */
-async function masksBeside(images: string, masks: string): Promise<Set<string>> {
-  if (join(images) !== join(masks)) return new Set();
-  const names = await readdir(masks);
-  const stems = new Set(
-    names
-      .filter((name) => kindByName(name) === 'image' && !/\.png$/i.test(name))
-      .map((name) => basename(name, extname(name))),
-  );
-  return new Set(
-    names
-      .filter((name) => /\.png$/i.test(name) && stems.has(basename(name, extname(name))))
-      .map((name) => join(masks, name)),
-  );
+  return spread(files, limit);
 }
 
 function middleOf(timings: readonly Timings[]): Timings {

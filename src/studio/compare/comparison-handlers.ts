@@ -1,0 +1,114 @@
+import { AppError, fromErrorReport } from '../../shared/app-error';
+import type { CallArgs, StudioHandlers } from '../../shared/contract';
+import type { EngineLibrary } from '../engines/engine-library';
+import type { FileAccess } from '../file-access';
+import type { JobProgress, JobRegistry } from '../jobs/job-registry';
+import type { ModelLibrary } from '../library/model-library';
+import type { PictureRegistry } from '../pictures/picture-registry';
+import type { PictureSegmenter } from '../sessions/segment-picture';
+import type { SessionRegistry } from '../sessions/session-registry';
+import { maskFilesBeside, spread } from '../verify/drawn-masks';
+import { comparePicture } from './compare-picture';
+import type { RunPicture } from './comparison-run';
+import { ComparisonRun } from './comparison-run';
+import type { Comparison } from './comparisons';
+import { Comparisons, describeComparison } from './comparisons';
+
+export interface ComparisonParts {
+  readonly access: FileAccess;
+  readonly jobs: JobRegistry;
+  readonly models: ModelLibrary;
+  readonly engines: EngineLibrary;
+  readonly pictures: PictureRegistry;
+  readonly sessions: SessionRegistry;
+  readonly segmenter: PictureSegmenter;
+}
+
+type ComparisonHandlers = Pick<
+  StudioHandlers,
+  Extract<keyof StudioHandlers, `compare.${string}`> | 'engines.verificationReport'
+>;
+
+/** The part of the studio that lays engines side by side. */
+export class ComparisonStudio {
+  readonly #parts: ComparisonParts;
+  readonly #comparisons: Comparisons;
+
+  constructor(parts: ComparisonParts) {
+    this.#parts = parts;
+    this.#comparisons = new Comparisons(parts, (jobId) => parts.jobs.cancel(jobId));
+  }
+
+  close(): Promise<void> {
+    return this.#comparisons.closeAll();
+  }
+
+  handlers(): ComparisonHandlers {
+    const comparisons = this.#comparisons;
+    return {
+      'compare.open': async ({ sides, reference }, { signal }) =>
+        describeComparison(await comparisons.open(sides, reference, signal)),
+      'compare.close': async ({ comparisonId }) => {
+        await comparisons.close(comparisonId);
+        return null;
+      },
+      'compare.setReference': async ({ comparisonId, reference }) =>
+        describeComparison(comparisons.setReference(comparisonId, reference)),
+      'compare.picture': async ({ comparisonId, pictureId, fresh }, { signal }) =>
+        comparePicture(this.#parts, comparisons.get(comparisonId), { pictureId, fresh, signal }),
+      'compare.run': async (order, { signal }) => ({ jobId: await this.#run(order, signal) }),
+      'compare.result': async ({ comparisonId, since }) => comparisons.get(comparisonId).run?.result(since) ?? null,
+      'compare.export': async () => {
+        throw new AppError('REPORT_UNAVAILABLE', 'This version cannot write reports yet.');
+      },
+      'engines.verificationReport': async () => {
+        throw new AppError('REPORT_UNAVAILABLE', 'This version cannot write reports yet.');
+      },
+    };
+  }
+
+  async #run(order: CallArgs<'compare.run'>, signal: AbortSignal): Promise<string> {
+    const { jobs } = this.#parts;
+    const comparison = this.#comparisons.get(order.comparisonId);
+    const pictures = await this.#pick(comparison, order, signal);
+    if (comparison.run !== null) jobs.cancel(comparison.run.jobId);
+    const images = order.directory ?? '';
+    const title = comparison.sides.map(({ info }) => info.name).join(' / ');
+    const plan = { kind: 'compare', title, unit: 'files', total: pictures.length } as const;
+    let begin: (run: ComparisonRun) => void = () => undefined;
+    const begun = new Promise<ComparisonRun>((resolve) => (begin = resolve));
+    const jobId = jobs.start(plan, async (job: JobProgress) => {
+      await (await begun).work(pictures, job);
+      job.result(comparison.id);
+    });
+    comparison.run = new ComparisonRun(comparison, { jobId, images, total: pictures.length });
+    begin(comparison.run);
+    return jobId;
+  }
+
+  /** @throws AppError FOLDER_WITHOUT_PICTURES, PICTURE_UNKNOWN, FILE_NOT_GRANTED */
+  async #pick(
+    { sides }: Comparison,
+    { pictureIds, directory, limit }: CallArgs<'compare.run'>,
+    signal: AbortSignal,
+  ): Promise<RunPicture[]> {
+    const { pictures } = this.#parts;
+    const named = (ids: readonly string[]): RunPicture[] =>
+      ids.map((pictureId) => ({ pictureId, ...pictures.fileOf(pictureId) }));
+    if (directory === undefined) return spread(named(pictureIds ?? []), limit ?? null);
+    const { added, rejected } = await pictures.add([directory], signal);
+    const masks = sides.find((side) => side.kind === 'masks');
+    const drawn = masks?.kind === 'masks' ? await maskFilesBeside(directory, masks.directory) : new Set<string>();
+    const images = added.filter(({ kind, path }) => kind === 'image' && !drawn.has(path ?? ''));
+    const [problem] = rejected;
+    if (images.length === 0) {
+      throw problem === undefined
+        ? new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${directory}.`, {
+            hint: 'Name a folder that holds pictures, at any depth.',
+            details: { path: directory },
+          })
+        : fromErrorReport(problem.error);
+    }
+    return spread(named(images.map(({ id }) => id)), limit ?? null);
+  }
+}

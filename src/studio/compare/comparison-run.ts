@@ -1,0 +1,182 @@
+import { basename } from 'node:path';
+import { AppError, toErrorReport } from '../../shared/app-error';
+import type { ComparisonResult, PictureResult, SideLatency, SideResult } from '../../shared/domain/comparison';
+import type { Mask, Timings } from '../../shared/domain/mask';
+import { PictureFile } from '../../media/picture-file';
+import type { JobProgress } from '../jobs/job-registry';
+import { readDrawnMask } from '../verify/drawn-masks';
+import type { Comparison } from './comparisons';
+import { LatencyLog } from './latency-log';
+import type { SideInUse } from './open-sides';
+import type { PicturePairs } from './pair-scores';
+import { pairIndex, PairScores } from './pair-scores';
+
+/** A picture to compare. */
+export interface RunPicture {
+  readonly pictureId: string;
+  readonly path: string;
+  readonly name: string;
+}
+
+/** What is kept of a picture: figures only, so that thousands of them stay small. */
+interface Kept {
+  readonly picture: RunPicture;
+  readonly width: number;
+  readonly height: number;
+  readonly pairs: PicturePairs;
+  /** Nanoseconds for each side; null for drawn masks, undefined where it failed. */
+  readonly totals: readonly (number | null | undefined)[];
+}
+
+interface Answer {
+  readonly mask: Mask;
+  readonly timings: Timings | null;
+}
+
+/** Many pictures through all sides, and what was found so far. */
+export class ComparisonRun {
+  readonly jobId: string;
+  readonly images: string;
+  readonly #comparison: Comparison;
+  readonly #at = new Date().toISOString();
+  readonly #scores: PairScores;
+  readonly #latencies: readonly LatencyLog[];
+  readonly #kept: Kept[] = [];
+  readonly #failures: ComparisonResult['failures'] = [];
+  readonly #warmed: boolean[];
+  #running = true;
+  #done = 0;
+  #total: number;
+
+  constructor(
+    comparison: Comparison,
+    plan: { readonly jobId: string; readonly images: string; readonly total: number },
+  ) {
+    this.jobId = plan.jobId;
+    this.images = plan.images;
+    this.#total = plan.total;
+    this.#comparison = comparison;
+    this.#scores = new PairScores(comparison.sides.length, comparison.labels);
+    this.#latencies = comparison.sides.map(() => new LatencyLog());
+    this.#warmed = comparison.sides.map(() => false);
+  }
+
+  /** A picture or a side that fails is noted; the rest goes on. @throws AppError CANCELLED */
+  async work(pictures: readonly RunPicture[], job: JobProgress): Promise<void> {
+    try {
+      for (const picture of pictures) {
+        if (job.signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
+        job.phase(picture.name);
+        await this.#add(picture, job);
+        job.progress(++this.#done, this.#total);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** As the comparison's reference is now. @param since leaves out the pictures before this one */
+  result(since = 0): ComparisonResult {
+    const { id, sides } = this.#comparison;
+    return {
+      comparisonId: id,
+      jobId: this.jobId,
+      running: this.#running,
+      at: this.#at,
+      images: this.images,
+      done: this.#done,
+      total: this.#total,
+      sides: sides.map((_, index) => this.#sideResult(index)),
+      pictures: this.#kept.slice(since).map((kept) => this.#pictureResult(kept)),
+      failures: [...this.#failures],
+    };
+  }
+
+  async #add(picture: RunPicture, job: JobProgress): Promise<void> {
+    const { sides } = this.#comparison;
+    let file: PictureFile;
+    try {
+      file = await PictureFile.open({ path: picture.path });
+    } catch (error) {
+      return this.#fail(picture, null, error, job);
+    }
+    const answers: (Answer | null)[] = [];
+    for (const [index, side] of sides.entries()) {
+      try {
+        answers.push(await this.#ask(side, index, picture, file, job.signal));
+      } catch (error) {
+        if (job.signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
+        this.#fail(picture, index, error, job);
+        answers.push(null);
+      }
+    }
+    const pairs = this.#scores.add(answers.map((answer) => answer?.mask ?? null));
+    const totals = answers.map((answer) => (answer === null ? undefined : (answer.timings?.total ?? null)));
+    const { width, height } = file;
+    this.#kept.push({ picture, width, height, pairs, totals });
+  }
+
+  async #ask(
+    side: SideInUse,
+    index: number,
+    { path }: RunPicture,
+    file: PictureFile,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    if (side.kind === 'masks') return { mask: await readDrawnMask(side.directory, path, file), timings: null };
+    const { session } = side.open;
+    // What is made on first use is not what a picture takes.
+    if (this.#warmed[index] !== true) await session.segment(file, { signal });
+    this.#warmed[index] = true;
+    const answer = await session.segment(file, { signal });
+    this.#latencies[index]?.add(answer.timings);
+    return answer;
+  }
+
+  #fail(picture: RunPicture, side: number | null, error: unknown, job: JobProgress): void {
+    const { code, message } = toErrorReport(error);
+    if (code === 'INTERNAL') throw error;
+    const name = basename(picture.name);
+    this.#failures.push({ name, side, code, message });
+    job.failed(side === null ? name : `${name} · ${this.#comparison.sides[side]?.info.name ?? ''}`, error);
+  }
+
+  #sideResult(index: number): SideResult {
+    const { reference, sides } = this.#comparison;
+    const drawn = sides.findIndex(({ kind }) => kind === 'masks');
+    const latency: SideLatency | null = this.#latencies[index]?.summary() ?? null;
+    return {
+      compared: this.#scores.compared(index, reference),
+      agreement: this.#scores.between(index, reference),
+      accuracy: drawn < 0 ? null : this.#scores.between(index, drawn),
+      latency,
+    };
+  }
+
+  #pictureResult({ picture, width, height, pairs, totals }: Kept): PictureResult {
+    const { reference, sides } = this.#comparison;
+    const drawn = sides.findIndex(({ kind }) => kind === 'masks');
+    const pair = (one: number, other: number) =>
+      one === other || other < 0 ? null : (pairs[pairIndex(one, other)] ?? null);
+    const results = totals.map((total, index) => {
+      if (total === undefined) return null;
+      const score = pair(index, reference);
+      return {
+        agreement: score?.agreement ?? null,
+        meanIou: score?.meanIou ?? null,
+        accuracy: pair(index, drawn)?.meanIou ?? null,
+        total,
+      };
+    });
+    const agreements = results.flatMap((side) => (side?.agreement == null ? [] : [side.agreement]));
+    const { pictureId, name } = picture;
+    return {
+      pictureId,
+      name,
+      width,
+      height,
+      worst: agreements.length === 0 ? null : Math.min(...agreements),
+      sides: results,
+    };
+  }
+}
