@@ -1,27 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/app-error';
-import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
-import { buildOrderSchema } from '../../shared/domain/engine';
-import type { ModelSummary } from '../../shared/domain/model';
-import { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
-import { ModelLibrary } from '../library/model-library';
-import type { BuildObserver } from './build-engine';
-import { EngineBuilder } from './build-engine';
-import { EngineLibrary } from './engine-library';
-import { TimingCache } from './timing-cache';
-
-/*
- * Every graph of the fixtures, in every precision and with both forms of LayerNorm, parsed and built by TensorRT for RTX
- * through our own addon. That family builds without a GPU; nothing is run here.
- */
+import type { EngineSummary } from '../../shared/domain/engine';
+import { observer, rtxBuilds } from './testing/rtx-builds';
 
 const small = join('tools', 'fixtures', 'models', 'small');
 const odd = join('tools', 'fixtures', 'models', 'odd');
-const precisions = ['fp32', 'fp16', 'bf16'] as const;
-const forms = ['native', 'plugin'] as const;
 
 /** Fixtures of which no engine can be made, with the code that says why. All others are built. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -45,70 +30,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'vector-output.onnx': 'ONNX_OUTPUT_UNSUPPORTED',
 };
 
-const data = mkdtempSync(join(tmpdir(), 'maskforge-native-'));
-afterAll(() => rmSync(data, { recursive: true, force: true }));
-
-const libraries = new TensorRtLibraries({ dataDirectory: data });
-const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: join(data, 'none') });
-const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
-// A builder makes one engine at a time; two of them use both cores of a small machine.
-const builders = forms.map(
-  () => new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations: join(data, 'none') }),
-);
-
-interface Told {
-  readonly shares: number[];
-  readonly phases: Set<string>;
-}
-
-function observer(signal = new AbortController().signal): BuildObserver & Told {
-  const shares: number[] = [];
-  const phases = new Set<string>();
-  return {
-    signal,
-    shares,
-    phases,
-    phase: (phase) => void phases.add(phase),
-    progress: (share) => void shares.push(share),
-    timeLeft: () => undefined,
-    log: () => undefined,
-  };
-}
-
-async function build(model: ModelSummary, order: BuildOrderInput, told = observer()): Promise<EngineSummary> {
-  const full = buildOrderSchema.parse({ runtime: 'tensorrt-rtx', fresh: true, level: 0, ...order });
-  const builder = builders[order.layerNorm === 'plugin' ? 1 : 0];
-  if (builder === undefined) throw new Error('There is a builder for each form.');
-  return builder.build(model, full, told);
-}
-
-beforeAll(async () => {
-  const { library: opened } = await libraries.open('tensorrt-rtx');
-  expect(opened.buildsWithoutDevice).toBe(true);
-});
-
-async function check(
-  model: ModelSummary,
-  precision: (typeof precisions)[number],
-  layerNorm: (typeof forms)[number],
-): Promise<void> {
-  const told = observer();
-  const engine = await build(model, { precision, layerNorm }, told);
-  expect(engine.planBytes, `${precision} ${layerNorm}`).toBeGreaterThan(10_000);
-  expect(engine.layerNorm).toBe(layerNorm);
-  expect([...told.phases]).toEqual(['queue', 'prepare', 'rewrite', 'build', 'keep']);
-  expect(told.shares).toEqual([...told.shares].sort((a, b) => a - b));
-  expect(new Set(told.shares).size).toBeGreaterThan(10);
-}
-
-describe('every small fixture is built by TensorRT for RTX', () => {
-  const files = readdirSync(small).filter((file) => file.endsWith('.onnx'));
-  it.each(files)('%s', async (file) => {
-    const model = await models.add(join(small, file));
-    for (const precision of precisions) await Promise.all(forms.map((layerNorm) => check(model, precision, layerNorm)));
-    await Promise.all((await library.list()).map(({ id }) => library.remove(id)));
-  });
-});
+const { models, library, build } = rtxBuilds();
 
 describe('odd fixtures', () => {
   const fixtures = readdirSync(odd).filter((file) => file.endsWith('.onnx'));
