@@ -12,6 +12,8 @@ import {
   engineInspectionSchema,
   engineProfileSchema,
 } from './domain/engine-measurement';
+import { engineKeptSchema, engineNameSchema, memoryEstimateSchema } from './domain/engine-kept';
+import { calibrationPreviewSchema } from './domain/quantization';
 import { engineVerificationSchema } from './domain/verification';
 
 const engineId = z.object({
@@ -65,6 +67,25 @@ export const engineCalls = {
         message: 'name either a folder or pictures',
       }),
     result: z.object({ jobId: z.string() }),
+  },
+  /** The name of every engine, and what was last measured of it. */
+  'engines.kept': { args: z.object({}), result: z.array(engineKeptSchema) },
+  /** An empty name takes the name away. */
+  'engines.rename': { args: engineId.extend({ name: engineNameSchema }), result: z.object({ engineId: z.string() }) },
+  /** What an engine of this order will need, from shapes alone. */
+  'engines.estimate': {
+    args: z.object({ modelId: z.string(), order: buildOrderSchema }),
+    result: memoryEstimateSchema,
+  },
+  /** Which pictures a calibration of this order would take, and how much of it is there; runs nothing. */
+  'engines.previewCalibration': {
+    args: z.object({ modelId: z.string(), order: buildOrderSchema }),
+    result: calibrationPreviewSchema,
+  },
+  /** Takes in a calibration that the user brought along; `file` is then what an order names. */
+  'engines.addCalibration': {
+    args: z.object({ name: z.string(), text: z.string().max(256 * 2 ** 20) }),
+    result: z.object({ file: z.string(), modelName: z.string(), pictures: z.int().nonnegative() }),
   },
   /** Of the last comparison; null when there was none. */
   'engines.verification': { args: engineId, result: engineVerificationSchema.nullable() },

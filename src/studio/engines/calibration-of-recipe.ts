@@ -174,6 +174,24 @@ export async function withFloatGraph<T>(
   }
 }
 
+/**
+ * A calibration that the user named, checked against the network of a recipe; `look` sees that network.
+ *
+ * @throws AppError FILE_NOT_FOUND, CALIBRATION_CACHE_DAMAGED, CALIBRATION_CACHE_FOREIGN
+ */
+export async function readCalibrationFor<T>(
+  recipe: Recipe,
+  model: ModelSummary,
+  file: string,
+  signal: AbortSignal,
+  look: (graph: OnnxModel) => T,
+): Promise<{ readonly record: CalibrationRecord; readonly blocks: T }> {
+  const record = await readCalibration(file);
+  const [hash, blocks] = await withFloatGraph(recipe, model, signal, async (graph) => [hashModel(graph), look(graph)]);
+  if (record.source.model !== hash) throw foreign(file, `was made for another network than ${model.name}`);
+  return { record, blocks };
+}
+
 async function checkGraph(
   { calibration, file }: { readonly calibration: CalibrationRecord; readonly file: string },
   recipe: Recipe,

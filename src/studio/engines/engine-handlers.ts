@@ -18,16 +18,21 @@ import type { PictureRegistry } from '../pictures/picture-registry';
 import type { VerifyOrder } from '../verify/verify-engine';
 import { verifyOnFolder } from '../verify/verify-engine';
 import { EngineBuilder } from './build-engine';
+import type { CalibrationAccess } from './calibration-access';
+import { withCalibrationPaths } from './calibration-access';
 import { planBuild } from './build-plan';
 import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
 import type { Machine } from './engine-state';
 import { engineToOpen, precisionLabel } from './engine-to-open';
 import { inspectEngine } from './inspect-engine';
+import { keepBench } from './kept-measurements';
 import type { Measured } from './measure-engine';
 import { benchEngine, profileEngine } from './measure-engine';
 import { rehearse } from './rehearse';
 import { TimingCache } from './timing-cache';
+import type { WizardHandlers } from './wizard-handlers';
+import { wizardHandlers } from './wizard-handlers';
 
 type EngineHandlers = Omit<
   Pick<StudioHandlers, Extract<keyof StudioHandlers, `engines.${string}`>>,
@@ -43,7 +48,7 @@ export interface EngineStudioOptions {
   readonly libraries: TensorRtLibraries;
   /** What engines are compared with. */
   readonly reference: Runtime;
-  readonly pictures: Pick<PictureRegistry, 'fileOf'>;
+  readonly pictures: Pick<PictureRegistry, 'fileOf' | 'has' | 'pathOf'>;
 }
 
 /** Shares of a build are shown in steps of a tenth of a percent. */
@@ -84,7 +89,7 @@ export class EngineStudio {
   }
 
   handlers(): EngineHandlers {
-    return { ...this.#libraryHandlers(), ...this.#workHandlers() };
+    return { ...this.#libraryHandlers(), ...this.#workHandlers(), ...this.#wizardHandlers() };
   }
 
   #libraryHandlers(): Pick<
@@ -135,16 +140,19 @@ export class EngineStudio {
       },
       'engines.rehearse': async ({ modelId, order }, { signal }) => rehearse(await models.get(modelId), order, signal),
       'engines.build': async ({ modelId, order }) => {
-        const { folder, file } = order.calibration ?? {};
-        for (const path of [folder, file]) if (path !== undefined) access.check(path);
+        const settled = withCalibrationPaths(order, this.#calibrationAccess());
         const model = await models.get(modelId);
         const plan = { kind: 'build', title: model.name, unit: 'steps', total: STEPS } as const;
-        return { jobId: jobs.start(plan, (job) => this.#build(model, order, job)) };
+        return { jobId: jobs.start(plan, (job) => this.#build(model, settled, job)) };
       },
       'engines.profile': async ({ engineId, runs, shape }) =>
         profileEngine(await this.#measured(engineId), { runs, shape }),
-      'engines.bench': async ({ engineId, options }, { signal }) =>
-        benchEngine(await this.#measured(engineId), options, signal),
+      'engines.bench': async ({ engineId, options }, { signal }) => {
+        const measured = await this.#measured(engineId);
+        const report = await benchEngine(measured, options, signal);
+        await keepBench(measured.engine.path, report);
+        return report;
+      },
       'engines.verify': async ({ engineId, images, pictureIds, masks, limit }) => {
         if (images !== undefined) access.check(images);
         if (masks !== undefined) access.check(masks);
@@ -155,6 +163,18 @@ export class EngineStudio {
         return { jobId: jobs.start(plan, (job) => this.#verify(engineId, order, job)) };
       },
     };
+  }
+
+  #wizardHandlers(): WizardHandlers {
+    const { emit, models } = this.#options;
+    const { library } = this;
+    const changed = async (): Promise<void> => emit('engines.changed', await library.list());
+    return wizardHandlers({ ...this.#calibrationAccess(), library, models, changed });
+  }
+
+  #calibrationAccess(): CalibrationAccess {
+    const { access, pictures, dataDirectory } = this.#options;
+    return { access, pictures, calibrations: join(dataDirectory, 'calibrations') };
   }
 
   async #build(model: ModelSummary, order: Parameters<EngineBuilder['build']>[1], job: JobProgress): Promise<void> {

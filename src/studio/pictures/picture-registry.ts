@@ -79,6 +79,10 @@ export class PictureRegistry {
     for (const id of ids) this.#pictures.delete(id);
   }
 
+  has(id: string): boolean {
+    return this.#pictures.has(id);
+  }
+
   /** @throws AppError PICTURE_UNKNOWN */
   entry(id: string): PictureEntry {
     return this.#find(id).entry;

@@ -1,0 +1,64 @@
+import { relative } from 'node:path';
+import { findSites, SITE_KINDS } from '../../quantization/sites';
+import { DEFAULT_KINDS } from '../../quantization/quantize-model';
+import { PictureFile } from '../../media/picture-file';
+import type { OnnxModel } from '../../onnx/model';
+import { AppError, toErrorReport } from '../../shared/app-error';
+import type { CalibrationPreview } from '../../shared/domain/quantization';
+import { plainBytes } from '../plain-bytes';
+import type { CalibrateOptions } from './calibrate-folder';
+import { planCalibration, warningsFor } from './calibrate-folder';
+
+/** Small pictures that are made, and their longer side. */
+const THUMBNAILS = 24;
+const THUMBNAIL_SIDE = 128;
+
+/**
+ * What {@link calibrateFolder} with the same options would do: which pictures it takes, which it would have to skip, and
+ * how much of it is there already. Runs nothing and writes nothing.
+ *
+ * @throws what finding the pictures throws; CALIBRATION_ALL_UNREADABLE; CANCELLED
+ */
+export async function previewCalibration(options: CalibrateOptions): Promise<CalibrationPreview> {
+  const { files, chosen, before } = await planCalibration(options);
+  const pictures: CalibrationPreview['pictures'] = [];
+  const skipped: CalibrationPreview['skipped'] = [];
+  let thumbnails = 0;
+  for (const path of chosen) {
+    options.signal?.throwIfAborted();
+    const name = relative(options.folder, path);
+    try {
+      const picture = await PictureFile.open({ path });
+      const { width, height } = picture;
+      const thumbnail = thumbnails < THUMBNAILS ? await picture.show(THUMBNAIL_SIDE) : null;
+      if (thumbnail !== null) thumbnails += 1;
+      const small = thumbnail === null ? null : { mime: thumbnail.mime, bytes: plainBytes(thumbnail.bytes) };
+      pictures.push({ name, width, height, thumbnail: small });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { code, message } = toErrorReport(error);
+      skipped.push({ file: name, code, message });
+    }
+  }
+  const isWhole = before !== undefined && before.done === chosen.length;
+  return {
+    found: files.length,
+    chosen: chosen.length,
+    pictures,
+    skipped,
+    cached: isWhole ? 'whole' : before === undefined ? 'none' : 'partly',
+    done: before?.done ?? 0,
+    blocks: blocksOf(options.model),
+    warnings: warningsFor(pictures.length),
+  };
+}
+
+/** Blocks with layers that are quantised unless they are kept, in the network's order. */
+export function blocksOf({ graph }: OnnxModel): CalibrationPreview['blocks'] {
+  const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]);
+  const counts = new Map<string, number>();
+  for (const { block, kind } of findSites(graph)) {
+    if (kinds.includes(kind)) counts.set(block, (counts.get(block) ?? 0) + 1);
+  }
+  return [...counts].map(([name, layers]) => ({ name, layers }));
+}
