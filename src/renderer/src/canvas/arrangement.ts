@@ -31,6 +31,8 @@ export interface Arrangement {
   readonly masks: readonly (Mask | null)[];
   /** Shared by all sides. */
   readonly labels: readonly Label[];
+  /** Classes that any of the masks holds. */
+  readonly present: ReadonlySet<number>;
   readonly layout: Layout;
 }
 
@@ -111,6 +113,24 @@ export function arrangedPanes(
       return [pane(layout.under), ...(pointer === null ? [] : [lensPane(pane(layout.inside), layout.radius, pointer)])];
     case 'difference':
       return [differencePane(pane(layout.from), layout)];
+  }
+}
+
+/** The side that is seen at a point of the canvas: what the legend follows. */
+export function sideAt(layout: Layout, tile: number, point: Point, canvas: Size): number {
+  switch (layout.kind) {
+    case 'single':
+      return layout.side;
+    case 'swipe':
+      return point.x < layout.at * canvas.width ? layout.left : layout.right;
+    case 'tiles':
+      return layout.sides[tile] ?? 0;
+    case 'onion':
+      return layout.share > 0.5 ? layout.over : layout.under;
+    case 'lens':
+      return layout.inside;
+    case 'difference':
+      return layout.to;
   }
 }
 

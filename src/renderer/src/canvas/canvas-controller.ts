@@ -1,8 +1,6 @@
 import { toErrorReport } from '../../../shared/app-error';
-import { maskIds, type ClassShare, type Mask } from '../../../shared/domain/mask';
-import type { Label, Rgb } from '../../../shared/domain/model';
-import { classColors } from '../display/class-colors';
-import { i18n } from '../i18n/i18n';
+import type { Mask } from '../../../shared/domain/mask';
+import type { Label } from '../../../shared/domain/model';
 import { connectionStore } from '../state/connection-store';
 import { setHoverText } from '../state/hover-slot';
 import { activeModel, libraryStore } from '../state/library-store';
@@ -10,13 +8,17 @@ import { liveStore, type LivePicture } from '../state/live-store';
 import { picturesStore, selectedItem } from '../state/pictures-store';
 import { markReady } from '../state/readiness';
 import { setView, viewStore, type ViewState } from '../state/view-store';
+import { arrangedPanes, maskName, pointInTile, sideAt, tilesOf, type Arrangement } from './arrangement';
+import { arrangementStore } from './arrangement-store';
 import { canvasStore, hoverStore, type ShownPicture } from './canvas-store';
+import { DrawnMasks } from './drawn-masks';
+import { backdropOf, followSize, followTheme } from './follow-stage';
 import { followGestures, type GestureTarget } from './gestures';
+import { hoverText, sidesHoverText } from './hover-text';
 import { MaskRenderer } from './mask-renderer';
 import { movePicture, toggleFit, zoomByFactor } from './navigate';
-import { paletteBytes } from './palette-texture';
 import type { LoadedPicture, PictureSource } from './picture-source';
-import { drawnOpacity, splitPanes, type Backdrop, type Scene } from './scene';
+import { drawnOpacity, splitPanes, type Scene } from './scene';
 import { carriedOver, fit, pixelAt, resized, visiblePart, type Point, type Size } from './viewport';
 
 const MASK = 'mask';
@@ -26,13 +28,7 @@ const PATIENCE_MS = 150;
 const SETTLE_MS = 140;
 /** The same for a video: drawing a frame well that the next one replaces would be for nothing. */
 const SETTLE_LIVE_MS = 700;
-const CHECKER: Backdrop = { kind: 'checker', even: [94, 94, 94], odd: [106, 106, 106] };
 const noLabels: readonly Label[] = [];
-
-interface DrawnMask {
-  readonly mask: Mask;
-  readonly ids: Uint8Array | Uint16Array;
-}
 
 /**
  * Joins the stores to the renderer, outside of React: a picture, a mask, a colour or a place that changes is drawn in
@@ -43,21 +39,21 @@ export class CanvasController implements GestureTarget {
   readonly #canvas: HTMLCanvasElement;
   readonly #source: PictureSource;
   readonly #renderer: MaskRenderer;
+  readonly #masks: DrawnMasks;
   readonly #isSoftware: boolean;
   readonly #stops: (() => void)[] = [];
   #picture: LoadedPicture | null = null;
-  #drawn: DrawnMask | null = null;
   /** The frame of a video that is shown in place of a picture. */
   #live: LivePicture | null = null;
   /** Told with the next drawing what a frame cost, its upload included. */
   #tellDrawn: ((drawMs: number) => void) | null = null;
   #wanted: string | null = null;
   #loading: AbortController | null = null;
+  /** Where the pointer is, canvas pixels; null elsewhere and while it drags. */
   #pointer: Point | null = null;
+  /** Where it was last: a lens stays there. */
+  #lastPointer: Point | null = null;
   #settling: number | null = null;
-  #paletteInputs: readonly unknown[] = [];
-  /** Classes that the drawn mask holds. */
-  #present: ReadonlySet<number> = new Set();
 
   /** Throws what {@link MaskRenderer} throws. */
   constructor(stage: HTMLElement, canvas: HTMLCanvasElement, source: PictureSource) {
@@ -72,10 +68,15 @@ export class CanvasController implements GestureTarget {
         tell?.(milliseconds);
       },
     });
+    this.#masks = new DrawnMasks(this.#renderer);
     this.#isSoftware = this.#renderer.isSoftware;
-    this.#stops.push(followGestures(stage, canvas, this), this.#followSize(), this.#followTheme());
-    for (const store of [viewStore, picturesStore, libraryStore]) this.#stops.push(store.subscribe(() => this.#sync()));
-    this.#stops.push(liveStore.subscribe(() => this.#sync()));
+    this.#stops.push(
+      followGestures(stage, canvas, this),
+      followTheme(() => this.#draw()),
+    );
+    this.#stops.push(followSize(canvas, () => this.#resized()));
+    for (const store of [viewStore, picturesStore, libraryStore, liveStore, arrangementStore])
+      this.#stops.push(store.subscribe(() => this.#sync()));
     this.#stops.push(canvasStore.subscribe((state, before) => state.viewport !== before.viewport && this.#moved()));
     this.#stops.push(
       connectionStore.subscribe((state, before) => state.generation !== before.generation && this.retry()),
@@ -96,7 +97,9 @@ export class CanvasController implements GestureTarget {
     if (viewport === null || shown === null) return null;
     this.#setScene('full');
     this.#renderer.drawNow();
-    const part = visiblePart(viewport, shown.size, this.#canvas);
+    const { width, height } = this.#canvas;
+    const whole = { x: 0, y: 0, width, height };
+    const part = this.#arrangement()?.layout.kind === 'tiles' ? whole : visiblePart(viewport, shown.size, this.#canvas);
     const copy = document.createElement('canvas');
     copy.width = Math.max(1, part.width);
     copy.height = Math.max(1, part.height);
@@ -105,7 +108,7 @@ export class CanvasController implements GestureTarget {
   }
 
   zoom(factor: number, at: Point): void {
-    zoomByFactor(factor, at);
+    zoomByFactor(factor, this.#inTile(at).at);
   }
 
   pan(delta: Point): void {
@@ -114,11 +117,13 @@ export class CanvasController implements GestureTarget {
 
   hover(at: Point | null): void {
     this.#pointer = at;
+    this.#lastPointer = at ?? this.#lastPointer;
     this.#readHover();
+    if (at !== null && this.#arrangement()?.layout.kind === 'lens') this.#draw();
   }
 
   doubleClick(at: Point): void {
-    toggleFit(at);
+    toggleFit(this.#inTile(at).at);
   }
 
   dispose(): void {
@@ -140,28 +145,29 @@ export class CanvasController implements GestureTarget {
       // A video is no picture: whoever opens it shows its frames.
       const wanted = selectedItem(pictures)?.entry.kind === 'video' ? null : pictures.selectedId;
       if (wanted !== this.#wanted) void this.#show(wanted);
-      this.#syncMask();
+      this.#layOut();
+      this.#syncMasks();
     }
-    this.#syncPalette();
     this.#draw();
   }
 
   /** A frame is uploaded at once: it may be closed as soon as the next one is set. */
   #syncLive(live: LivePicture): void {
     const before = this.#live;
-    if (live === before) return;
+    // Colours may have changed all the same.
+    if (live === before) return this.#syncMasks();
     this.#live = live;
     if (before === null) {
       this.#loading?.abort();
       this.#picture = null;
-      this.#setMask(null, []);
+      this.#layOut();
     }
     const start = performance.now();
     if (live.image !== before?.image) {
       this.#renderer.setPicture(live.image);
       this.#showSize(live.image === null ? null : { id: live.id, size: live.size, resolution: 1 });
     }
-    this.#setMask(live.mask, live.classes);
+    this.#syncMasks();
     const upload = performance.now() - start;
     const { onDrawn } = live;
     this.#tellDrawn = onDrawn === undefined ? null : (drawMs) => onDrawn(upload + drawMs);
@@ -171,7 +177,6 @@ export class CanvasController implements GestureTarget {
     this.#live = null;
     this.#tellDrawn = null;
     this.#wanted = null;
-    this.#setMask(null, []);
     this.#adopt(null);
   }
 
@@ -223,27 +228,29 @@ export class CanvasController implements GestureTarget {
     this.#sync();
   }
 
-  #syncMask(): void {
-    const { segmentations } = picturesStore.getState();
-    const segmentation = this.#picture === null ? undefined : segmentations.get(this.#picture.id);
-    if (!this.#setMask(segmentation?.mask ?? null, segmentation?.classes ?? [])) return;
+  #syncMasks(): void {
+    const labels = this.#arrangement()?.labels ?? activeModel(libraryStore.getState())?.labels ?? noLabels;
+    if (!this.#masks.sync(this.#wantedMasks(), labels)) return;
+    this.#readHover();
+    if (this.#live !== null) return;
     requestAnimationFrame(() => requestAnimationFrame(markReady));
     this.#loadNext();
   }
 
-  /** Answers with whether there is a mask that was not drawn before. */
-  #setMask(mask: Mask | null, classes: readonly ClassShare[]): boolean {
-    if (mask === (this.#drawn?.mask ?? null)) return false;
-    this.#present = new Set(classes.map(({ id }) => id));
-    this.#drawn = mask === null ? null : { mask, ids: maskIds(mask) };
-    if (mask === null) {
-      this.#renderer.removeMask(MASK);
-      return false;
+  #wantedMasks(): Map<string, Mask> {
+    const arrangement = this.#arrangement();
+    if (arrangement !== null) {
+      if (arrangement.pictureId !== this.#picture?.id) return new Map();
+      return new Map(arrangement.masks.flatMap((mask, side) => (mask === null ? [] : [[maskName(side), mask]])));
     }
-    this.#paletteInputs = [];
-    this.#renderer.setMask(MASK, mask, this.#syncPalette() ?? new Uint8Array());
-    this.#readHover();
-    return true;
+    const { segmentations } = picturesStore.getState();
+    const mask = this.#live === null ? segmentations.get(this.#picture?.id ?? '')?.mask : this.#live.mask;
+    return new Map(mask == null ? [] : [[MASK, mask]]);
+  }
+
+  /** What is compared; a video is not. */
+  #arrangement(): Arrangement | null {
+    return this.#live === null ? arrangementStore.getState().arrangement : null;
   }
 
   /** Decodes the picture after this one, so that walking the strip does not wait. */
@@ -252,20 +259,6 @@ export class CanvasController implements GestureTarget {
     const next = selectedId === null ? undefined : order[order.indexOf(selectedId) + 1];
     if (next === undefined || items[next]?.entry.kind !== 'image') return;
     void this.#source.loadAhead(next, this.#renderer.maxTextureSize);
-  }
-
-  /** Colours and visibility, when they have changed since the last time. */
-  #syncPalette(): Uint8Array | null {
-    if (this.#drawn === null) return null;
-    const { palette, colors, hidden, solo } = viewStore.getState();
-    const labels = activeModel(libraryStore.getState())?.labels ?? noLabels;
-    const inputs = [palette, colors, hidden, solo, labels];
-    if (inputs.every((input, i) => input === this.#paletteInputs[i])) return null;
-    this.#paletteInputs = inputs;
-    const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
-    const bytes = paletteBytes(this.#drawn.mask.bytesPerId, classColors(labels, palette, colors), visibility);
-    this.#renderer.setPalette(MASK, bytes);
-    return bytes;
   }
 
   #moved(): void {
@@ -290,85 +283,84 @@ export class CanvasController implements GestureTarget {
       picture: shown?.size ?? view,
       viewport: viewport ?? fit(view, view),
       panes: shown === null ? [] : this.#panes(view, look),
-      backdrop: this.#backdrop(look.backdrop),
+      backdrop: backdropOf(look.backdrop, this.#stage),
       pixelGrid: true,
       quality,
     });
   }
 
   #panes(view: Size, look: ViewState): Scene['panes'] {
-    const mask = look.maskHeld || this.#drawn === null ? null : MASK;
-    return splitPanes(view, look.split ? look.splitAt : null, mask, {
+    const arrangement = this.#arrangement();
+    const maskLook = {
       opacity: drawnOpacity(look.mode, look.opacity),
       mode: look.mode,
       outlineWidth: look.outlineWidth * devicePixelRatio,
-      highlight: this.#present.has(look.emphasised ?? -1) ? look.emphasised : null,
-    });
+      highlight: this.#isPresent(look.emphasised) ? look.emphasised : null,
+    };
+    if (arrangement === null) {
+      const mask = look.maskHeld || !this.#masks.has(MASK) ? null : MASK;
+      return splitPanes(view, look.split ? look.splitAt : null, mask, maskLook);
+    }
+    const middle = { x: view.width / 2, y: view.height / 2 };
+    const { tiles } = canvasStore.getState();
+    return arrangedPanes(arrangement.layout, tiles, maskLook, this.#lastPointer ?? middle, look.maskHeld);
   }
 
-  #backdrop(choice: ViewState['backdrop']): Backdrop {
-    if (choice === 'checker') return CHECKER;
-    if (choice === 'black') return { kind: 'plain', color: [0, 0, 0] };
-    if (choice === 'white') return { kind: 'plain', color: [255, 255, 255] };
-    return { kind: 'plain', color: parseColor(getComputedStyle(this.#stage).backgroundColor) };
+  /** Whether a mask that is drawn holds the class. */
+  #isPresent(classId: number | null): boolean {
+    if (classId === null) return false;
+    const arrangement = this.#arrangement();
+    if (arrangement !== null) return arrangement.present.has(classId);
+    const { segmentations } = picturesStore.getState();
+    const classes = this.#live?.classes ?? segmentations.get(this.#picture?.id ?? '')?.classes ?? [];
+    return this.#masks.has(MASK) && classes.some(({ id }) => id === classId);
+  }
+
+  #inTile(point: Point): { readonly tile: number; readonly at: Point } {
+    return pointInTile(canvasStore.getState().tiles, point);
   }
 
   #readHover(): void {
     const { viewport, shown, view } = canvasStore.getState();
+    const place = this.#pointer === null ? null : { ...this.#inTile(this.#pointer), point: this.#pointer };
     const pixel =
-      this.#pointer === null || viewport === null || shown === null
-        ? null
-        : pixelAt(viewport, shown.size, view, this.#pointer);
-    const classId =
-      pixel === null || this.#drawn === null
-        ? null
-        : (this.#drawn.ids[pixel.y * this.#drawn.mask.width + pixel.x] ?? null);
+      place === null || viewport === null || shown === null ? null : pixelAt(viewport, shown.size, view, place.at);
     const before = hoverStore.getState();
-    if (before.pixel?.x === pixel?.x && before.pixel?.y === pixel?.y && before.classId === classId) return;
+    if (place === null || pixel === null) {
+      if (before.pixel === null) return;
+      hoverStore.setState({ pixel: null, classId: null });
+      return setHoverText('');
+    }
+    const arrangement = this.#arrangement();
+    const classIds = arrangement?.masks.map((_, side) => this.#masks.classAt(maskName(side), pixel));
+    const side = arrangement === null ? 0 : sideAt(arrangement.layout, place.tile, place.point, this.#canvas);
+    const classId = (classIds === undefined ? this.#masks.classAt(MASK, pixel) : classIds[side]) ?? null;
+    const labels = arrangement?.labels ?? activeModel(libraryStore.getState())?.labels ?? noLabels;
+    setHoverText(classIds === undefined ? hoverText(pixel, classId, labels) : sidesHoverText(pixel, classIds, labels));
+    if (before.pixel?.x === pixel.x && before.pixel.y === pixel.y && before.classId === classId) return;
     hoverStore.setState({ pixel, classId });
-    setHoverText(pixel === null ? '' : hoverText(pixel, classId));
   }
 
-  #followSize(): () => void {
-    const observer = new ResizeObserver(([entry]) => {
-      const box = entry?.devicePixelContentBoxSize[0];
-      if (box === undefined) return;
-      const view = { width: box.inlineSize, height: box.blockSize };
-      if (view.width === 0 || view.height === 0) return;
-      this.#canvas.width = view.width;
-      this.#canvas.height = view.height;
-      canvasStore.setState(({ viewport, shown }) => ({
-        view,
-        viewport: viewport === null || shown === null ? viewport : resized(viewport, shown.size, view),
-      }));
-      this.#draw();
-      // In this very frame: a canvas that was resized is empty.
-      this.#renderer.drawNow();
-    });
-    observer.observe(this.#canvas, { box: 'device-pixel-content-box' });
-    return () => observer.disconnect();
+  /** Divides the canvas anew where the arrangement or the picture asks for it. */
+  #layOut(): void {
+    const { width, height } = this.#canvas;
+    const { shown, tiles: before } = canvasStore.getState();
+    const layout = this.#arrangement()?.layout ?? { kind: 'single', side: 0 };
+    const tiles = tilesOf(layout, { width, height }, shown?.size ?? { width, height });
+    const [tile] = tiles;
+    if (tile === undefined || JSON.stringify(tiles) === JSON.stringify(before)) return;
+    const view = { width: tile.width, height: tile.height };
+    canvasStore.setState(({ viewport }) => ({
+      tiles,
+      view,
+      viewport: viewport === null || shown === null ? viewport : resized(viewport, shown.size, view),
+    }));
   }
 
-  #followTheme(): () => void {
-    const observer = new MutationObserver(() => this.#draw());
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    return () => observer.disconnect();
+  #resized(): void {
+    this.#layOut();
+    this.#draw();
+    // In this very frame: a canvas that was resized is empty.
+    this.#renderer.drawNow();
   }
-}
-
-function hoverText(pixel: Point, classId: number | null): string {
-  const x = String(pixel.x);
-  const y = String(pixel.y);
-  if (classId === null) return i18n.t('canvas.hoverPixel', { x, y });
-  const labels = activeModel(libraryStore.getState())?.labels ?? noLabels;
-  const label = labels.find(({ id }) => id === classId)?.name;
-  return label === undefined
-    ? i18n.t('canvas.hoverUnnamed', { x, y, id: String(classId) })
-    : i18n.t('canvas.hoverClass', { x, y, label, id: String(classId) });
-}
-
-/** `rgb(41, 41, 41)` as a computed style gives it. */
-function parseColor(css: string): Rgb {
-  const [red = 0, green = 0, blue = 0] = (css.match(/\d+/g) ?? []).map(Number);
-  return [red, green, blue];
 }

@@ -1,6 +1,6 @@
 import { createStore, useStore } from 'zustand';
 import type { ErrorReport } from '../../../shared/app-error';
-import type { Point, Size, Viewport } from './viewport';
+import type { Point, Rect, Size, Viewport } from './viewport';
 
 export interface ShownPicture {
   readonly id: string;
@@ -14,8 +14,10 @@ export interface ShownPicture {
  * and is shared by all panes that show one picture.
  */
 export interface CanvasState {
-  /** Of the canvas, device pixels; without area while it is not on the screen. */
+  /** What the viewport refers to, device pixels: the canvas, or one of its tiles. Without area while off the screen. */
   readonly view: Size;
+  /** Parts of the canvas that each show the picture, device pixels; the whole when there is but one. */
+  readonly tiles: readonly Rect[];
   /** Null before the first picture. */
   readonly viewport: Viewport | null;
   /** The picture that is drawn now, which is the selected one as soon as it is decoded. */
@@ -28,6 +30,7 @@ export interface CanvasState {
 
 export const canvasStore = createStore<CanvasState>(() => ({
   view: { width: 0, height: 0 },
+  tiles: [],
   viewport: null,
   shown: null,
   loading: false,

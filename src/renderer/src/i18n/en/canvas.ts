@@ -6,6 +6,7 @@ export const canvas = {
   hoverPixel: 'x {{x}}  y {{y}}',
   hoverClass: 'x {{x}}  y {{y}}  ·  {{label}} ({{id}})',
   hoverUnnamed: 'x {{x}}  y {{y}}  ·  class {{id}}',
+  hoverAgree: '{{text}}  ·  all agree',
   original: 'Original',
   overlay: 'Overlay',
   divider: 'Divider between original and overlay',

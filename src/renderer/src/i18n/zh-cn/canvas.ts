@@ -9,6 +9,7 @@ export const canvas: Translation<typeof source> = {
   hoverPixel: 'x {{x}}  y {{y}}',
   hoverClass: 'x {{x}}  y {{y}}  ·  {{label}} ({{id}})',
   hoverUnnamed: 'x {{x}}  y {{y}}  ·  类别 {{id}}',
+  hoverAgree: '{{text}}  ·  全部一致',
   original: '原图',
   overlay: '叠加',
   divider: '原图与叠加之间的分隔线',
