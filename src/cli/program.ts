@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { registerBench } from './commands/bench';
 import { registerBuild } from './commands/build';
 import { registerCalibrate } from './commands/calibrate';
+import { registerCompare } from './commands/compare';
 import { registerDoctor } from './commands/doctor';
 import { registerEngine } from './commands/engine';
 import { registerModels } from './commands/models';
@@ -54,6 +55,7 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
   registerEngine(program);
   registerBench(program);
   registerVerify(program);
+  registerCompare(program);
   registerRuntimes(program);
   registerDoctor(program);
   registerServe(program);

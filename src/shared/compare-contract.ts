@@ -4,8 +4,6 @@ import {
   comparisonFormatSchema,
   comparisonResultSchema,
   comparisonSideSchema,
-  FEWEST_SIDES,
-  MOST_SIDES,
   openComparisonSchema,
   reportFileSchema,
   reportLanguageSchema,
@@ -22,7 +20,8 @@ export const compareCalls = {
    */
   'compare.open': {
     args: z.object({
-      sides: z.array(comparisonSideSchema).min(FEWEST_SIDES).max(MOST_SIDES),
+      /** Two to four. */
+      sides: z.array(comparisonSideSchema),
       /** Index of the side that the others are compared with. */
       reference: z.int().nonnegative().default(0),
     }),

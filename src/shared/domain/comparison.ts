@@ -129,7 +129,10 @@ export const pictureResultSchema = z.object({
   name: z.string(),
   width: count,
   height: count,
-  /** The least agreement of any side with the reference: what a strip is sorted by. Null when there is none. */
+  /**
+   * The least agreement of any network with the reference, of the drawn masks where there is nothing else: what a strip is
+   * sorted by. Null when nothing was compared.
+   */
   worst: share.nullable(),
   /** One for each side; null where it failed. */
   sides: z.array(

@@ -168,15 +168,28 @@ export class ComparisonRun {
         total,
       };
     });
-    const agreements = results.flatMap((side) => (side?.agreement == null ? [] : [side.agreement]));
+    const worst = worstOf(
+      sides,
+      results.map((side) => side?.agreement ?? null),
+    );
     const { pictureId, name } = picture;
     return {
       pictureId,
       name,
       width,
       height,
-      worst: agreements.length === 0 ? null : Math.min(...agreements),
+      worst,
       sides: results,
     };
   }
+}
+
+/** Drawn masks are no fair measure of a precision: they count only where there is nothing else. */
+function worstOf(sides: readonly SideInUse[], agreements: readonly (number | null)[]): number | null {
+  const known = agreements.flatMap((agreement, index) =>
+    agreement === null ? [] : [{ agreement, isDrawn: sides[index]?.kind === 'masks' }],
+  );
+  const networks = known.filter(({ isDrawn }) => !isDrawn);
+  const counted = (networks.length > 0 ? networks : known).map(({ agreement }) => agreement);
+  return counted.length === 0 ? null : Math.min(...counted);
 }

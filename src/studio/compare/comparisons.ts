@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/app-error';
 import type { ComparisonSide, OpenComparison } from '../../shared/domain/comparison';
+import { FEWEST_SIDES, MOST_SIDES } from '../../shared/domain/comparison';
 import type { Label } from '../../shared/domain/model';
 import type { ComparisonRun } from './comparison-run';
 import type { SideInUse, SideParts } from './open-sides';
@@ -33,8 +34,12 @@ export class Comparisons {
     this.#cancelJob = cancelJob;
   }
 
-  /** @throws AppError COMPARE_REFERENCE_UNKNOWN, and what {@link openSides} throws */
+  /**
+   * @throws AppError COMPARE_TOO_FEW_SIDES, COMPARE_TOO_MANY_SIDES, COMPARE_REFERENCE_UNKNOWN, and what
+   *   {@link openSides} throws
+   */
   async open(wanted: readonly ComparisonSide[], reference: number, signal: AbortSignal): Promise<Comparison> {
+    checkCount(wanted.length);
     checkReference(reference, wanted.length);
     const { sides, labels } = await openSides(this.#parts, wanted, signal);
     const comparison: Comparison = { id: randomUUID(), sides, labels, reference, run: null, lastUsed: ++this.#clock };
@@ -83,6 +88,21 @@ export function describeComparison({ id, sides, labels, reference }: Comparison)
     return note === null ? info : { ...info, notes: [...info.notes, note] };
   });
   return { comparisonId: id, sides: described, reference, labels: [...labels] };
+}
+
+function checkCount(sides: number): void {
+  if (sides < FEWEST_SIDES) {
+    throw new AppError('COMPARE_TOO_FEW_SIDES', 'There is nothing to compare with: only one side was named.', {
+      hint: 'Name another engine, the model itself, or a folder of drawn masks.',
+      details: { sides },
+    });
+  }
+  if (sides > MOST_SIDES) {
+    throw new AppError('COMPARE_TOO_MANY_SIDES', `${sides} sides were named; at most ${MOST_SIDES} can be compared.`, {
+      hint: 'Leave some out, and compare those with the best of the others.',
+      details: { sides, most: MOST_SIDES },
+    });
+  }
 }
 
 function checkReference(reference: number, sides: number): void {
