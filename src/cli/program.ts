@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { registerBatch } from './commands/batch';
 import { registerBench } from './commands/bench';
 import { registerBuild } from './commands/build';
 import { registerCalibrate } from './commands/calibrate';
@@ -46,6 +47,7 @@ Exit codes: 0 all done, 1 some inputs failed (each is named), 2 wrong usage, 130
     );
   setContext(program, context);
   registerSegment(program);
+  registerBatch(program);
   registerVideo(program);
   registerModels(program);
   registerOnnxCommands(program);

@@ -5,7 +5,7 @@ import type { ErrorReport } from '../shared/app-error';
 import type { PictureEntry } from '../shared/domain/picture';
 import type { CliContext } from './context';
 import type { LocalStudio } from './open-studio';
-import type { PlannedInput } from './output-plan';
+import type { PlannedInput } from '../studio/batch/output-plan';
 
 /** A picture to segment, or an argument that is none, in the order of the command line. */
 export type SegmentInput =

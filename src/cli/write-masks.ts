@@ -1,13 +1,14 @@
-import { basename, extname, join, relative, sep } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { AppError } from '../shared/app-error';
 import type { Segmentation } from '../shared/contract';
 import type { ExportFormat } from '../shared/domain/export';
 import type { ModelSummary } from '../shared/domain/model';
 import type { TableEntry } from '../studio/export/tables';
-import { tableEntry, toCoco, toCsv } from '../studio/export/tables';
+import { isWithin } from '../studio/batch/paths';
+import { tableEntry, tableFormats, toCoco, toCsv } from '../studio/export/tables';
 import { writeFileAtomically } from '../studio/library/json-file';
 import type { LocalStudio } from './open-studio';
-import type { PlannedInput, PlannedOutput } from './output-plan';
+import type { PlannedInput, PlannedOutput } from '../studio/batch/output-plan';
 
 export interface WrittenFile {
   readonly format: ExportFormat;
@@ -31,9 +32,6 @@ export interface SegmentedPicture {
   readonly segmentation: Segmentation;
 }
 
-/** Formats that hold all pictures of a run in one file. */
-const TABLES: readonly ExportFormat[] = ['coco', 'csv'];
-
 /**
  * Writes the exports of a run: pictures as `STEM.index.png` and the like, tables once at the end. The studio makes the
  * content; the names are the terminal's, which knows all pictures of the run and lets no two share one. A file of an
@@ -56,7 +54,7 @@ export class MaskWriter {
   async write(picture: SegmentedPicture, place: PlannedOutput): Promise<WrittenFile[]> {
     const { formats, folder } = this.#output;
     const { sessionId, pictureId, name, label, segmentation } = picture;
-    const pictures = formats.filter((format) => !TABLES.includes(format));
+    const pictures = formats.filter((format) => !tableFormats.includes(format));
     const files =
       pictures.length === 0
         ? []
@@ -74,7 +72,7 @@ export class MaskWriter {
       await save(path, file.bytes);
       written.push({ format: file.format, path });
     }
-    if (formats.some((format) => TABLES.includes(format))) {
+    if (formats.some((format) => tableFormats.includes(format))) {
       this.#entries.push(tableEntry(label, segmentation, formats.includes('coco')));
     }
     return written;
@@ -124,11 +122,6 @@ async function save(path: string, content: string | Uint8Array): Promise<void> {
       details: error.details,
     });
   }
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  const between = relative(outer, inner);
-  return between === '' || (between !== '..' && !between.startsWith(`..${sep}`) && !/^[A-Za-z]:/.test(between));
 }
 
 /** `.index.png` of `street.index.png`, for the picture `street.jpg`. */

@@ -8,6 +8,7 @@ import { modelSummarySchema, preprocessingSchema } from './domain/model';
 import { pictureEntrySchema, pictureInfoSchema } from './domain/picture';
 import { doctorItemSchema, runtimeIdSchema, runtimeStatusSchema, sessionInfoSchema } from './domain/runtime';
 import { settingsChangeSchema, settingsSchema } from './domain/settings';
+import { batchCalls } from './batch-contract';
 import { runtimeCalls } from './runtime-calls';
 import { videoCalls } from './video-contract';
 import { engineCalls } from './engine-calls';
@@ -160,6 +161,8 @@ export const calls = {
     }),
     z.object({ jobId: z.string() }),
   ),
+
+  ...batchCalls,
 
   ...videoCalls,
 

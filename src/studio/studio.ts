@@ -9,6 +9,7 @@ import { loadSharp } from '../media/sharp-loader';
 import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
 import { TensorRtLibraries } from '../runtimes/tensorrt/tensorrt-libraries';
 import { ComparisonStudio } from './compare/comparison-handlers';
+import { batchHandlers } from './batch/batch-handlers';
 import { examine } from './doctor';
 import { EngineStudio } from './engines/engine-handlers';
 import { PictureExporter } from './export/export-pictures';
@@ -104,6 +105,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       }),
       ...jobHandlers(parts),
       ...engines.handlers(),
+      ...batchHandlers({ access, jobs, sessions: parts.sessions }),
       ...comparisons.handlers(),
       ...videoHandlers({ ...parts, ...options, env }),
     },

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/app-error';
 import type { Segmentation } from '../../shared/contract';
 import type { ExportedFile, ExportFormat, MaskStyle } from '../../shared/domain/export';
+import { workOnEach } from '../batch/work-pool';
 import { plainBytes } from '../plain-bytes';
 import type { JobProgress } from '../jobs/job-registry';
 import type { PictureRegistry } from '../pictures/picture-registry';
@@ -11,7 +12,7 @@ import type { ExportSubject } from './render-export';
 import { exportFormats, renderExport, text } from './render-export';
 import { saveNewFile } from './save-new-file';
 import type { TableEntry } from './tables';
-import { tableEntry, toCoco, toCsv } from './tables';
+import { tableEntry, tableFormats, toCoco, toCsv } from './tables';
 
 export interface ExportRequest {
   readonly open: OpenSession;
@@ -21,9 +22,6 @@ export interface ExportRequest {
 
 /** Pictures in work at once: while the network computes one, the other is decoded or written. */
 const AT_ONCE = 2;
-
-/** Formats that hold all pictures of a job in one file. */
-const tableFormats: readonly ExportFormat[] = ['coco', 'csv'];
 
 export class PictureExporter {
   readonly #pictures: PictureRegistry;
@@ -56,22 +54,12 @@ export class PictureExporter {
     job: JobProgress,
   ): Promise<void> {
     const entries: (TableEntry | null)[] = pictureIds.map(() => null);
-    let next = 0;
     let done = 0;
     job.phase('Segmenting');
-    const worker = async (): Promise<void> => {
-      for (let index = next++; index < pictureIds.length; index = next++) {
-        throwIfAborted(job.signal);
-        try {
-          entries[index] = await this.#oneOfMany(request, pictureIds[index] ?? '', directory, job);
-        } catch (error) {
-          next = pictureIds.length;
-          throw error;
-        }
-        job.progress(++done);
-      }
-    };
-    await allOrFirstError(Array.from({ length: AT_ONCE }, worker));
+    await workOnEach(pictureIds, { atOnce: AT_ONCE, signal: job.signal }, async (pictureId, index) => {
+      entries[index] = await this.#oneOfMany(request, pictureId, directory, job);
+      job.progress(++done);
+    });
     job.phase('Writing tables');
     const written = entries.filter((entry): entry is TableEntry => entry !== null);
     await writeTables(request, written, directory, job);
@@ -140,16 +128,6 @@ async function writeTables(
   if (formats.includes('csv')) job.result(await saveNewFile(directory, 'masks', '.classes.csv', text(toCsv(entries))));
 }
 
-/** Waits for all workers, so that none goes on unseen after another has failed. */
-async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(work);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-}
-
 function unique<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
-}
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
 }

@@ -20,6 +20,8 @@ export interface JobProgress {
   progress(done: number, total?: number): void;
   /** Seconds left, where the work knows better than its pace does; null goes by the pace again. */
   timeLeft(range: [number, number] | null): void;
+  /** Units a second lately. */
+  pace(perSecond: number): void;
   log(line: string): void;
   /** One item failed; the rest goes on. */
   failed(item: string, error: unknown): void;
@@ -102,6 +104,7 @@ export class JobRegistry {
         if (entry !== undefined) entry.timeLeft = range;
         this.#change(id, {});
       },
+      pace: (perSecond) => this.#change(id, { perSecond }),
       log: (line) => this.#change(id, { log: [...this.#job(id).log, line].slice(-LOG_LINES) }),
       failed: (item, error) =>
         this.#change(id, { failures: [...this.#job(id).failures, { item, error: toErrorReport(error) }] }),

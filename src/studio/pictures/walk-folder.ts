@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { AppError } from '../../shared/app-error';
 import { fileError } from '../../media/picture-errors';
 
 const imageEndings = ['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'];
@@ -15,7 +16,16 @@ export interface FoundFile {
   readonly path: string;
   readonly name: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
   readonly kind: 'image' | 'video';
+}
+
+export interface WalkOptions {
+  /** False stays in the folder itself. */
+  readonly recursive?: boolean;
+  /** Absolute path of a folder that is not entered. */
+  readonly except?: string;
+  readonly signal?: AbortSignal;
 }
 
 export function kindByName(name: string): 'image' | 'video' | null {
@@ -31,8 +41,10 @@ export function kindByName(name: string): 'image' | 'video' | null {
 export async function walkFolder(
   folder: string,
   onProblem: (path: string, error: unknown) => void,
+  options: WalkOptions = {},
   depth = 0,
 ): Promise<FoundFile[]> {
+  if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     onProblem(folder, fileError(error, folder));
     return [];
@@ -44,11 +56,14 @@ export async function walkFolder(
     if (kind === null) continue;
     const path = join(folder, entry.name);
     const facts = await stat(path).catch(() => null);
-    if (facts?.isFile() === true) files.push({ path, name: entry.name, sizeBytes: facts.size, kind });
+    if (facts?.isFile() !== true) continue;
+    files.push({ path, name: entry.name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs, kind });
   }
-  if (depth >= MAX_DEPTH) return files;
+  if (depth >= MAX_DEPTH || options.recursive === false) return files;
   for (const entry of visible) {
-    if (entry.isDirectory()) files.push(...(await walkFolder(join(folder, entry.name), onProblem, depth + 1)));
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory() || path === options.except) continue;
+    for (const file of await walkFolder(path, onProblem, options, depth + 1)) files.push(file);
   }
   return files;
 }

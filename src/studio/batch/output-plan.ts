@@ -63,9 +63,9 @@ function stemOf(name: string): string {
   return basename(name, extname(name)) || name;
 }
 
-/** Names that differ by case only are one name on many disks. */
+/** Names that differ by case or composition only are one name on many disks. */
 function key(directory: string, stem: string): string {
-  return `${directory}\0${stem}`.toLowerCase();
+  return `${directory}\0${stem}`.normalize('NFC').toLowerCase();
 }
 
 function count(keys: readonly string[]): Map<string, number> {

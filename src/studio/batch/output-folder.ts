@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '../../shared/app-error';
+import { exportError } from '../export/save-new-file';
+
+/** What a batch keeps beside its masks; hidden, so that no walk takes it for pictures. */
+const STATE_FOLDER = '.maskforge-batch';
+const TEMPORARY = 'tmp';
+
+/** The state folder of an output folder. */
+export function stateFolder(output: string): string {
+  return join(output, STATE_FOLDER);
+}
+
+interface Identity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/**
+ * The folder that a batch writes to. When it vanishes in the middle (a drive that was pulled out) it is not made anew:
+ * the masks would land where the drive used to be.
+ */
+export class OutputFolder {
+  readonly path: string;
+  readonly #identity: Identity;
+
+  private constructor(path: string, identity: Identity) {
+    this.path = path;
+    this.#identity = identity;
+  }
+
+  /**
+   * Makes it when it is missing. Files that a killed batch left half written go: call it with the folder locked.
+   * @throws AppError EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
+   */
+  static async open(path: string): Promise<OutputFolder> {
+    const temporary = join(stateFolder(path), TEMPORARY);
+    try {
+      await rm(temporary, { recursive: true, force: true });
+      await mkdir(temporary, { recursive: true });
+      const { dev, ino } = await stat(path);
+      return new OutputFolder(path, { dev, ino });
+    } catch (error) {
+      throw exportError(error, stateFolder(path));
+    }
+  }
+
+  /**
+   * Writes a file under its name at once or not at all; one of that name is replaced. Not flushed to the disk: a file that
+   * a power cut has emptied has another size than the journal says, and is made again.
+   * @param name with folders, relative
+   * @throws AppError BATCH_OUTPUT_GONE, EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
+   */
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.path, name);
+    const temporary = this.temporaryFile();
+    try {
+      await writeFile(temporary, bytes);
+      await this.put(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (isMissing(error)) await this.check();
+      throw exportError(error, path);
+    }
+  }
+
+  temporaryFile(): string {
+    return join(stateFolder(this.path), TEMPORARY, randomBytes(8).toString('hex'));
+  }
+
+  /** Gives a finished file its place; its folder is made when it is missing. */
+  async put(temporary: string, path: string): Promise<void> {
+    try {
+      await rename(temporary, path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await this.check();
+      await mkdir(dirname(path), { recursive: true });
+      await rename(temporary, path);
+    }
+  }
+
+  /** @throws AppError BATCH_OUTPUT_GONE */
+  async check(): Promise<void> {
+    const facts = await stat(this.path).catch(() => null);
+    if (facts?.dev === this.#identity.dev && facts.ino === this.#identity.ino) return;
+    throw new AppError('BATCH_OUTPUT_GONE', `The folder ${this.path} is not there any more.`, {
+      hint: 'Connect the drive again, or put the folder back, and start the batch again: it goes on where it ended.',
+      details: { path: this.path },
+    });
+  }
+
+  async close(): Promise<void> {
+    await rm(join(stateFolder(this.path), TEMPORARY), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** The nearest folder above (or the folder itself) that exists. */
+export async function outputFolderAbove(path: string): Promise<string> {
+  const facts = await stat(path).catch(() => null);
+  const above = dirname(path);
+  return facts !== null || above === path ? path : outputFolderAbove(above);
+}
