@@ -1,5 +1,7 @@
 import { expect, test } from './fixtures';
 
+test.use({ keepsGraphs: false });
+
 test('opens with a sample picture segmented', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();

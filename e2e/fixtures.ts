@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
 import { _electron, chromium, test as base } from '@playwright/test';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { hostPidBelow } from './processes';
@@ -14,6 +15,8 @@ export interface StudioOptions {
   browserArguments: readonly string[];
   /** Variables that the studio sees beside those of every test. */
   environment: Readonly<Record<string, string>>;
+  /** Whether the studio may find the sample model's graph as an earlier test left it. */
+  keepsGraphs: boolean;
 }
 
 /** A studio of its own, with no past, in one of the two shells. */
@@ -51,8 +54,12 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
   language: ['en-US', { option: true }],
   browserArguments: [[], { option: true }],
   environment: [{}, { option: true }],
-  studio: async ({ shell, language, browserArguments, environment }, use, testInfo) => {
+  keepsGraphs: [true, { option: true }],
+  studio: async ({ shell, language, browserArguments, environment, keepsGraphs }, use, testInfo) => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
+    // Playwright empties this folder before it runs.
+    const kept = join(testInfo.project.outputDir, 'studio');
+    if (keepsGraphs) await copyGraphs(kept, dataDirectory);
     const open = shell === 'electron' ? openElectron : openChromium;
     const opened = await open(dataDirectory, language, browserArguments, environment);
     const { page } = opened;
@@ -75,10 +82,20 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
     } finally {
       if (testInfo.status !== testInfo.expectedStatus) await attachState(page, testInfo);
       await opened.close();
+      if (keepsGraphs && !existsSync(kept)) await copyGraphs(dataDirectory, kept);
       await rm(dataDirectory, { recursive: true, force: true });
     }
   },
 });
+
+/** The sample model's graph as ONNX Runtime optimised it: a second that not every test need spend. */
+async function copyGraphs(from: string, to: string): Promise<void> {
+  const folder = join('cache', 'graphs');
+  const names = await readdir(join(from, folder)).catch(() => []);
+  for (const name of names.filter((each) => each.endsWith('.onnx'))) {
+    await cp(join(from, folder, name), join(to, folder, name), { preserveTimestamps: true });
+  }
+}
 
 export { expect } from '@playwright/test';
 

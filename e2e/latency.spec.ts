@@ -58,12 +58,23 @@ test('charts the frames of a video, compares runs and goes back to a frame', asy
   await panel.getByRole('button', { name: 'Pin this run to compare' }).click();
   await expect(panel.getByText(/^pinned: /)).toBeVisible();
 
-  const box = await chart.locator('svg').first().boundingBox();
-  if (box === null) throw new Error('the chart is not on the screen');
-  await page.mouse.move(box.x + 52, box.y + box.height / 2);
-  await expect(panel.getByText(/^Frame \d+/)).toBeVisible();
-  const said = /Frame (\d+)/.exec((await panel.getByText(/^Frame \d+/).textContent()) ?? '');
-  await page.mouse.click(box.x + 52, box.y + box.height / 2);
+  // The chart is drawn anew for the pinned run, at a size that it is told a moment later.
+  const pointAtStart = async (): Promise<{ x: number; y: number }> => {
+    const box = await chart.locator('svg').first().boundingBox();
+    if (box === null) throw new Error('the chart is not on the screen');
+    const place = { x: box.x + 52, y: box.y + box.height / 2 };
+    await page.mouse.move(place.x, place.y + 3);
+    await page.mouse.move(place.x, place.y);
+    return place;
+  };
+  const details = panel.getByText(/^Frame \d+/);
+  await expect(async () => {
+    await pointAtStart();
+    await expect(details).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
+  const said = /Frame (\d+)/.exec((await details.textContent()) ?? '');
+  const { x, y } = await pointAtStart();
+  await page.mouse.click(x, y);
   await expectFrame(page, Number(said?.[1]));
   expect((await position(page)).frame).toBe(Number(said?.[1]));
 
