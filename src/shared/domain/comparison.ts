@@ -39,6 +39,7 @@ export const openSideSchema = z.object({
   /** For people; no two sides of a comparison have the same. */
   name: z.string(),
   modelId: z.string().nullable(),
+  modelName: z.string().nullable(),
   engineId: z.string().nullable(),
   directory: z.string().nullable(),
   runtimeId: runtimeIdSchema.nullable(),

@@ -7,6 +7,7 @@ import type { ModelLibrary } from '../library/model-library';
 import type { PictureRegistry } from '../pictures/picture-registry';
 import type { PictureSegmenter } from '../sessions/segment-picture';
 import type { SessionRegistry } from '../sessions/session-registry';
+import { exportComparison } from './export-comparison';
 import { maskFilesBeside, spread } from '../verify/drawn-masks';
 import { comparePicture } from './compare-picture';
 import type { RunPicture } from './comparison-run';
@@ -58,8 +59,9 @@ export class ComparisonStudio {
         comparePicture(this.#parts, comparisons.get(comparisonId), { pictureId, fresh, signal }),
       'compare.run': async (order, { signal }) => ({ jobId: await this.#run(order, signal) }),
       'compare.result': async ({ comparisonId, since }) => comparisons.get(comparisonId).run?.result(since) ?? null,
-      'compare.export': async () => {
-        throw new AppError('REPORT_UNAVAILABLE', 'This version cannot write reports yet.');
+      'compare.export': async ({ comparisonId, directory, ...order }, { signal }) => {
+        if (directory !== null) this.#parts.access.check(directory);
+        return exportComparison(comparisons.get(comparisonId), { ...order, directory, signal });
       },
       'engines.verificationReport': async () => {
         throw new AppError('REPORT_UNAVAILABLE', 'This version cannot write reports yet.');

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { ComparisonResult, PictureResult, SideLatency, SideResult } from '../../shared/domain/comparison';
-import type { Mask, Timings } from '../../shared/domain/mask';
 import { PictureFile } from '../../media/picture-file';
 import type { JobProgress } from '../jobs/job-registry';
-import { readDrawnMask } from '../verify/drawn-masks';
+import type { SideAnswer } from './ask-side';
+import { askSide } from './ask-side';
 import type { Comparison } from './comparisons';
 import { LatencyLog } from './latency-log';
 import type { SideInUse } from './open-sides';
@@ -26,11 +26,6 @@ interface Kept {
   readonly pairs: PicturePairs;
   /** Nanoseconds for each side; null for drawn masks, undefined where it failed. */
   readonly totals: readonly (number | null | undefined)[];
-}
-
-interface Answer {
-  readonly mask: Mask;
-  readonly timings: Timings | null;
 }
 
 /** Many pictures through all sides, and what was found so far. */
@@ -92,6 +87,18 @@ export class ComparisonRun {
     };
   }
 
+  /** The pictures that agree least, the worst first; not those that agree in full. */
+  worst(most: number): RunPicture[] {
+    return this.#kept
+      .flatMap((kept) => {
+        const { worst } = this.#pictureResult(kept);
+        return worst === null || worst === 1 ? [] : [{ picture: kept.picture, worst }];
+      })
+      .sort((a, b) => a.worst - b.worst)
+      .slice(0, most)
+      .map(({ picture }) => picture);
+  }
+
   async #add(picture: RunPicture, job: JobProgress): Promise<void> {
     const { sides } = this.#comparison;
     let file: PictureFile;
@@ -100,7 +107,7 @@ export class ComparisonRun {
     } catch (error) {
       return this.#fail(picture, null, error, job);
     }
-    const answers: (Answer | null)[] = [];
+    const answers: (SideAnswer | null)[] = [];
     for (const [index, side] of sides.entries()) {
       try {
         answers.push(await this.#ask(side, index, picture, file, job.signal));
@@ -122,14 +129,12 @@ export class ComparisonRun {
     { path }: RunPicture,
     file: PictureFile,
     signal: AbortSignal,
-  ): Promise<Answer> {
-    if (side.kind === 'masks') return { mask: await readDrawnMask(side.directory, path, file), timings: null };
-    const { session } = side.open;
+  ): Promise<SideAnswer> {
     // What is made on first use is not what a picture takes.
-    if (this.#warmed[index] !== true) await session.segment(file, { signal });
+    if (side.kind === 'session' && this.#warmed[index] !== true) await askSide(side, path, file, signal);
     this.#warmed[index] = true;
-    const answer = await session.segment(file, { signal });
-    this.#latencies[index]?.add(answer.timings);
+    const answer = await askSide(side, path, file, signal);
+    if (answer.timings !== null) this.#latencies[index]?.add(answer.timings);
     return answer;
   }
 

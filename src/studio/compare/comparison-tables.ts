@@ -53,8 +53,22 @@ export function comparisonJson({ comparison, result }: Found): object {
   const { reference, labels } = comparison;
   const { at, images, done, pictures, failures } = result;
   const sides = comparison.sides.map((side, index) => {
-    const { kind, name, modelId, engineId, directory, runtime, device, precision, size, builtAt, notes } = side;
-    const about = { kind, name, modelId, engineId, directory, runtime, device, precision, size, builtAt, notes };
+    const { kind, name, modelId, modelName, engineId, directory, runtime, device, precision, size, builtAt, notes } =
+      side;
+    const about = {
+      kind,
+      name,
+      modelId,
+      modelName,
+      engineId,
+      directory,
+      runtime,
+      device,
+      precision,
+      size,
+      builtAt,
+      notes,
+    };
     return { ...about, ...result.sides[index] };
   });
   return { format: 1, at, images, reference, compared: done, sides, labels, pictures, failures };

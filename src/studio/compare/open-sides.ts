@@ -169,6 +169,7 @@ function describe({ model, engine, runtime }: Network, { info }: OpenSession, na
     kind: engine === null ? 'model' : 'engine',
     name,
     modelId: model.id,
+    modelName: model.name,
     engineId: engine?.id ?? null,
     directory: null,
     runtimeId: runtime,
@@ -183,7 +184,15 @@ function describe({ model, engine, runtime }: Network, { info }: OpenSession, na
 }
 
 function masksInUse(name: string, directory: string): SideInUse {
-  const nothing = { modelId: null, engineId: null, runtimeId: null, sessionId: null, size: null, builtAt: null };
+  const nothing = {
+    modelId: null,
+    modelName: null,
+    engineId: null,
+    runtimeId: null,
+    sessionId: null,
+    size: null,
+    builtAt: null,
+  };
   const info: OpenSide = {
     kind: 'masks',
     name,
