@@ -254,9 +254,11 @@ describe.skipIf(!hasRtx)('TensorRT for RTX through the addon', () => {
       for (let i = 0; i < times; i += 1) await build();
       return process.memoryUsage.rss() / 2 ** 20;
     };
-    const warm = await repeat(40);
-    const later = await repeat(60);
-    expect(later - warm).toBeLessThan(24);
+    const sizes = [await repeat(40)];
+    for (let round = 0; round < 4; round += 1) sizes.push(await repeat(20));
+    // What is kept adds up in every round; what the allocator or the garbage collector holds back does not.
+    const growth = sizes.slice(1).map((size, round) => size - (sizes[round] ?? 0));
+    expect(Math.min(...growth), `MiB: ${sizes.map(Math.round).join(', ')}`).toBeLessThan(3);
   }, 120_000);
 });
 
