@@ -8,10 +8,13 @@ import { shell } from '../shell/current-shell';
 import { jobsStore } from '../state/jobs-store';
 import { libraryStore } from '../state/library-store';
 import { studio } from '../studio-client/studio';
+import { picturesStore } from '../state/pictures-store';
 import { recipeFileName } from './build-command';
-import { defaultDraft, draftOfRecipe, orderOf } from './build-draft';
+import type { BuildDraft } from './build-draft';
+import { defaultDraft, draftOfRecipe, orderOf, roughOrderOf } from './build-draft';
 import type { BuildStep } from './build-store';
 import { buildStore, buildSteps, setBuild } from './build-store';
+import { stripOf } from './strip-pictures';
 
 /** Whether what a step needs from the ones before it is there. */
 export function canEnter(step: BuildStep): boolean {
@@ -19,7 +22,13 @@ export function canEnter(step: BuildStep): boolean {
   if (step === 'model') return true;
   if (step === 'verify') return engineId !== null;
   if (modelId === null) return false;
-  return step === 'fixes' || step === 'shapes' || orderOf(draft) !== null;
+  if (step === 'fixes' || step === 'shapes') return true;
+  return (step === 'build' ? currentOrder(draft) : roughOrderOf(draft)) !== null;
+}
+
+/** With the pictures that are on the film strip now. */
+export function currentOrder(draft: BuildDraft): BuildOrderInput | null {
+  return orderOf(draft, stripOf(picturesStore.getState()));
 }
 
 export function enterStep(step: BuildStep): void {
@@ -27,15 +36,16 @@ export function enterStep(step: BuildStep): void {
 }
 
 export function nextStep(by: 1 | -1): void {
-  const { step } = buildStore.getState();
-  const next = buildSteps[buildSteps.indexOf(step) + by];
+  const { step, draft } = buildStore.getState();
+  const steps = buildSteps(draft);
+  const next = steps[steps.indexOf(step) + by];
   if (next !== undefined) enterStep(next);
 }
 
 /** Starts the build that the wizard describes. */
 export async function startBuild(): Promise<void> {
   const { modelId, draft } = buildStore.getState();
-  const order = orderOf(draft);
+  const order = currentOrder(draft);
   if (modelId !== null && order !== null) await build(modelId, order);
 }
 
@@ -127,7 +137,7 @@ function modelFor(text: string): string | null {
   return libraryStore.getState().models.find((model) => model.name === name)?.id ?? null;
 }
 
-function pickJson(): Promise<File | null> {
+export function pickJson(): Promise<File | null> {
   return new Promise((resolve) => {
     const input = document.createElement('input');
     input.type = 'file';
@@ -148,7 +158,7 @@ function pickJson(): Promise<File | null> {
 /** As the studio would write it, for another machine, another day or the terminal. */
 export async function saveRecipe(): Promise<void> {
   const { modelId, draft } = buildStore.getState();
-  const order = orderOf(draft);
+  const order = currentOrder(draft);
   if (modelId === null || order === null) return;
   try {
     downloadRecipe(await studio.call('engines.draft', { modelId, order }));

@@ -1,18 +1,24 @@
 import type { ImageShape } from '../../../shared/domain/engine';
 import type { BuildDraft } from './build-draft';
-import { orderOf } from './build-draft';
+import { needsCalibration, roughOrderOf } from './build-draft';
+import { countOf, defaultCalibration, seedOf } from './calibration-draft';
 
-/** The command of the terminal that builds the same; null while the sizes are not valid. */
-export function buildCommand(modelId: string, draft: BuildDraft): string | null {
-  const order = orderOf(draft);
+/**
+ * The command of the terminal that builds the same; null while the sizes are not valid.
+ *
+ * @param stripFolder where the pictures of the film strip lie; null where that is not one folder
+ */
+export function buildCommand(modelId: string, draft: BuildDraft, stripFolder: string | null): string | null {
+  const order = roughOrderOf(draft);
   if (order === null) return null;
   const parts = ['maskforge build', quoted(modelId)];
+  const calibration = needsCalibration(draft) ? calibrationPart(draft, stripFolder) : [];
   if (draft.recipe !== null) {
     parts.push('--recipe', quoted(recipeFileName(draft.recipe.model.name, draft.recipe.precision)));
-    return [...parts, ...runtimePart(draft)].join(' ');
+    return [...parts, ...calibration, ...runtimePart(draft)].join(' ');
   }
   const { shapes, layerNorm, pluginOnly, plugins, targets = [], level } = order;
-  parts.push('--precision', draft.precision);
+  if (draft.precision !== null) parts.push('--precision', draft.precision);
   if (shapes !== undefined) {
     const { min, opt, max } = shapes;
     if (draft.shapes === 'static') parts.push('--shapes', shapeText(opt));
@@ -26,14 +32,14 @@ export function buildCommand(modelId: string, draft: BuildDraft): string | null 
   if (plugins !== undefined && plugins !== 'auto') parts.push('--plugins', pluginText(plugins));
   if (draft.imageInput) parts.push('--image-input');
   if (draft.maskOutput) parts.push('--mask-output');
-  parts.push(...runtimePart(draft));
+  parts.push(...calibration, ...runtimePart(draft));
   if (targets.length > 0) parts.push('--target', targets.map((target) => `sm_${target}`).join(','));
   if (level !== null && level !== undefined) parts.push('--level', String(level));
   return parts.join(' ');
 }
 
 export function verifyCommand(engineId: string, folder: string | null): string {
-  return `maskforge verify ${engineId} --images ${folder === null ? 'FOLDER' : quoted(folder)}`;
+  return `maskforge verify ${engineId} --images ${quoted(folder ?? 'FOLDER')}`;
 }
 
 /** `street-fp16.recipe.json` */
@@ -44,6 +50,23 @@ export function recipeFileName(modelName: string, precision: string): string {
 
 export function shapeText({ batch, height, width }: ImageShape): string {
   return `${batch}x3x${height}x${width}`;
+}
+
+/** Where the pictures are, and what differs from the defaults. */
+function calibrationPart({ calibration, recipe }: BuildDraft, stripFolder: string | null): string[] {
+  const { source, folder, file, method, keep } = calibration;
+  const parts: string[] = [];
+  if (source === 'file') parts.push('--calibration', quoted(file?.name ?? 'FILE'));
+  if (source === 'folder' || source === 'strip') {
+    parts.push('--calibrate', quoted((source === 'folder' ? folder : stripFolder) ?? 'FOLDER'));
+    const [count, seed] = [countOf(calibration.count), seedOf(calibration.seed)];
+    if (count !== null && calibration.count !== defaultCalibration.count) parts.push('--count', String(count));
+    if (seed !== null && calibration.seed !== defaultCalibration.seed) parts.push('--seed', String(seed));
+  }
+  if (recipe !== null) return parts;
+  if (method !== defaultCalibration.method) parts.push('--method', method);
+  if (keep.length > 0) parts.push('--keep', quoted(keep.join(';')));
+  return parts;
 }
 
 function pluginText(parts: readonly string[]): string {

@@ -3,7 +3,8 @@ import type { Recipe } from '../../../shared/domain/engine';
 import { buildOrderSchema, recipeSchema } from '../../../shared/domain/engine';
 import { buildCommand, recipeFileName, verifyCommand } from './build-command';
 import type { BuildDraft } from './build-draft';
-import { defaultDraft, draftOfRecipe, orderOf, shapeProblem, sizeOf } from './build-draft';
+import { defaultDraft, draftOfRecipe, orderOf, roughOrderOf, shapeProblem, sizeOf } from './build-draft';
+import { buildSteps } from './build-store';
 
 const shape = (height: string, width = height, batch = '1') => ({ batch, height, width });
 const range: BuildDraft = {
@@ -45,25 +46,25 @@ const recipe: Recipe = recipeSchema.parse({
 
 describe('orderOf', () => {
   it('asks for what the studio does by itself when nothing was touched', () => {
-    expect(buildOrderSchema.parse(orderOf(defaultDraft))).toEqual(buildOrderSchema.parse({}));
+    expect(buildOrderSchema.parse(orderOf(defaultDraft, []))).toEqual(buildOrderSchema.parse({}));
   });
 
   it('takes a range as it was typed', () => {
-    expect(orderOf(range)?.shapes?.max).toEqual({ batch: 4, height: 1024, width: 2048 });
+    expect(orderOf(range, [])?.shapes?.max).toEqual({ batch: 4, height: 1024, width: 2048 });
   });
 
   it('takes the one size three times for a static engine', () => {
-    const order = orderOf({ ...range, shapes: 'static' });
+    const order = orderOf({ ...range, shapes: 'static' }, []);
     expect(order?.shapes?.min).toEqual(order?.shapes?.max);
   });
 
   it('does not fuse a head that is not folded', () => {
-    const order = orderOf({ ...defaultDraft, foldHead: false, plugins: ['head', 'mixffn'] });
+    const order = orderOf({ ...defaultDraft, foldHead: false, plugins: ['head', 'mixffn'] }, []);
     expect(order?.plugins).toEqual(['mixffn']);
   });
 
   it('has nothing beside a recipe', () => {
-    expect(orderOf(draftOfRecipe(recipe))).toEqual({ recipe, runtime: 'tensorrt-rtx' });
+    expect(orderOf(draftOfRecipe(recipe), [])).toEqual({ recipe, runtime: 'tensorrt-rtx' });
   });
 });
 
@@ -80,7 +81,7 @@ describe('shapeProblem', () => {
     ['nonsense beside a static size', { shapes: 'static', min: shape('x') }, null],
   ])('%s', (_, change, problem) => {
     expect(shapeProblem({ ...range, ...change })).toBe(problem);
-    expect(orderOf({ ...range, ...change }) === null).toBe(problem !== null);
+    expect(orderOf({ ...range, ...change }, []) === null).toBe(problem !== null);
   });
 
   it.each([
@@ -107,15 +108,57 @@ describe('draftOfRecipe', () => {
   });
 });
 
+const eightBit = (calibration: Partial<BuildDraft['calibration']>): BuildDraft => ({
+  ...defaultDraft,
+  precision: 'int8',
+  calibration: { ...defaultDraft.calibration, ...calibration },
+});
+
+describe('calibration', () => {
+  it('is part of an order in 8 bits only', () => {
+    expect(orderOf(defaultDraft, ['a'])).not.toHaveProperty('calibration');
+    expect(orderOf(eightBit({}), ['a', 'b'])?.calibration).toMatchObject({ pictures: ['a', 'b'], count: 128, seed: 1 });
+    expect(buildSteps(defaultDraft)).not.toContain('calibration');
+    expect(buildSteps(eightBit({}))).toContain('calibration');
+  });
+
+  it.each<[string, Partial<BuildDraft['calibration']>]>([
+    ['nothing on the strip', {}],
+    ['no folder', { source: 'folder' }],
+    ['no file', { source: 'file' }],
+    ['no pictures', { source: 'folder', folder: '/p', count: '0' }],
+    ['letters', { source: 'folder', folder: '/p', seed: 'x' }],
+  ])('waits with %s', (_, change) => {
+    expect(orderOf(eightBit(change), [])).toBeNull();
+    expect(roughOrderOf(eightBit(change))).not.toBeNull();
+  });
+
+  it('is the one that a recipe names, until pictures are given', () => {
+    const statistics = 'b'.repeat(64);
+    const step = { pass: 'quantize', format: 'int8', method: 'entropy', kinds: ['linear'], keep: ['x'], statistics };
+    const quantized = recipeSchema.parse({ ...recipe, precision: 'int8', passes: [...recipe.passes, step] });
+    const draft = draftOfRecipe(quantized);
+    expect(draft.calibration).toMatchObject({ source: 'recipe', method: 'entropy', keep: ['x'] });
+    expect(orderOf(draft, ['a'])).not.toHaveProperty('calibration');
+    const anew = { ...draft, calibration: { ...draft.calibration, source: 'strip' as const } };
+    expect(orderOf(anew, ['a'])).toMatchObject({ recipe: quantized, calibration: { pictures: ['a'] } });
+  });
+});
+
 describe('buildCommand', () => {
   it.each<[string, BuildDraft, string | null]>([
-    ['defaults', defaultDraft, 'maskforge build net --precision fp16'],
-    ['a range', range, 'maskforge build net --precision fp16 --min 1x3x256x256 --opt 1x3x512x512 --max 4x3x1024x2048'],
+    ['defaults', defaultDraft, 'maskforge build net'],
+    [
+      'a range',
+      { ...range, precision: 'fp16' },
+      'maskforge build net --precision fp16 --min 1x3x256x256 --opt 1x3x512x512 --max 4x3x1024x2048',
+    ],
     ['a wrong range', { ...range, min: shape('x') }, null],
     [
       'all fixes off, for two GPUs',
       {
         ...defaultDraft,
+        precision: 'fp16',
         layerNorm: 'keep',
         foldHead: false,
         plugins: [],
@@ -130,10 +173,30 @@ describe('buildCommand', () => {
       draftOfRecipe(recipe),
       'maskforge build net --recipe Street-B0-bf16.recipe.json --runtime tensorrt-rtx',
     ],
-  ])('%s', (_, draft, command) => expect(buildCommand('net', draft)).toBe(command));
+    ['8 bits from the film strip', eightBit({}), 'maskforge build net --precision int8 --calibrate /strip'],
+    [
+      '8 bits from a folder',
+      eightBit({
+        source: 'folder',
+        folder: '/my pictures',
+        count: '32',
+        seed: '7',
+        method: 'entropy',
+        keep: ['a b', 'c'],
+      }),
+      "maskforge build net --precision int8 --calibrate '/my pictures' --count 32 --seed 7 --method entropy --keep 'a b;c'",
+    ],
+    [
+      '8 bits from a file',
+      eightBit({ source: 'file', file: { path: '/kept/1.json', name: 'mine.json' } }),
+      'maskforge build net --precision int8 --calibration mine.json',
+    ],
+  ])('%s', (_, draft, command) => expect(buildCommand('net', draft, '/strip')).toBe(command));
 
   it('quotes what a shell would take apart', () => {
-    expect(buildCommand("my model's", defaultDraft)).toBe(String.raw`maskforge build 'my model'\''s' --precision fp16`);
+    expect(buildCommand("my model's", { ...defaultDraft, precision: 'fp16' }, null)).toBe(
+      String.raw`maskforge build 'my model'\''s' --precision fp16`,
+    );
     expect(verifyCommand('ab12', '/my pictures')).toBe("maskforge verify ab12 --images '/my pictures'");
     expect(recipeFileName('街景 / B0', 'fp16')).toBe('街景-B0-fp16.recipe.json');
   });

@@ -7,8 +7,10 @@ import type {
   Precision,
   Recipe,
 } from '../../../shared/domain/engine';
-import { isStatic, shapeRangeSchema } from '../../../shared/domain/engine';
+import { isEightBit, isStatic, shapeRangeSchema } from '../../../shared/domain/engine';
 import type { ModelSummary } from '../../../shared/domain/model';
+import type { CalibrationDraft } from './calibration-draft';
+import { calibrationOfRecipe, calibrationOrderOf, defaultCalibration } from './calibration-draft';
 
 /** Sizes as they are typed. */
 export interface ShapeDraft {
@@ -34,7 +36,10 @@ export interface BuildDraft {
   readonly min: ShapeDraft;
   readonly opt: ShapeDraft;
   readonly max: ShapeDraft;
-  readonly precision: Precision;
+  /** Null: what suits the runtime. */
+  readonly precision: Precision | null;
+  /** For 8 bits. */
+  readonly calibration: CalibrationDraft;
   readonly runtime: RuntimeChoice;
   /** Only for TensorRT for RTX; empty takes the library's own. */
   readonly targets: readonly number[];
@@ -56,16 +61,13 @@ export const defaultDraft: BuildDraft = {
   min: noShape,
   opt: noShape,
   max: noShape,
-  precision: 'fp16',
+  precision: null,
+  calibration: defaultCalibration,
   runtime: 'auto',
   targets: [],
   level: null,
   recipe: null,
 };
-
-/** What the wizard offers, the likeliest first; a recipe may say more. */
-export const precisions = ['fp16', 'bf16', 'tf32', 'fp32'] as const satisfies readonly Precision[];
-export type OfferedPrecision = (typeof precisions)[number];
 
 /** GPU generations that TensorRT for RTX builds for without one of them here. */
 export const rtxTargets = [86, 89, 120] as const;
@@ -127,8 +129,22 @@ export function withShapes(draft: BuildDraft, shapes: BuildDraft['shapes'], mode
   };
 }
 
-/** What the studio is asked for; null while the sizes are not valid. */
-export function orderOf(draft: BuildDraft): BuildOrderInput | null {
+/** Whether pictures have to run before the build, to learn the ranges of values. */
+export function needsCalibration({ precision }: BuildDraft): boolean {
+  return precision !== null && isEightBit(precision);
+}
+
+/** What the studio is asked for; null while sizes are not valid or, in 8 bits, the pictures are not settled. */
+export function orderOf(draft: BuildDraft, strip: readonly string[]): BuildOrderInput | null {
+  const order = roughOrderOf(draft);
+  if (order === null || !needsCalibration(draft)) return order;
+  if (draft.recipe !== null && draft.calibration.source === 'recipe') return order;
+  const calibration = calibrationOrderOf(draft.calibration, strip);
+  return calibration === null ? null : { ...order, calibration };
+}
+
+/** The same without the pictures: enough to try passes out. Null while the sizes are not valid. */
+export function roughOrderOf(draft: BuildDraft): BuildOrderInput | null {
   const { recipe, runtime } = draft;
   if (recipe !== null) return { recipe, runtime };
   if (shapeProblem(draft) !== null) return null;
@@ -136,7 +152,7 @@ export function orderOf(draft: BuildDraft): BuildOrderInput | null {
   const { foldHead, layerNorm, pluginOnly, plugins, imageInput, maskOutput, precision, targets, level } = draft;
   return {
     runtime,
-    precision,
+    ...(precision === null ? {} : { precision }),
     ...(shapes === null ? {} : { shapes }),
     layerNorm,
     ...(pluginOnly === null || layerNorm !== 'plugin' ? {} : { pluginOnly: [...pluginOnly] }),
@@ -169,6 +185,7 @@ export function draftOfRecipe(recipe: Recipe): BuildDraft {
     opt: shapeDraft(recipe.shapes.opt),
     max: shapeDraft(recipe.shapes.max),
     precision: recipe.precision,
+    calibration: calibrationOfRecipe(recipe),
     runtime: recipe.runtime.family,
     targets: recipe.builder.targets,
     level: recipe.builder.level,

@@ -10,17 +10,21 @@ import { canEnter, enterStep, showEngines, showJob } from './build-actions';
 import styles from './build-nav.module.css';
 import { buildSteps, useBuild } from './build-store';
 import { phaseText } from './phase-text';
+import { useStrip } from './strip-pictures';
 
 /** The steps, the way to all engines, and the builds of this session. */
 export function BuildNav() {
   const { t } = useTranslation();
-  const { view, step } = useBuild((state) => state);
+  const { view, step, draft } = useBuild((state) => state);
+  // What may be entered follows from the pictures, too.
+  useStrip();
+  const steps = buildSteps(draft);
   const count = useEngines(({ engines }) => engines.length);
-  const current = buildSteps.indexOf(step);
+  const current = steps.indexOf(step);
   return (
     <nav className={styles.nav} data-region="film-strip" aria-label={t('build.nav')}>
       <ol>
-        {buildSteps.map((id, index) => (
+        {steps.map((id, index) => (
           <li key={id}>
             <button
               type="button"

@@ -16,12 +16,12 @@ import { openDialog } from '../state/window-store';
 import { progressOf } from '../status-bar/job-progress';
 import { enterStep, startBuild } from './build-actions';
 import { BuildLog } from './build-log';
-import { shapesOf } from './build-draft';
+import { useCalibrationSummary } from './calibration-step';
+import { needsCalibration, shapesOf } from './build-draft';
 import { setBuild, useBuild } from './build-store';
 import { Fact } from './model-step';
-import { NoRuntime } from './no-runtime';
 import { phaseText } from './phase-text';
-import { runtimeOf } from './runtime-choice';
+import { precisionOf, runtimeOf } from './runtime-choice';
 import { shapeSummary } from './shapes-step';
 import styles from './wizard.module.css';
 
@@ -52,10 +52,11 @@ function Summary({ model, runtimes }: BuildStepProps) {
       .filter((name) => draft[name])
       .map((name) => t(`build.fixes.${name}.title`)),
   ];
+  const calibration = useCalibrationSummary();
   const targets = draft.targets.map((target) => `sm_${target}`).join(', ');
   return (
     <>
-      {library !== null && runtime === null && <NoRuntime library={library} />}
+      {library !== null && runtime === null && <p className={styles.bad}>{t('build.runtime.notHere')}</p>}
       {runtimes.kind === 'loading' && (
         <p className={styles.soft} role="status">
           {t('build.runtime.searching')}
@@ -65,7 +66,8 @@ function Summary({ model, runtimes }: BuildStepProps) {
         <Fact name={t('models.model')} value={model.name} />
         <Fact name={t('build.steps.fixes.title')} value={fixes.join(' · ')} />
         <Fact name={t('build.steps.shapes.title')} value={shapes === null ? '–' : shapeSummary(shapes)} />
-        <Fact name={t('models.precision')} value={draft.precision.toUpperCase()} />
+        <Fact name={t('models.precision')} value={precisionOf(draft, runtime?.family ?? null).toUpperCase()} />
+        {needsCalibration(draft) && <Fact name={t('build.steps.calibration.title')} value={calibration} />}
         <Fact name={t('build.runtime.title')} value={runtime === null ? '–' : runtimeName(runtime)} />
         {runtime?.family === 'tensorrt-rtx' && (
           <Fact name={t('build.runtime.targets')} value={targets === '' ? t('build.runtime.allTargets') : targets} />
@@ -145,6 +147,9 @@ function remediesOf(code: string): { label: string; run: () => void }[] {
   const again = { label: i18n.t('build.again'), run: () => void startBuild() };
   if (/^TENSORRT_|^NO_DEVICE|^NATIVE_|^DEVICE_/.test(code)) {
     return [{ label: i18n.t('commands.runtimes'), run: () => openDialog({ kind: 'runtimes' }) }, again];
+  }
+  if (/^CALIBRATION_|^QUANTIZATION_/.test(code)) {
+    return [{ label: i18n.t('build.steps.calibration.title'), run: () => enterStep('calibration') }, again];
   }
   if (/MEMORY|SHAPE/.test(code)) {
     return [{ label: i18n.t('build.steps.shapes.title'), run: () => enterStep('shapes') }, again];

@@ -1,10 +1,16 @@
 import { createStore, useStore } from 'zustand';
 import type { BuildDraft } from './build-draft';
-import { defaultDraft, precisions } from './build-draft';
+import { defaultDraft, needsCalibration } from './build-draft';
+import type { CalibrationDraft } from './calibration-draft';
+import { defaultCalibration } from './calibration-draft';
 
-/** In the order in which they are walked. */
-export const buildSteps = ['model', 'fixes', 'shapes', 'precision', 'build', 'verify'] as const;
-export type BuildStep = (typeof buildSteps)[number];
+const allSteps = ['model', 'fixes', 'shapes', 'precision', 'calibration', 'build', 'verify'] as const;
+export type BuildStep = (typeof allSteps)[number];
+
+/** In the order in which they are walked; only networks in 8 bits are calibrated. */
+export function buildSteps(draft: BuildDraft): readonly BuildStep[] {
+  return needsCalibration(draft) ? allSteps : allSteps.filter((step) => step !== 'calibration');
+}
 
 export interface BuildState {
   /** The steps, or the table of all engines. */
@@ -42,8 +48,15 @@ export function setBuild(change: Partial<BuildState>): void {
 /** Whatever is changed by hand leaves the recipe that was opened. */
 export function changeDraft(change: Partial<BuildDraft>): void {
   buildStore.setState(({ draft }) => {
-    // What only recipes can ask for does not outlive the recipe.
-    const precision = precisions.find((offered) => offered === draft.precision) ?? defaultDraft.precision;
-    return { draft: { ...draft, precision, recipe: null, ...change } };
+    const { source } = draft.calibration;
+    // The recipe's own calibration goes with the recipe.
+    const calibration = { ...draft.calibration, source: source === 'recipe' ? defaultCalibration.source : source };
+    return { draft: { ...draft, calibration, recipe: null, ...change } };
   });
+}
+
+/** Which pictures are taken does not leave the recipe; how ranges follow from them does. */
+export function changeCalibration(change: Partial<CalibrationDraft>): void {
+  if (change.method !== undefined || change.keep !== undefined) changeDraft({});
+  buildStore.setState(({ draft }) => ({ draft: { ...draft, calibration: { ...draft.calibration, ...change } } }));
 }

@@ -11,6 +11,13 @@ export interface Choice<T extends string> {
   /** What to know about it on this machine. */
   readonly note?: string | null;
   readonly warning?: string | null;
+  /** Measured values, each with how it was measured. */
+  readonly figures?: readonly Figure[];
+}
+
+export interface Figure {
+  readonly text: string;
+  readonly how: string;
 }
 
 interface ChoicesProps<T extends string> {
@@ -40,10 +47,23 @@ export function Choices<T extends string>({ label, value, choices, onChange }: C
             <span className={styles.soft}>{choice.text}</span>
             {choice.note != null && <span className={styles.soft}>{choice.note}</span>}
             {choice.warning != null && <Warning>{choice.warning}</Warning>}
+            {choice.figures !== undefined && choice.figures.length > 0 && <Figures figures={choice.figures} />}
           </span>
         </label>
       ))}
     </div>
+  );
+}
+
+function Figures({ figures }: { readonly figures: readonly Figure[] }) {
+  return (
+    <span className={styles.figures}>
+      {figures.map(({ text, how }) => (
+        <span key={text} className={styles.figure} title={how}>
+          {text}
+        </span>
+      ))}
+    </span>
   );
 }
 

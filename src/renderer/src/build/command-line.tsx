@@ -5,6 +5,7 @@ import { Button } from '../components/button';
 import { reportError } from '../notices/notify';
 import { buildCommand, verifyCommand } from './build-command';
 import { useBuild } from './build-store';
+import { useStripFolder } from './strip-pictures';
 import styles from './wizard.module.css';
 
 /** What does the same in the terminal, to be copied. */
@@ -35,6 +36,7 @@ export function CommandLine() {
 
 function useCommand(): string | null {
   const { step, modelId, draft, engineId } = useBuild((state) => state);
-  if (step === 'verify') return engineId === null ? null : verifyCommand(engineId, null);
-  return modelId === null ? null : buildCommand(modelId, draft);
+  const folder = useStripFolder();
+  if (step === 'verify') return engineId === null ? null : verifyCommand(engineId, folder);
+  return modelId === null ? null : buildCommand(modelId, draft, folder);
 }

@@ -5,10 +5,11 @@ import type { ModelSummary } from '../../../shared/domain/model';
 import { ErrorCard } from '../notices/error-card';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import type { BuildDraft } from './build-draft';
-import { orderOf } from './build-draft';
+import { roughOrderOf } from './build-draft';
 import { changeDraft, useBuild } from './build-store';
 import type { Choice } from './choice';
 import { Choices, Option } from './choice';
+import { FindingPicture } from './finding-picture';
 import fixes from './fixes-step.module.css';
 import { hasPlugins, runtimeOf } from './runtime-choice';
 import { useRehearsal } from './use-rehearsal';
@@ -105,7 +106,7 @@ function Switches({ draft, plugins }: { readonly draft: BuildDraft; readonly plu
 function Findings({ model, draft }: { readonly model: ModelSummary; readonly draft: BuildDraft }) {
   const { t } = useTranslation();
   // Neither sizes that are still being typed nor the runtime stand in the way of trying the passes out.
-  const order = orderOf(draft) ?? orderOf({ ...draft, shapes: 'model' });
+  const order = roughOrderOf(draft) ?? roughOrderOf({ ...draft, shapes: 'model' });
   const [state, retry] = useRehearsal(model, order);
   const shown = state.kind === 'done' ? state.rehearsal : state.kind === 'busy' ? state.before : null;
   return (
@@ -171,7 +172,7 @@ function Passes({ rehearsal: { steps } }: { readonly rehearsal: Rehearsal }) {
   if (acted.length === 0) return <p className={styles.soft}>{t('build.fixes.nothing')}</p>;
   return (
     <ul className={fixes.passes}>
-      {acted.map(({ pass, count, findings }, index) => (
+      {acted.map(({ pass, count, findings, picture }, index) => (
         <li key={`${pass} ${index}`}>
           <details className={fixes.pass}>
             <summary className={fixes.summary}>
@@ -180,6 +181,7 @@ function Passes({ rehearsal: { steps } }: { readonly rehearsal: Rehearsal }) {
               <span className={fixes.first}>{findings[0]?.reason}</span>
               <span className={fixes.count}>{t('build.fixes.places', { count })}</span>
             </summary>
+            {picture !== null && <FindingPicture picture={picture} />}
             <ul className={fixes.findings}>
               {findings.map((finding, at) => (
                 <li key={at}>

@@ -1,21 +1,18 @@
-import { TriangleAlert } from 'lucide-react';
+import { Info } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { RuntimeLibrary } from '../../../shared/domain/runtime-library';
 import { Button } from '../components/button';
 import { openDialog } from '../state/window-store';
 import styles from './wizard.module.css';
 
-/** Nothing here builds engines: what is missing, and where to get it. */
-export function NoRuntime({ library }: { readonly library: RuntimeLibrary }) {
+/** Only ONNX Runtime builds here: what else there is, and where to get it. */
+export function NoTensorRt({ library }: { readonly library: RuntimeLibrary }) {
   const { t } = useTranslation();
   const { addon } = library;
   return (
-    <div className={styles.note} role="note">
-      <TriangleAlert size={14} aria-hidden />
+    <div className={styles.hint} role="note">
+      <Info size={14} aria-hidden />
       <div className={styles.noteText}>
-        <p>
-          <strong>{t('build.runtime.none')}</strong>
-        </p>
         <p>{t(addon.problem === '' ? 'build.runtime.noneText' : 'build.runtime.noAddon')}</p>
         {addon.problem !== '' && <p className={styles.soft}>{addon.problem}</p>}
         <Button onClick={() => openDialog({ kind: 'runtimes' })}>{t('commands.runtimes')}</Button>

@@ -1,39 +1,34 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
+import type { EngineFamily, Precision } from '../../../shared/domain/engine';
+import type { ModelSummary } from '../../../shared/domain/model';
 import type { GpuState, RuntimeLibrary } from '../../../shared/domain/runtime-library';
 import { runtimeName } from '../engines/engine-facts';
 import { ErrorCard } from '../notices/error-card';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
-import type { OfferedPrecision, RuntimeChoice } from './build-draft';
-import { precisions, rtxTargets } from './build-draft';
+import type { RuntimeChoice } from './build-draft';
+import { rtxTargets } from './build-draft';
 import { changeDraft, useBuild } from './build-store';
 import type { Choice } from './choice';
 import { Choices, Option } from './choice';
-import { NoRuntime } from './no-runtime';
-import { buildersOf, runtimeOf } from './runtime-choice';
+import { useMeasuredHere } from './measured-here';
+import { NoTensorRt } from './no-runtime';
+import { buildersOf, precisionOf, precisionsFor, runtimeOf } from './runtime-choice';
 import styles from './wizard.module.css';
 
-/** What the network computes in, and what builds it for which GPU. */
-export function PrecisionStep({ runtimes }: { readonly runtimes: LoadedRuntimes }) {
+interface PrecisionProps {
+  readonly model: ModelSummary;
+  readonly runtimes: LoadedRuntimes;
+}
+
+/** What builds and runs the network, and what it computes in there. */
+export function PrecisionStep({ model, runtimes }: PrecisionProps) {
   const { t } = useTranslation();
   const draft = useBuild((state) => state.draft);
-  const gpu = runtimes.kind === 'library' ? runtimes.library.gpu : null;
-  const choices = precisions.map((value): Choice<OfferedPrecision> => ({
-    value,
-    title: t(`build.precision.${value}.title`),
-    text: t(`build.precision.${value}.text`),
-    ...onThisDevice(value, gpu, t),
-  }));
+  const library = runtimes.kind === 'library' ? runtimes.library : null;
+  const runtime = library === null ? null : runtimeOf(library, draft);
   return (
     <>
-      <section className={styles.group} aria-label={t('models.precision')}>
-        <Choices
-          label={t('models.precision')}
-          value={draft.precision}
-          choices={choices}
-          onChange={(precision) => changeDraft({ precision })}
-        />
-      </section>
       <section className={styles.group} aria-label={t('build.runtime.title')}>
         <h3 className={styles.heading}>{t('build.runtime.title')}</h3>
         {runtimes.kind === 'loading' && (
@@ -42,20 +37,63 @@ export function PrecisionStep({ runtimes }: { readonly runtimes: LoadedRuntimes 
           </p>
         )}
         {runtimes.kind === 'failed' && <ErrorCard error={runtimes.error} />}
-        {runtimes.kind === 'library' && <Runtime library={runtimes.library} />}
+        {library !== null && <Runtime library={library} />}
+      </section>
+      <section className={styles.group} aria-label={t('models.precision')}>
+        <h3 className={styles.heading}>{t('models.precision')}</h3>
+        <Precisions model={model} family={runtime?.family ?? null} gpu={library?.gpu ?? null} />
       </section>
     </>
   );
 }
 
+interface PrecisionsProps {
+  readonly model: ModelSummary;
+  readonly family: EngineFamily | null;
+  readonly gpu: GpuState | null;
+}
+
+function Precisions({ model, family, gpu }: PrecisionsProps) {
+  const { t } = useTranslation();
+  const draft = useBuild((state) => state.draft);
+  const chosen = precisionOf(draft, family);
+  const measured = useMeasuredHere(model.id, family);
+  const offered = precisionsFor(family, gpu, draft.targets);
+  const values = offered.includes(chosen) ? offered : [...offered, chosen];
+  const choices = values.map((value): Choice<Precision> => {
+    const onDevice = offered.includes(value)
+      ? onThisDevice(value, family, gpu, t)
+      : { warning: t('build.precision.notServed') };
+    return {
+      value,
+      title: t(`build.precision.${value}.title`),
+      text: t(
+        family === 'onnxruntime' && value === 'int8' ? 'build.precision.int8.cpu' : `build.precision.${value}.text`,
+      ),
+      ...onDevice,
+      figures: measured(value),
+    };
+  });
+  return (
+    <Choices
+      label={t('models.precision')}
+      value={chosen}
+      choices={choices}
+      onChange={(precision) => changeDraft({ precision })}
+    />
+  );
+}
+
 /** Compute capabilities from which on a GPU has units for a type. */
-const unitsSince: Record<OfferedPrecision, number> = { fp32: 0, fp16: 70, tf32: 80, bf16: 80 };
+const unitsSince: Record<Precision, number> = { fp32: 0, fp16: 70, tf32: 80, bf16: 80, int8: 75, fp8: 89 };
 
 function onThisDevice(
-  precision: OfferedPrecision,
+  precision: Precision,
+  family: EngineFamily | null,
   gpu: GpuState | null,
   t: TFunction,
-): Pick<Choice<OfferedPrecision>, 'note' | 'warning'> {
+): Pick<Choice<Precision>, 'note' | 'warning'> {
+  if (family === 'onnxruntime') return {};
   const device = gpu?.state === 'ready' ? gpu.devices[0] : undefined;
   if (device === undefined || device.computeCapability === null || precision === 'fp32') return {};
   const has = device.computeCapability >= unitsSince[precision];
@@ -68,33 +106,37 @@ function Runtime({ library }: { readonly library: RuntimeLibrary }) {
   const draft = useBuild((state) => state.draft);
   const builders = buildersOf(library);
   const runtime = runtimeOf(library, draft);
-  if (builders.length === 0) return <NoRuntime library={library} />;
   const choose = (choice: RuntimeChoice): void => {
-    const next = runtimeOf(library, { runtime: choice });
-    changeDraft({ runtime: choice, ...(next?.family === 'tensorrt-rtx' ? {} : { targets: [] }) });
+    const next = runtimeOf(library, { runtime: choice, targets: [] });
+    const targets = next?.family === 'tensorrt-rtx' ? draft.targets : [];
+    // What this runtime has not is not carried over.
+    const served = precisionsFor(next?.family ?? null, library.gpu, targets);
+    const precision = draft.precision !== null && served.includes(draft.precision) ? draft.precision : null;
+    changeDraft({ runtime: choice, targets, precision });
   };
-  const [first] = builders;
+  const suits = runtimeOf(library, { runtime: 'auto', targets: draft.targets });
   const choices: Choice<RuntimeChoice>[] = [
-    ...(first === undefined
+    ...(suits === null
       ? []
       : [
           {
             value: 'auto' as const,
             title: t('build.runtime.auto'),
-            text: t('build.runtime.autoText', { name: runtimeName(first) }),
+            text: t('build.runtime.autoText', { name: runtimeName(suits) }),
           },
         ]),
     ...builders.map((each) => ({
       value: each.family,
       title: runtimeName(each),
       text: t(`build.runtime.families.${each.family}`),
-      note: each.state === 'builds-only' ? t('build.runtime.buildsOnly') : null,
+      note: each.buildsOnly ? t('build.runtime.buildsOnly') : null,
     })),
   ];
   return (
     <>
-      {runtime === null && <NoRuntime library={library} />}
       <Choices label={t('build.runtime.title')} value={draft.runtime} choices={choices} onChange={choose} />
+      {runtime === null && <p className={styles.bad}>{t('build.runtime.notHere')}</p>}
+      {builders.every(({ family }) => family === 'onnxruntime') && <NoTensorRt library={library} />}
       {runtime?.family === 'tensorrt-rtx' && <Targets gpu={library.gpu} />}
     </>
   );

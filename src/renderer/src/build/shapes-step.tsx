@@ -2,20 +2,25 @@ import { useTranslation } from 'react-i18next';
 import type { ImageShapeRange } from '../../../shared/domain/engine';
 import { isStatic } from '../../../shared/domain/engine';
 import type { ModelSummary } from '../../../shared/domain/model';
-import { useFormat } from '../format/use-format';
+import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import type { BuildDraft, ShapeDraft, ShapeKey } from './build-draft';
 import { shapeProblem, shapesOf, sizeOf, withShapes } from './build-draft';
 import { buildStore, changeDraft, setBuild, useBuild } from './build-store';
 import { Choices, Warning } from './choice';
+import { MemoryNeed } from './memory-need';
 import shapesStyles from './shapes-step.module.css';
 import styles from './wizard.module.css';
 
-const BYTES_OF_FLOAT = 4;
 /** Transformers of this kind halve the picture five times. */
 const LIKED_MULTIPLE = 32;
 
+interface ShapesProps {
+  readonly model: ModelSummary;
+  readonly runtimes: LoadedRuntimes;
+}
+
 /** Sizes and batches that the engine takes. */
-export function ShapesStep({ model }: { readonly model: ModelSummary }) {
+export function ShapesStep({ model, runtimes }: ShapesProps) {
   const { t } = useTranslation();
   const draft = useBuild((state) => state.draft);
   const choices = (['model', 'static', 'range'] as const).map((value) => ({
@@ -32,6 +37,7 @@ export function ShapesStep({ model }: { readonly model: ModelSummary }) {
       {draft.shapes === 'static' && <ShapeTable draft={draft} keys={['opt']} />}
       {draft.shapes === 'range' && <ShapeTable draft={draft} keys={['min', 'opt', 'max']} />}
       <Outcome draft={draft} shapes={shapes} />
+      {shapes !== null && <MemoryNeed model={model} draft={draft} shapes={shapes} runtimes={runtimes} />}
     </>
   );
 }
@@ -97,7 +103,6 @@ function isOutOfOrder(draft: BuildDraft, shape: ShapeKey, part: keyof ShapeDraft
 
 function Outcome({ draft, shapes }: { readonly draft: BuildDraft; readonly shapes: ImageShapeRange | null }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const problem = shapeProblem(draft);
   if (problem !== null || shapes === null) {
     return (
@@ -110,14 +115,10 @@ function Outcome({ draft, shapes }: { readonly draft: BuildDraft; readonly shape
   const uneven = [shapes.min, shapes.opt, max].some(
     ({ height, width }) => height % LIKED_MULTIPLE !== 0 || width % LIKED_MULTIPLE !== 0,
   );
-  const bytes = max.batch * 3 * max.height * max.width * BYTES_OF_FLOAT;
   return (
     <div className={styles.group}>
       <p>{shapeSummary(shapes)}</p>
-      <p className={styles.soft}>
-        {t(isStatic(shapes) ? 'build.shapes.isStatic' : 'build.shapes.isRange')}{' '}
-        {t('build.shapes.memory', { bytes: format.bytes(bytes) })}
-      </p>
+      <p className={styles.soft}>{t(isStatic(shapes) ? 'build.shapes.isStatic' : 'build.shapes.isRange')}</p>
       {uneven && <Warning>{t('build.shapes.uneven', { multiple: String(LIKED_MULTIPLE) })}</Warning>}
     </div>
   );

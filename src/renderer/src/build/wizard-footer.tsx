@@ -4,16 +4,23 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '../components/button';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import { anotherBuild, nextStep, openRecipeFile, saveRecipe, startBuild } from './build-actions';
-import { orderOf } from './build-draft';
+import { orderOf, roughOrderOf } from './build-draft';
 import { useBuild } from './build-store';
 import { runtimeOf } from './runtime-choice';
+import { useStrip } from './strip-pictures';
 import styles from './wizard.module.css';
 
 export function WizardFooter({ runtimes }: { readonly runtimes: LoadedRuntimes }) {
   const { t } = useTranslation();
   const { step, modelId, draft } = useBuild((state) => state);
   const library = runtimes.kind === 'library' ? runtimes.library : null;
-  const canBuild = library !== null && runtimeOf(library, draft) !== null && orderOf(draft) !== null;
+  const strip = useStrip();
+  const whole = orderOf(draft, strip) !== null;
+  const canBuild = library !== null && runtimeOf(library, draft) !== null && whole;
+  const canGoOn =
+    step === 'model'
+      ? modelId !== null
+      : step === 'fixes' || (step === 'calibration' ? whole : roughOrderOf(draft) !== null);
   return (
     <footer className={styles.footer}>
       {step !== 'model' && (
@@ -29,7 +36,7 @@ export function WizardFooter({ runtimes }: { readonly runtimes: LoadedRuntimes }
         </Button>
       )}
       <span className={styles.space} />
-      {(step === 'precision' || step === 'build') && canBuild && (
+      {(step === 'precision' || step === 'calibration' || step === 'build') && canBuild && (
         <Button onClick={() => void saveRecipe()}>
           <FileDown size={14} aria-hidden />
           {t('build.saveRecipe')}
@@ -40,12 +47,7 @@ export function WizardFooter({ runtimes }: { readonly runtimes: LoadedRuntimes }
       ) : step === 'verify' ? (
         <AnotherButton />
       ) : (
-        <Button
-          variant="primary"
-          disabled={step === 'model' ? modelId === null : step !== 'fixes' && orderOf(draft) === null}
-          focusableWhenDisabled
-          onClick={() => nextStep(1)}
-        >
+        <Button variant="primary" disabled={!canGoOn} focusableWhenDisabled onClick={() => nextStep(1)}>
           {t('build.next')}
           <ArrowRight size={14} aria-hidden />
         </Button>

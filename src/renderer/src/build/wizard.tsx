@@ -5,6 +5,7 @@ import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import { useLibrary } from '../state/library-store';
 import { BuildStep } from './build-step';
 import { buildSteps, useBuild } from './build-store';
+import { CalibrationStep } from './calibration-step';
 import { CommandLine } from './command-line';
 import { FixesStep } from './fixes-step';
 import { ModelStep } from './model-step';
@@ -18,7 +19,8 @@ import styles from './wizard.module.css';
 /** One step at a time, with what does the same in the terminal, and the way on and back. */
 export function Wizard() {
   const { t } = useTranslation();
-  const step = useBuild((state) => state.step);
+  const { step, draft } = useBuild((state) => state);
+  const steps = buildSteps(draft);
   const runtimes = useBuildRuntimes();
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -28,7 +30,7 @@ export function Wizard() {
     <section className={styles.screen} data-own-keys aria-label={t('build.wizard')}>
       <header className={styles.header}>
         <p className={styles.count}>
-          {t('build.stepOf', { step: String(buildSteps.indexOf(step) + 1), total: String(buildSteps.length) })}
+          {t('build.stepOf', { step: String(steps.indexOf(step) + 1), total: String(steps.length) })}
         </p>
         <h2 className={styles.title}>{t(`build.steps.${step}.title`)}</h2>
         <p className={styles.lead}>{t(`build.steps.${step}.lead`)}</p>
@@ -53,9 +55,11 @@ function Step({ runtimes }: { readonly runtimes: LoadedRuntimes }) {
     case 'fixes':
       return <FixesStep model={model} runtimes={runtimes} />;
     case 'shapes':
-      return <ShapesStep model={model} />;
+      return <ShapesStep model={model} runtimes={runtimes} />;
     case 'precision':
-      return <PrecisionStep runtimes={runtimes} />;
+      return <PrecisionStep model={model} runtimes={runtimes} />;
+    case 'calibration':
+      return <CalibrationStep model={model} />;
     case 'build':
       return <BuildStep model={model} runtimes={runtimes} />;
   }

@@ -1,0 +1,131 @@
+import { Check, ChevronRight } from 'lucide-react';
+import { useEffect, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CalibrationPreview } from '../../../shared/domain/quantization';
+import { ErrorCard } from '../notices/error-card';
+import type { CalibrationSource } from './calibration-draft';
+import styles from './calibration-preview.module.css';
+import { Warning } from './choice';
+import fixes from './fixes-step.module.css';
+import type { Answer } from './use-answer';
+import wizard from './wizard.module.css';
+
+interface PreviewProps {
+  readonly answer: Answer<CalibrationPreview>;
+  readonly source: CalibrationSource;
+  /** Whether it is known where the ranges come from. */
+  readonly settled: boolean;
+  readonly retry: () => void;
+}
+
+/** What would be taken, what would be left out and why, and whether it was done before. */
+export function CalibrationPreviewPanel({ answer: { busy, value, error }, source, settled, retry }: PreviewProps) {
+  const { t } = useTranslation();
+  if (!settled && error === null) return null;
+  const shown = settled && source !== 'recipe' ? value : null;
+  return (
+    <section className={wizard.group} aria-label={t('build.calibration.taken')} aria-busy={busy}>
+      <h3 className={wizard.heading}>{t('build.calibration.taken')}</h3>
+      {error !== null && <ErrorCard error={error} remedies={[{ label: t('common.retry'), run: retry }]} />}
+      {busy && (
+        <p className={wizard.soft} role="status">
+          {t('build.calibration.looking')}
+        </p>
+      )}
+      {source === 'recipe' && <p className={wizard.soft}>{t('build.calibration.recipeText')}</p>}
+      {shown !== null && <Taken preview={shown} isFile={source === 'file'} />}
+    </section>
+  );
+}
+
+function Taken({ preview, isFile }: { readonly preview: CalibrationPreview; readonly isFile: boolean }) {
+  const { t } = useTranslation();
+  const { found, chosen, pictures, skipped, warnings } = preview;
+  return (
+    <>
+      {!isFile && <p>{t('build.calibration.chosen', { count: chosen, found: String(found) })}</p>}
+      <Kept preview={preview} isFile={isFile} />
+      {pictures.length > 0 && <Thumbnails pictures={pictures} />}
+      {skipped.length > 0 && <Skipped skipped={skipped} />}
+      {warnings.map((warning) => (
+        <Warning key={warning}>{t('build.calibration.few', { count: pictures.length })}</Warning>
+      ))}
+    </>
+  );
+}
+
+function Kept({
+  preview: { cached, done, chosen },
+  isFile,
+}: {
+  readonly preview: CalibrationPreview;
+  readonly isFile: boolean;
+}) {
+  const { t } = useTranslation();
+  if (cached === 'none') return <p className={wizard.soft}>{t('build.calibration.new')}</p>;
+  return (
+    <p className={wizard.good}>
+      <Check size={14} aria-hidden />
+      <span>
+        {isFile
+          ? t('build.calibration.fits', { count: chosen })
+          : cached === 'whole'
+            ? t('build.calibration.found')
+            : t('build.calibration.partly', { done: String(done), total: String(chosen) })}
+      </span>
+    </p>
+  );
+}
+
+function Thumbnails({ pictures }: { readonly pictures: CalibrationPreview['pictures'] }) {
+  const { t } = useTranslation();
+  const addresses = useMemo(
+    () =>
+      pictures.flatMap(({ name, width, height, thumbnail }) =>
+        thumbnail === null
+          ? []
+          : [
+              {
+                name,
+                width,
+                height,
+                address: URL.createObjectURL(new Blob([thumbnail.bytes.slice()], { type: thumbnail.mime })),
+              },
+            ],
+      ),
+    [pictures],
+  );
+  useEffect(() => () => addresses.forEach(({ address }) => URL.revokeObjectURL(address)), [addresses]);
+  const more = pictures.length - addresses.length;
+  return (
+    <ul className={styles.grid} aria-label={t('build.calibration.taken')}>
+      {addresses.map(({ name, width, height, address }) => (
+        <li key={name} className={styles.cell} title={`${name} · ${width} × ${height}`}>
+          <img className={styles.image} src={address} alt={name} />
+          <span className={styles.name}>{name}</span>
+        </li>
+      ))}
+      {more > 0 && <li className={styles.more}>{t('build.fixes.more', { count: more })}</li>}
+    </ul>
+  );
+}
+
+function Skipped({ skipped }: { readonly skipped: CalibrationPreview['skipped'] }) {
+  const { t } = useTranslation();
+  return (
+    <details className={fixes.pass} open={skipped.length <= 3}>
+      <summary className={fixes.summary}>
+        <ChevronRight size={14} aria-hidden className={fixes.chevron} />
+        <span className={styles.skipped}>{t('build.calibration.skipped', { count: skipped.length })}</span>
+      </summary>
+      <ul className={fixes.findings}>
+        {skipped.map(({ file, message }) => (
+          <li key={file}>
+            <code>{file}</code>
+            <p className={wizard.soft}>{message}</p>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
