@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     // These need the built addon: vitest.native.config.mts.
     exclude: [...configDefaults.exclude, '**/*.native.test.ts'],
     testTimeout: 30_000,
+    // Vitest itself leaves one processor idle, which of two is half of the machine.
+    maxWorkers: availableParallelism(),
   },
 });

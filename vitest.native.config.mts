@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests that need the built addon and TensorRT's libraries: `npm test -- native` builds, names both and runs them.
@@ -9,6 +10,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Each file in a process of its own: a fault in native code fails that file alone.
     pool: 'forks',
+    // Vitest itself leaves one processor idle, which of two is half of the machine.
+    maxWorkers: availableParallelism(),
     isolate: true,
   },
 });

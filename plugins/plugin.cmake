@@ -37,7 +37,8 @@ function(maskforge_plugin_tests name kernels hostTests pluginTests gpuTests)
   if(hostTests AND TARGET GTest::gtest)
     maskforge_plugin_test(maskforge_${name}_host_tests "" ${hostTests})
     # The kernels' own attributes mean nothing to the processor's compiler; registers are read as other types in them.
-    target_compile_options(maskforge_${name}_host_tests PRIVATE -Wno-attributes -fno-strict-aliasing)
+    # Every combination of types is instantiated: optimising all would take longer than running them.
+    target_compile_options(maskforge_${name}_host_tests PRIVATE -Wno-attributes -fno-strict-aliasing -O1)
   endif()
   foreach(family 10 11)
     set(library maskforge_${name}_${family})
