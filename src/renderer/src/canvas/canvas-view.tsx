@@ -72,7 +72,9 @@ function useController(
     }
     const mounted = controller.current;
     const copyView = () => copy(mounted);
-    setView({ canvas: { fit: fitPicture, actualSize: () => showActualSize(), zoomBy: zoomByFactor, copyView } });
+    const viewAsPng = () => mounted.snapshot();
+    const actualSize = () => showActualSize();
+    setView({ canvas: { fit: fitPicture, actualSize, zoomBy: zoomByFactor, copyView, viewAsPng } });
     return () => {
       setView({ canvas: null });
       controller.current = null;

@@ -1,6 +1,6 @@
 import type { ParseKeys } from 'i18next';
 
-export type CommandGroup = 'file' | 'picture' | 'video' | 'view' | 'model' | 'window' | 'help';
+export type CommandGroup = 'file' | 'picture' | 'compare' | 'video' | 'view' | 'model' | 'window' | 'help';
 
 /** One thing the user can do. The palette, the keyboard, menus and the shortcut sheet all read the same list. */
 export interface Command {
@@ -16,4 +16,13 @@ export interface Command {
   readonly release?: () => void;
 }
 
-export const commandGroups: readonly CommandGroup[] = ['file', 'picture', 'video', 'view', 'model', 'window', 'help'];
+export const commandGroups: readonly CommandGroup[] = [
+  'file',
+  'picture',
+  'compare',
+  'video',
+  'view',
+  'model',
+  'window',
+  'help',
+];

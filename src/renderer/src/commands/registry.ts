@@ -1,6 +1,7 @@
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import type { Command } from './command';
+import { compareCommands } from './compare-commands';
 import { fileCommands } from './file-commands';
 import { pictureCommands } from './picture-commands';
 import { modeCommands } from './mode-commands';
@@ -13,6 +14,7 @@ import { windowCommands } from './window-commands';
 export const commands: readonly Command[] = [
   ...fileCommands,
   ...videoCommands,
+  ...compareCommands,
   ...pictureCommands,
   ...viewCommands,
   ...modeCommands,

@@ -16,8 +16,8 @@ const paletteKeys = {
 } as const;
 const backdropIds = ['theme', 'black', 'white', 'checker'] as const satisfies readonly BackdropId[];
 
-/** How masks are drawn. Nothing here runs the network again. */
-export function DisplayPanel() {
+/** How masks are drawn. Nothing here runs the network again. `split`: whether the original can stand beside. */
+export function DisplayPanel({ split: canSplit = true }: { readonly split?: boolean }) {
   const { t } = useTranslation();
   const { opacity, mode, outlineWidth, split, palette, backdrop } = useDisplay();
   return (
@@ -69,7 +69,9 @@ export function DisplayPanel() {
           onChange={(value) => setView({ backdrop: value })}
         />
       </div>
-      <Switch label={t('display.split')} checked={split} onChange={(value) => setView({ split: value })} />
+      {canSplit && (
+        <Switch label={t('display.split')} checked={split} onChange={(value) => setView({ split: value })} />
+      )}
       <ZoomControls />
     </div>
   );

@@ -1,4 +1,5 @@
 import type { ExportFormat, MaskStyle } from '../../../shared/domain/export';
+import type { Label } from '../../../shared/domain/model';
 import { hiddenIds } from '../canvas/palette-texture';
 import { drawnOpacity, exportedOutlineWidth } from '../canvas/scene';
 import { changedColors, classColors } from '../display/class-colors';
@@ -18,10 +19,9 @@ export interface ExportRequest {
   readonly directory: string | null;
 }
 
-/** Masks as they are drawn now: what palette and overlay files have to look like. */
-export function currentStyle(): MaskStyle {
+/** Masks as they are drawn now: what palette and overlay files have to look like. Without labels, the open model's. */
+export function currentStyle(labels: readonly Label[] = activeModel(libraryStore.getState())?.labels ?? []): MaskStyle {
   const { opacity, mode, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
-  const labels = activeModel(libraryStore.getState())?.labels ?? [];
   const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
   return {
     opacity: drawnOpacity(mode, opacity),

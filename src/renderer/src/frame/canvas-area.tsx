@@ -50,9 +50,11 @@ function Stage() {
   const name = usePictures((state) => selectedItem(state)?.entry.name ?? '');
   const { views, loading } = useModeViews();
   const Over = views?.Over;
+  const Above = views?.Above;
   const Under = views?.Under;
   return (
     <>
+      {Above !== undefined && <Above />}
       <main
         className={styles.canvas}
         data-region="canvas"

@@ -1,5 +1,5 @@
 import type { ParseKeys } from 'i18next';
-import { Film, Hammer, Image } from 'lucide-react';
+import { Columns2, Film, Hammer, Image } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { BuildBadge } from '../build/build-badge';
 
@@ -7,6 +7,8 @@ import { BuildBadge } from '../build/build-badge';
 export interface ModeViews {
   /** Over the canvas: what there is to say while it is empty, busy or cannot show anything. */
   readonly Over: ComponentType;
+  /** Between the title bar and the canvas. */
+  readonly Above?: ComponentType;
   /** Between the canvas and the status bar. */
   readonly Under?: ComponentType;
   /** In place of the film strip, and of the legend and display panels. */
@@ -41,6 +43,14 @@ export const modes = [
     shows: ['image'],
     Badge: BuildBadge,
     views: () => import('../build/build-views').then(({ buildViews }) => buildViews),
+  },
+  {
+    id: 'compare',
+    title: 'modes.compare',
+    icon: Columns2,
+    shortcut: 'Alt+3',
+    shows: ['image'],
+    views: () => import('../compare/compare-views').then(({ compareViews }) => compareViews),
   },
   {
     id: 'video',

@@ -15,6 +15,8 @@ export interface CanvasControls {
   zoomBy(factor: number): void;
   /** Puts what is shown on the clipboard as a PNG. */
   copyView(): Promise<void>;
+  /** What is shown, as a PNG; null before there is a picture. */
+  viewAsPng(): Promise<Blob | null>;
 }
 
 /** How masks are drawn. Everything here is drawn on the GPU: no change runs the network again. */

@@ -2,6 +2,7 @@ import { build } from './build';
 import { canvas } from './canvas';
 import { commands } from './commands';
 import { common } from './common';
+import { compare } from './compare';
 import { display } from './display';
 import { engines } from './engines';
 import { errors } from './errors';
@@ -21,6 +22,7 @@ export const en = {
   canvas,
   commands,
   common,
+  compare,
   display,
   engines,
   errors,
