@@ -69,6 +69,8 @@ export const engineVerificationSchema = z.object({
   worst: z.array(verifiedPictureSchema),
   /** Medians over the pictures, nanoseconds. */
   timings: z.object({ engine: timingsSchema, reference: timingsSchema }),
+  /** 95th percentiles; absent in files of earlier versions. */
+  p95: z.object({ engine: timingsSchema, reference: timingsSchema }).optional(),
   /** Pictures that could not be read or segmented. */
   failures: z.array(z.object({ name: z.string(), code: z.string(), message: z.string() })),
 });

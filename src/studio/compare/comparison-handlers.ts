@@ -9,6 +9,7 @@ import type { PictureSegmenter } from '../sessions/segment-picture';
 import type { SessionRegistry } from '../sessions/session-registry';
 import { exportComparison } from './export-comparison';
 import { maskFilesBeside, spread } from '../verify/drawn-masks';
+import { verificationReport } from '../verify/verification-report';
 import { comparePicture } from './compare-picture';
 import type { RunPicture } from './comparison-run';
 import { ComparisonRun } from './comparison-run';
@@ -63,8 +64,9 @@ export class ComparisonStudio {
         if (directory !== null) this.#parts.access.check(directory);
         return exportComparison(comparisons.get(comparisonId), { ...order, directory, signal });
       },
-      'engines.verificationReport': async () => {
-        throw new AppError('REPORT_UNAVAILABLE', 'This version cannot write reports yet.');
+      'engines.verificationReport': async (order) => {
+        if (order.directory !== null) this.#parts.access.check(order.directory);
+        return verificationReport(this.#parts.engines, order);
       },
     };
   }

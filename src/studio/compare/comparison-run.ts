@@ -6,7 +6,7 @@ import type { JobProgress } from '../jobs/job-registry';
 import type { SideAnswer } from './ask-side';
 import { askSide } from './ask-side';
 import type { Comparison } from './comparisons';
-import { LatencyLog } from './latency-log';
+import { LatencyLog } from '../verify/latency-log';
 import type { SideInUse } from './open-sides';
 import type { PicturePairs } from './pair-scores';
 import { pairIndex, PairScores } from './pair-scores';

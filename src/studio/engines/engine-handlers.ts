@@ -12,9 +12,9 @@ import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-librari
 import type { Runtime } from '../../runtimes/runtime';
 import type { FileAccess } from '../file-access';
 import type { JobProgress, JobRegistry } from '../jobs/job-registry';
-import { writeFileAtomically } from '../library/json-file';
 import type { ModelLibrary } from '../library/model-library';
 import type { PictureRegistry } from '../pictures/picture-registry';
+import { saveVerification } from '../verify/save-verification';
 import type { VerifyOrder } from '../verify/verify-engine';
 import { verifyOnFolder } from '../verify/verify-engine';
 import { EngineBuilder } from './build-engine';
@@ -205,18 +205,16 @@ export class EngineStudio {
     try {
       const mine = await openEngine(libraries, toOpen, { signal: job.signal });
       try {
-        const outcome = await verifyOnFolder(
-          { engine: mine, reference: theirs },
-          {
-            ...order,
-            labels: model.labels,
-            signal: job.signal,
-            onPicture: (done, total, name) => {
-              job.phase(name);
-              job.progress(done, total);
-            },
+        const sides = { engine: mine, reference: theirs };
+        const { worstFiles, ...outcome } = await verifyOnFolder(sides, {
+          ...order,
+          labels: model.labels,
+          signal: job.signal,
+          onPicture: (done, total, name) => {
+            job.phase(name);
+            job.progress(done, total);
           },
-        );
+        });
         const report: EngineVerification = {
           format: 1,
           engineId: record.id,
@@ -229,7 +227,8 @@ export class EngineStudio {
           reference: { runtime: `ONNX Runtime ${theirs.runtimeVersion}`, precision: theirs.precision },
           ...outcome,
         };
-        await writeFileAtomically(join(folder, engineFiles.verification), `${JSON.stringify(report, null, 2)}\n`);
+        const verified = { record, folder, sides, worstFiles, labels: model.labels, signal: job.signal };
+        await saveVerification(verified, report);
         job.result(record.id);
       } finally {
         await mine.close();

@@ -12,6 +12,8 @@ import type { ReportImages } from './report-data';
 const MAX_SIDE = 480;
 /** Of pixels that differ: seen on any picture, in colour and in grey. */
 const DIFFERENT: Rgb = [255, 64, 32];
+/** How much of that colour their neighbours get. */
+const HALO = 0.6;
 
 export interface PictureStyle {
   readonly labels: readonly Label[];
@@ -73,9 +75,19 @@ export function differenceMap(frame: Frame, mask: Mask, reference: Mask, ignored
   for (let i = 0; i < marked.length; i++) {
     const [red = 0, green = 0, blue = 0] = frame.pixels.subarray(i * channels, i * channels + 3);
     const grey = 24 + (0.299 * red + 0.587 * green + 0.114 * blue) * 0.38;
-    for (let c = 0; c < 3; c++) pixels[i * 3 + c] = marked[i] === 1 ? (DIFFERENT[c] ?? 0) : grey;
+    const weight = marked[i] === 1 ? 1 : touches(marked, i, width) ? HALO : 0;
+    for (let c = 0; c < 3; c++) pixels[i * 3 + c] = grey * (1 - weight) + (DIFFERENT[c] ?? 0) * weight;
   }
   return { width, height, channels: 3, pixels };
+}
+
+/** Whether one of the eight neighbours is marked. */
+function touches(marked: Uint8Array, index: number, width: number): boolean {
+  const x = index % width;
+  for (let row = index - width; row <= index + width; row += width) {
+    if (marked[row] === 1 || (x > 0 && marked[row - 1] === 1) || (x + 1 < width && marked[row + 1] === 1)) return true;
+  }
+  return false;
 }
 
 /** The class in the middle of each pixel of the smaller picture. */

@@ -12,7 +12,7 @@ const WIDTH = 1000;
 const HEIGHT = 16;
 
 /** A bar for each side that was timed, all on one scale. Its last part is what of the total no stage accounts for. */
-export function latencyBars({ sides, kind }: ReportData, texts: ReportTexts): Html | null {
+export function latencyBars({ sides }: ReportData, texts: ReportTexts): Html | null {
   const timed = sides.flatMap(({ latency, name }, index) => (latency === null ? [] : [{ latency, name, index }]));
   const longest = Math.max(...timed.map(({ latency }) => latency.median.total));
   const [first] = timed;
@@ -20,7 +20,7 @@ export function latencyBars({ sides, kind }: ReportData, texts: ReportTexts): Ht
   const shown = [...STAGES.filter((stage) => timed.some(({ latency }) => latency.median[stage] > 0)), 'other'] as const;
   const pictures = Math.max(...timed.map(({ latency }) => latency.pictures));
   return html`<h2>${texts.latency}</h2>
-    <p class="how">${kind === 'comparison' ? texts.latencyHow(pictures) : texts.verifyHow(pictures)}</p>
+    <p class="how">${texts.latencyHow(pictures)}</p>
     <div class="bars">
       ${timed.map(
         ({ latency, name, index }) =>

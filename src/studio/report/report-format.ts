@@ -3,11 +3,11 @@ export function letter(index: number): string {
   return String.fromCharCode(65 + index);
 }
 
-/** Close to the whole, more digits are told: 99.995 % is not 100 %. */
+/** Close to the whole or to nothing, more digits are told: 99.995 % is not 100 %. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return '–';
-  if (share === 1) return '100 %';
-  const text = (share * 100).toFixed(share > 0.999 ? 4 : share > 0.99 ? 3 : 2);
+  if (share === 1 || share === 0) return `${share * 100} %`;
+  const text = (share * 100).toFixed(share > 0.999 || share < 0.001 ? 4 : share > 0.99 ? 3 : 2);
   return `${text} %`;
 }
 

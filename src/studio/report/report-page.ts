@@ -66,12 +66,14 @@ function cards({ sides, reference }: ReportData, texts: ReportTexts): Html {
   const isDrawn = sides[reference]?.kind === 'masks';
   const base = sides[reference]?.latency?.median.total ?? null;
   const each = sides.flatMap((side, index) => {
-    if (index === reference || side.agreement === null) return [];
+    // That drawn masks agree with a network is said of the network.
+    if (index === reference || side.agreement === null || (side.kind === 'masks' && sides.length > 2)) return [];
     const { pixelAgreement, meanIou, meanBoundaryIou } = side.agreement;
     const total = side.latency?.median.total ?? null;
     const facts = [
       `${texts.meanIou} ${score(meanIou)}`,
       `${texts.borderIou} ${score(meanBoundaryIou)}`,
+      ...(side.accuracy === null || isDrawn ? [] : [texts.drawnIou(score(side.accuracy.meanIou))]),
       ...(base === null || total === null ? [] : [texts.ofReferenceTime((total / base).toFixed(2))]),
     ];
     const says = isDrawn ? texts.accurateWith(letter(reference)) : texts.agreementWith(letter(reference));
@@ -115,7 +117,7 @@ function onePicture({ sides, reference }: ReportData, picture: ReportPicture, te
   });
   return html`<article>
     <h3>${given(name)} <span class="small">${width} × ${height}</span></h3>
-    <div class="shots">
+    <div class="shots of${sides.length * 2}">
       ${shot(images.picture, html`${texts.picture}`, texts.picture, texts)}${overlays}${differences}
     </div>
   </article>`;

@@ -44,7 +44,9 @@ p { margin: 0 0 10px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 8px 14px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line-soft); }
 thead th { font-size: 12px; font-weight: 600; color: var(--soft); white-space: nowrap; border-bottom-color: var(--line); }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; min-width: 130px; }
+td { overflow-wrap: anywhere; min-width: 64px; }
+.number { min-width: 0; overflow-wrap: normal; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
 code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
@@ -67,7 +69,8 @@ code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 .pair h3 { padding: 12px 14px 0; margin: 0 0 4px; }
 .arrow { color: var(--soft); padding: 0 6px; }
 article { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px 18px; margin-top: 14px; }
-.shots { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); }
+.shots { display: grid; gap: 14px 12px; grid-template-columns: repeat(4, minmax(0, 1fr)); align-items: start; }
+.shots.of6 { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 6px; background: #000; }
 figure .missing { display: grid; place-items: center; min-height: 120px; border: 1px dashed var(--line); border-radius: 6px; color: var(--soft); font-size: 13px; }
@@ -77,7 +80,7 @@ footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line);
   main { padding: 24px 14px 40px; }
   h1 { font-size: 23px; }
   th, td { padding: 7px 10px; }
-  .shots { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
+  .shots, .shots.of6 { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
   article { padding: 12px; }
 }
 @media print {
@@ -91,7 +94,6 @@ footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line);
   table { font-size: 10px; } th, td { padding: 4px 6px; }
   tr, figure, .card, .bar { break-inside: avoid; }
   article { break-inside: avoid; }
-  .shots { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   thead { display: table-header-group; }
 }
 `;

@@ -21,7 +21,7 @@ export function sidesTable({ sides, reference }: ReportData, texts: ReportTexts)
     side.builtAt === null ? '' : dateTime(side.builtAt),
   ]);
   return html`<h2>${texts.sides}</h2>
-    ${grid(head, rows, false)} ${sizeNotes(sides, reference, texts)}`;
+    ${grid(...withoutEmpty(head, rows), false)} ${sizeNotes(sides, reference, texts)}`;
 }
 
 /** All figures, a column for each side. */
@@ -76,7 +76,7 @@ export function classesTable({ sides, reference, labels }: ReportData, texts: Re
       percent(share),
       ...scores.map(
         (each) =>
-          html`${score(each?.iou)} ${meter(each?.iou ?? 0)}<span class="small">${score(each?.boundaryIou)}</span>`,
+          html`${score(each?.iou)} <span class="small">${score(each?.boundaryIou)}</span>${meter(each?.iou ?? 0)}`,
       ),
     ]);
   if (rows.length === 0) return null;
@@ -151,6 +151,12 @@ function sizeNotes(sides: readonly ReportSide[], reference: number, texts: Repor
     return [html`<p class="how">${letter(index)}: ${texts.sizes(texts.size(size), texts.size(theirs))}</p>`];
   });
   return notes.length === 0 ? null : html`${notes}`;
+}
+
+/** Leaves out columns of which no row has anything to say. */
+function withoutEmpty(head: readonly Part[], rows: readonly (readonly Part[])[]): [head: Part[], rows: Part[][]] {
+  const isKept = (_: Part, column: number): boolean => rows.some((row) => (row[column] ?? '') !== '');
+  return [head.filter(isKept), rows.map((row) => row.filter(isKept))];
 }
 
 function grid(head: readonly Part[], rows: readonly (readonly Part[])[], numbers: boolean): Html {

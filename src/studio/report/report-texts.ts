@@ -36,8 +36,6 @@ const en = {
   latency: 'Time by stage',
   latencyHow: (n: number) =>
     `Medians of ${n === 1 ? 'one picture' : `${n} pictures`}, in milliseconds, one after another; each side ran its first picture once before, uncounted.`,
-  verifyHow: (n: number) =>
-    `Medians of ${n === 1 ? 'one picture' : `${n} pictures`}, in milliseconds, one after another.`,
   total: 'total',
   stages: {
     decode: 'decode',
@@ -61,7 +59,7 @@ const en = {
   none: 'None: every pixel has the same class.',
   worst: 'Where they agree least',
   worstHow:
-    'The pictures with the least agreement, the worst first. In the last row of each, pixels of another class than the reference’s are bright; what is smaller than a pixel of this page is drawn as one.',
+    'The pictures with the least agreement, the worst first. In the dark ones, pixels of another class than the reference’s are bright, with a halo, so that single ones are seen.',
   picture: 'Picture',
   differs: (letter: string) => `${letter} differs`,
   agrees: (share: string) => `${share} agree`,
@@ -129,7 +127,6 @@ const zh: ReportTexts = {
   compared: '参与对比的图片',
   latency: '各阶段用时',
   latencyHow: (n) => `${n} 张图片的中位数，单位毫秒，依次运行；每个对象先运行一次首张图片，不计入。`,
-  verifyHow: (n) => `${n} 张图片的中位数，单位毫秒，依次运行。`,
   total: '总计',
   stages: {
     decode: '解码',
@@ -150,8 +147,7 @@ const zh: ReportTexts = {
   pixels: '像素',
   none: '没有：每个像素的类别都相同。',
   worst: '一致程度最低的图片',
-  worstHow:
-    '一致程度最低的图片，最低者在前。每组最后一行中，与参考类别不同的像素以亮色标出；小于本页一个像素的也画成一个像素。',
+  worstHow: '一致程度最低的图片，最低者在前。暗色图中，与参考类别不同的像素以亮色标出并带光晕，以便看清单个像素。',
   picture: '图片',
   differs: (letter) => `${letter} 的差异`,
   agrees: (share) => `一致 ${share}`,

@@ -2,17 +2,20 @@ import { AppError, toErrorReport } from '../../shared/app-error';
 import type { Mask, Timings } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
 import type { EngineVerification, VerifiedPicture } from '../../shared/domain/verification';
+import { encodeFrameJpeg } from '../../media/frame-jpeg';
 import { PictureFile } from '../../media/picture-file';
 import type { Session } from '../../runtimes/runtime';
-import { median } from '../engines/statistics';
 import { walkFolder } from '../pictures/walk-folder';
+import { MOST_WORST } from '../report/report-data';
+import { differenceMap } from '../report/draw-pictures';
 import { maskFilesBeside, readDrawnMask, spread } from './drawn-masks';
+import { LatencyLog } from './latency-log';
 import { MaskScores, voidIds } from './metrics';
 
 export interface VerifyOrder {
   /** Folder of pictures; not read where `pictures` name them. */
   readonly images: string;
-  readonly pictures?: readonly { readonly path: string; readonly name: string }[] | null;
+  readonly pictures?: readonly PictureToVerify[] | null;
   /** Folder of drawn masks: a PNG of class ids for each picture, of its name. */
   readonly masks: string | null;
   /** Takes only so many pictures, evenly over the folder. */
@@ -28,12 +31,29 @@ export interface VerifySides {
   readonly reference: Session;
 }
 
+export interface PictureToVerify {
+  readonly path: string;
+  readonly name: string;
+}
+
 export type VerifyOutcome = Pick<
   EngineVerification,
-  'pictures' | 'agreement' | 'accuracy' | 'worst' | 'timings' | 'failures'
->;
+  'pictures' | 'agreement' | 'accuracy' | 'worst' | 'timings' | 'p95' | 'failures'
+> & {
+  /** The files of `worst`. */
+  readonly worstFiles: readonly PictureToVerify[];
+};
 
-const MOST_WORST = 10;
+/** Where no picture was run. */
+const NO_TIME: Timings = {
+  decode: 0,
+  preprocess: 0,
+  transferIn: 0,
+  infer: 0,
+  postprocess: 0,
+  transferOut: 0,
+  total: 0,
+};
 
 /**
  * Runs both on the pictures of a folder and compares their masks with each other, and with drawn masks where there are.
@@ -57,9 +77,11 @@ class VerifyRun {
   readonly #order: VerifyOrder;
   readonly #agreement: MaskScores;
   readonly #accuracy: { readonly engine: MaskScores; readonly reference: MaskScores };
-  readonly #pictures: VerifiedPicture[] = [];
-  readonly #referenceTimings: Timings[] = [];
+  readonly #pictures: { readonly file: PictureToVerify; readonly verified: VerifiedPicture }[] = [];
+  readonly #latencies = { engine: new LatencyLog(), reference: new LatencyLog() };
   readonly #failures: EngineVerification['failures'] = [];
+  readonly #ignored: ReadonlySet<number>;
+  #differences: Difference[] = [];
   #drawn = 0;
 
   constructor(sides: VerifySides, order: VerifyOrder) {
@@ -67,6 +89,7 @@ class VerifyRun {
     const ignored = voidIds(labels);
     this.#sides = sides;
     this.#order = order;
+    this.#ignored = new Set(ignored);
     this.#agreement = new MaskScores(labels);
     this.#accuracy = { engine: new MaskScores(labels, ignored), reference: new MaskScores(labels, ignored) };
   }
@@ -76,13 +99,16 @@ class VerifyRun {
     try {
       const picture = await PictureFile.open({ path });
       const drawn = await this.#drawnMask(path, picture);
+      if (this.#pictures.length === 0) await this.#warmUp(picture, signal);
       const mine = await this.#sides.engine.segment(picture, { signal });
       const theirs = await this.#sides.reference.segment(picture, { signal });
       const { agreement } = this.#agreement.add(mine.mask, theirs.mask);
       const meanIou = drawn === null ? null : this.#addDrawn(drawn, mine.mask, theirs.mask);
       const { width, height } = picture;
-      this.#pictures.push({ name, width, height, agreement, meanIou, timings: mine.timings });
-      this.#referenceTimings.push(theirs.timings);
+      const verified = { name, width, height, agreement, meanIou, timings: mine.timings };
+      this.#pictures.push({ file: { path, name }, verified });
+      this.#latencies.engine.add(mine.timings);
+      this.#latencies.reference.add(theirs.timings);
     } catch (error) {
       const { code, message } = toErrorReport(error);
       if (code === 'CANCELLED' || code === 'INTERNAL') throw error;
@@ -91,8 +117,8 @@ class VerifyRun {
   }
 
   result(): VerifyOutcome {
-    const worst = [...this.#pictures].sort((a, b) => a.agreement - b.agreement).slice(0, MOST_WORST);
-    const timings = this.#pictures.map((picture) => picture.timings);
+    const worst = [...this.#pictures].sort((a, b) => a.verified.agreement - b.verified.agreement).slice(0, MOST_WORST);
+    const [engine, reference] = [this.#latencies.engine.summary(), this.#latencies.reference.summary()];
     return {
       pictures: this.#pictures.length,
       agreement: this.#agreement.result(),
@@ -100,10 +126,37 @@ class VerifyRun {
         this.#drawn === 0
           ? null
           : { engine: this.#accuracy.engine.result(), reference: this.#accuracy.reference.result() },
-      worst,
-      timings: { engine: middleOf(timings), reference: middleOf(this.#referenceTimings) },
+      worst: worst.map(({ verified }) => verified),
+      worstFiles: worst.map(({ file }) => file),
+      timings: { engine: engine?.median ?? NO_TIME, reference: reference?.median ?? NO_TIME },
+      p95: { engine: engine?.p95 ?? NO_TIME, reference: reference?.p95 ?? NO_TIME },
       failures: this.#failures,
+      differences: this.#differences,
     };
+  }
+
+  /** Drawn while both masks are there; only those of the worst pictures so far are held. */
+  async #keepDifference(
+    name: string,
+    agreement: number,
+    picture: PictureFile,
+    [mine, theirs]: readonly [Mask, Mask],
+  ): Promise<void> {
+    const least = this.#differences.at(-1)?.agreement ?? 1;
+    if (agreement === 1 || (this.#differences.length === MOST_DIFFERENCES && agreement >= least)) return;
+    const scale = Math.min(1, DIFFERENCE_SIDE / Math.max(picture.width, picture.height));
+    const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+    const frame = await picture.read({ width: width ?? 1, height: height ?? 1, resample: 'bilinear' });
+    const jpeg = await encodeFrameJpeg(differenceMap(frame, mine, theirs, this.#ignored));
+    this.#differences = [...this.#differences, { name, agreement, jpeg }]
+      .sort((a, b) => a.agreement - b.agreement)
+      .slice(0, MOST_DIFFERENCES);
+  }
+
+  /** What is made on first use is not what a picture takes. */
+  async #warmUp(picture: PictureFile, signal: AbortSignal): Promise<void> {
+    await this.#sides.engine.segment(picture, { signal });
+    await this.#sides.reference.segment(picture, { signal });
   }
 
   #addDrawn(drawn: Mask, mine: Mask, theirs: Mask): number | null {
@@ -119,12 +172,7 @@ class VerifyRun {
 }
 
 /** Pictures of the folder itself; a PNG that is another picture's mask is none. */
-async function pickPictures({
-  images,
-  pictures,
-  masks,
-  limit,
-}: VerifyOrder): Promise<{ path: string; name: string }[]> {
+async function pickPictures({ images, pictures, masks, limit }: VerifyOrder): Promise<PictureToVerify[]> {
   if (pictures !== undefined && pictures !== null) return pictures.slice(0, limit ?? pictures.length);
   const found = (await walkFolder(images, () => undefined)).filter(({ kind }) => kind === 'image');
   const drawn = masks === null ? new Set<string>() : await maskFilesBeside(images, masks);
@@ -136,17 +184,4 @@ async function pickPictures({
     });
   }
   return spread(files, limit);
-}
-
-function middleOf(timings: readonly Timings[]): Timings {
-  const stage = (key: keyof Timings): number => (timings.length === 0 ? 0 : median(timings.map((each) => each[key])));
-  return {
-    decode: stage('decode'),
-    preprocess: stage('preprocess'),
-    transferIn: stage('transferIn'),
-    infer: stage('infer'),
-    postprocess: stage('postprocess'),
-    transferOut: stage('transferOut'),
-    total: stage('total'),
-  };
 }

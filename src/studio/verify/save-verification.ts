@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { AppError } from '../../shared/app-error';
+import type { EngineRecord } from '../../shared/domain/engine';
+import { maskStyleSchema } from '../../shared/domain/export';
+import type { Label } from '../../shared/domain/model';
+import type { EngineVerification } from '../../shared/domain/verification';
+import { PictureFile } from '../../media/picture-file';
+import { writeFileAtomically } from '../library/json-file';
+import { drawPictures } from '../report/draw-pictures';
+import type { ReportImages } from '../report/report-data';
+import type { PictureToVerify, VerifySides } from './verify-engine';
+import { REFERENCE, verificationPage } from './verification-page';
+
+/** What lies beside an engine that was verified. */
+export const verificationFiles = { figures: 'verification.json', page: 'verification.html' } as const;
+
+export interface VerifiedEngine {
+  readonly record: EngineRecord;
+  readonly folder: string;
+  readonly sides: VerifySides;
+  /** The pictures of `worst`, which are run once more to be shown. */
+  readonly worstFiles: readonly PictureToVerify[];
+  readonly labels: readonly Label[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes what a verification found beside the engine: as JSON, and as a page with the worst pictures in it.
+ *
+ * @throws AppError CANCELLED, DISK_FULL, FILE_NOT_WRITABLE
+ */
+export async function saveVerification(engine: VerifiedEngine, verification: EngineVerification): Promise<void> {
+  const images: (ReportImages | null)[] = [];
+  for (const { path } of engine.worstFiles) images.push(await drawOne(path, engine));
+  const page = verificationPage(engine.record, verification, images, 'en');
+  const figures = `${JSON.stringify(verification, null, 2)}\n`;
+  // The page first: where there are figures there is their page.
+  await writeFileAtomically(join(engine.folder, verificationFiles.page), page);
+  await writeFileAtomically(join(engine.folder, verificationFiles.figures), figures);
+}
+
+async function drawOne(path: string, { sides, labels, signal }: VerifiedEngine): Promise<ReportImages | null> {
+  if (signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
+  try {
+    const picture = await PictureFile.open({ path });
+    const theirs = await sides.reference.segment(picture, { signal });
+    const mine = await sides.engine.segment(picture, { signal });
+    const style = { labels, style: maskStyleSchema.parse({}) };
+    return await drawPictures(picture, [theirs.mask, mine.mask], REFERENCE, style, new Set());
+  } catch (error) {
+    // It could be read a moment ago; without it the page still has the figures.
+    if (error instanceof AppError && error.code !== 'CANCELLED') return null;
+    throw error;
+  }
+}
