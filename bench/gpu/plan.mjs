@@ -19,6 +19,11 @@ const both = ['--plugins', 'both'];
 const fp16 = ['--precision', 'fp16'];
 const bf16 = ['--precision', 'bf16'];
 const plugin = ['--layernorm', 'plugin'];
+/** The stage with the most rows and the fewest channels, where a normalisation is bound by memory. */
+const pluginSubset = ['--layernorm', 'plugin:*stages.0*'];
+/** `CALIBRATION` stands for the folder that `run.mjs` is told. */
+const int8 = ['--precision', 'int8', '--calibrate', 'CALIBRATION'];
+const fp8 = ['--precision', 'fp8', '--calibrate', 'CALIBRATION'];
 const range = ['--min', '1x3x256x256', '--opt', '8x3x512x512', '--max', '8x3x1024x1024'];
 
 /** @param {string} variant @param {number} size @returns {Pick<Row, 'group' | 'model'>} */
@@ -49,7 +54,14 @@ function longGroup(variant, size) {
     { ...base, name: 'FP16, MixFFN plugin', args: [...fp16, '--plugins', 'mixffn'] },
     { ...base, name: 'FP16, plugins', args: [...fp16, ...both], endToEnd: true, profile: true },
     { ...base, name: 'FP16, plugins and LayerNorm plugin', args: [...fp16, ...both, ...plugin], profile: true },
+    { ...base, name: 'FP16, plugins and LayerNorm plugin in stage 1', args: [...fp16, ...both, ...pluginSubset] },
+    { ...base, name: 'BF16', args: [...bf16, ...none] },
     { ...base, name: 'BF16, plugins', args: [...bf16, ...both] },
+    { ...base, name: 'INT8', args: [...int8, ...none, '--count', '16'], profile: true },
+    { ...base, name: 'INT8, plugins', args: [...int8, ...both, '--count', '16'], profile: true },
+    { ...base, name: 'FP8', args: [...fp8, ...none, '--count', '16'], profile: true },
+    { ...base, name: 'plain TF32', args: ['--plain', '--precision', 'tf32'] },
+    { ...base, name: 'TF32', args: ['--precision', 'tf32', ...none] },
     { ...base, name: 'plain FP32', args: ['--plain', '--precision', 'fp32'] },
     { ...base, name: 'FP32', args: ['--precision', 'fp32', ...none] },
   ];
@@ -68,6 +80,9 @@ export const rows = [
   { ...sample, name: 'TF32', args: ['--precision', 'tf32', ...none] },
   { ...sample, name: 'BF16', args: [...bf16, ...none] },
   { ...sample, name: 'BF16, plugins', args: [...bf16, ...both] },
+  { ...sample, name: 'INT8', args: [...int8, ...none], profile: true },
+  { ...sample, name: 'INT8, plugins', args: [...int8, ...both], profile: true },
+  { ...sample, name: 'FP8', args: [...fp8, ...none], profile: true },
   ...longGroup('b2', 1024),
   ...shortGroup('b0', 512),
   ...shortGroup('b1', 1024),

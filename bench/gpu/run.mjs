@@ -2,9 +2,10 @@
 // Builds and measures TensorRT engines on this machine's GPU through the studio's own terminal, and writes one JSON file.
 //
 //   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--rounds 3]
-//                          [--seconds 540] [--stages export,build,bench,verify,profile]
+//                          [--calibration FOLDER] [--seconds 540] [--stages export,build,bench,verify,profile]
 //
-// Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
+// The folder is of pictures to calibrate INT8 and FP8 on (tools/sample-model/draw.py draws some); without one these rows
+// are left out. Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
     work: { type: 'string' },
     out: { type: 'string' },
     maskforge: { type: 'string', default: join(root, 'bin', 'maskforge.mjs') },
+    calibration: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
@@ -29,9 +31,10 @@ const work = resolve(options.work ?? '.cache/gpu');
 const started = Date.now();
 const stages = new Set(options.stages.split(','));
 const words = options.only.split(',').filter((word) => word !== '');
-const rows = plan.filter(
-  ({ group, name }) => words.length === 0 || words.some((word) => `${group}: ${name}`.includes(word)),
-);
+const { calibration } = options;
+const rows = plan
+  .filter(({ group, name }) => words.length === 0 || words.some((word) => `${group}: ${name}`.includes(word)))
+  .filter(({ args }) => calibration !== undefined || !args.includes('CALIBRATION'));
 const models = join(work, 'models');
 const stateFile = join(work, 'state.json');
 mkdirSync(models, { recursive: true });
@@ -80,7 +83,8 @@ function build(row) {
   const model = row.model.endsWith('.onnx') ? join(models, row.model) : row.model;
   const shapes = /-(\d+)\.onnx$/.exec(row.model)?.[1];
   const size = shapes === undefined || row.args.includes('--min') ? [] : ['--shapes', `1x3x${shapes}x${shapes}`];
-  const built = maskforge('build', model, ...row.args, ...size);
+  const args = row.args.map((part) => (part === 'CALIBRATION' ? resolve(calibration ?? '') : part));
+  const built = maskforge('build', model, ...args, ...size);
   state[key] = { ...state[key], build: built };
   save();
   say(`${key}: ${built.error ?? `built in ${built.buildSeconds.toFixed(1)} s, ${built.layers} layers`}`);

@@ -140,6 +140,9 @@ def film(options: argparse.Namespace) -> None:
         "slow",
         "-crf",
         str(options.crf),
+        # Twice a second a frame that stands for itself: whoever drags along the film waits for the frames since then.
+        "-g",
+        str(round(options.fps / 2)),
         "-pix_fmt",
         "yuv420p",
         "-movflags",
