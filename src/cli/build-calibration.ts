@@ -44,12 +44,12 @@ export function addCalibrationFlags(command: Command): void {
 export async function calibrationOrderOf(
   cwd: string,
   flags: CalibrationFlags,
-  precision: Precision,
+  precision: Precision | undefined,
   replayed: { readonly recipe: Recipe; readonly file: string } | null,
 ): Promise<Pick<BuildOrderInput, 'calibration'>> {
   const { calibrate, count, seed, method, keep, calibration } = flags;
   const given = Object.entries({ calibrate, count, seed, method, keep, calibration }).find(([, value]) => value);
-  if (replayed === null && !isEightBit(precision)) {
+  if (replayed === null && (precision === undefined || !isEightBit(precision))) {
     if (given === undefined) return {};
     throw usageError(`--${given[0]} is for networks in 8 bits.`, 'Add --precision int8, or leave it out.');
   }

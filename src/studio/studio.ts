@@ -71,10 +71,11 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     onChange: (models) => emit('models.changed', models),
   });
   const jobs = new JobRegistry(emit);
-  const reference = createOnnxRuntime({ cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile });
+  const processor = { cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile };
+  const reference = createOnnxRuntime(processor);
   const libraries = new TensorRtLibraries({ dataDirectory, env });
   const shared = { dataDirectory, access, emit, jobs, pictures };
-  const engines = new EngineStudio({ ...shared, models: library, libraries, reference });
+  const engines = new EngineStudio({ ...shared, models: library, libraries, reference, processor });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
   const parts: Parts = {
     options,
@@ -83,7 +84,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     hub: new ModelHub({ dataDirectory, library, env }),
     jobs,
     pictures,
-    sessions: new SessionRegistry([reference, engines.runtime()]),
+    sessions: new SessionRegistry(engines.runtimes()),
     engines,
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
@@ -196,9 +197,15 @@ function pictureHandlers({ pictures, reads }: Parts): HandlersOf<'pictures'> {
   };
 }
 
-function sessionHandlers({ library, sessions, segmenter }: Parts): Omit<HandlersOf<'session'>, 'session.segmentFrame'> {
+function sessionHandlers({
+  library,
+  sessions,
+  segmenter,
+  engines,
+}: Parts): Omit<HandlersOf<'session'>, 'session.segmentFrame'> {
   return {
-    'session.open': async ({ modelId, runtime, threads, engineId }, { signal }) => {
+    'session.open': async ({ modelId, runtime: wanted, threads, engineId }, { signal }) => {
+      const runtime = engineId === undefined ? wanted : await engines.runtimeOf(engineId);
       const [model, stamp] = await Promise.all([library.get(modelId), library.stamp(modelId)]);
       const opening = sessions.open(model, { runtime, threads, engineId, stamp }, signal);
       // The first picture will need it, and the network is being opened in another thread.

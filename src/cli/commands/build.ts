@@ -5,12 +5,13 @@ import { resolve } from 'node:path';
 import { AppError, fromErrorReport } from '../../shared/app-error';
 import type {
   BuildOrderInput,
+  EngineFamily,
   EngineSummary,
   ImageShape,
   ImageShapeRange,
   Precision,
 } from '../../shared/domain/engine';
-import { isStatic, precisionSchema, shapeRangeSchema } from '../../shared/domain/engine';
+import { isStatic, precisionSchema, runtimeFamilySchema, shapeRangeSchema } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { parseRecipe } from '../../studio/engines/recipe';
 import type { CalibrationFlags } from '../build-calibration';
@@ -39,7 +40,7 @@ interface BuildOptions extends CalibrationFlags {
   readonly plugins: PluginChoice;
   readonly imageInput?: boolean;
   readonly maskOutput?: boolean;
-  readonly runtime: 'tensorrt-10' | 'tensorrt-11' | 'tensorrt-rtx' | 'auto';
+  readonly runtime: EngineFamily | 'auto';
   readonly target?: number[];
   readonly device: number;
   readonly level?: number;
@@ -59,8 +60,10 @@ interface BuildOptions extends CalibrationFlags {
 export function registerBuild(program: Command): void {
   const command = program
     .command('build')
-    .summary('build a TensorRT engine')
-    .description('Rewrites a network as its recipe says and builds a TensorRT engine of it, for this device.')
+    .summary('build an engine')
+    .description(
+      'Rewrites a network as its recipe says and builds an engine of it: with TensorRT for this GPU, without one for ONNX Runtime.',
+    )
     .argument('<model>', 'id of a model in the library, an ONNX file, or a folder that holds one');
   addGraphOptions(command);
   addCalibrationFlags(command);
@@ -79,9 +82,10 @@ export function registerBuild(program: Command): void {
 function addGraphOptions(command: Command): void {
   command
     .addOption(
-      new Option('--precision <type>', 'what to compute in (default: fp16; fp32 with --plain)').choices(
-        precisionSchema.options,
-      ),
+      new Option(
+        '--precision <type>',
+        'what to compute in (default: fp16; fp32 with --plain and on ONNX Runtime)',
+      ).choices(precisionSchema.options),
     )
     .option('--shapes <shape>', 'one size for all pictures: 1x3x1024x1024 (default: what the model says)', shapeOf)
     .option('--min <shape>', 'smallest batch and size, for an engine that takes a range', shapeOf)
@@ -108,8 +112,8 @@ function addGraphOptions(command: Command): void {
 function addBuilderOptions(command: Command): void {
   command
     .addOption(
-      new Option('--runtime <family>', 'TensorRT to build with')
-        .choices(['tensorrt-10', 'tensorrt-11', 'tensorrt-rtx', 'auto'])
+      new Option('--runtime <family>', 'what the engine is for; auto: TensorRT where there is a GPU, else onnxruntime')
+        .choices([...runtimeFamilySchema.options, 'auto'])
         .default('auto'),
     )
     .option('--target <list>', 'RTX GPUs to build for, here or elsewhere: sm_89,sm_120', targetsOf)
@@ -130,6 +134,7 @@ Examples:
   maskforge build street-b0
   maskforge build segformer-b2.onnx --precision fp16 --shapes 1x3x1024x1024
   maskforge build street-b0 --precision int8 --calibrate photos/ --verify held-out/
+  maskforge build street-b0 --runtime onnxruntime --precision int8 --calibrate photos/
   maskforge build net.onnx --min 1x3x256x256 --opt 8x3x512x512 --max 8x3x1024x1024
   maskforge build net.onnx --plain --fp16-flag --precision fp16   (what trtexec --fp16 builds)
 
@@ -212,13 +217,11 @@ async function buildOrder({ io }: CliContext, options: BuildOptions): Promise<Bu
   const recipeFile = options.recipe === undefined ? null : resolve(io.cwd, options.recipe);
   const recipe = recipeFile === null ? undefined : parseRecipe(await readRecipe(recipeFile), recipeFile);
   const shapes = chosenShapes(options);
-  const isPlain = options.plain === true && options.fp16Flag !== true;
-  const precision = options.precision ?? (isPlain ? 'fp32' : 'fp16');
   const replayed = recipe === undefined || recipeFile === null ? null : { recipe, file: recipeFile };
   return {
     runtime: options.runtime,
-    precision,
-    ...(await calibrationOrderOf(io.cwd, options, precision, replayed)),
+    ...(options.precision === undefined ? {} : { precision: options.precision }),
+    ...(await calibrationOrderOf(io.cwd, options, options.precision, replayed)),
     ...(shapes === undefined ? {} : { shapes }),
     ...options.layernorm,
     foldHead: options.foldHead,

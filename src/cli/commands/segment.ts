@@ -34,7 +34,7 @@ export function registerSegment(program: Command): void {
       '-m, --model <model>',
       'id of a model in the library, an ONNX file, or a folder that holds one (default: the bundled model)',
     )
-    .option('-e, --engine <engine>', 'id of a TensorRT engine, or its beginning; its model is then used')
+    .option('-e, --engine <engine>', 'id of an engine, or its beginning; its model is then used')
     .option('-o, --out <folder>', 'folder for the masks; made when missing; folders of the input are kept below it')
     .addOption(
       new Option(

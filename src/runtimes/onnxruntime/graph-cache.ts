@@ -27,14 +27,14 @@ export class GraphCache {
   }
 
   /** What a kept graph belongs to: model, input size, runtime and processor. Null where keeping does not pay. */
-  async keyFor(model: ModelSummary, runtimeVersion: string): Promise<string | null> {
+  async keyFor(model: ModelSummary, isRewritten: boolean, runtimeVersion: string): Promise<string | null> {
     try {
       const { size, mtimeMs } = await stat(model.path);
       if (size > LARGEST_MODEL_BYTES) return null;
       const processor = cpus()[0]?.model ?? '';
       const input = fixedInputSize(model.preprocessing.size);
       const machine = [runtimeVersion, process.platform, process.arch, processor];
-      const facts = JSON.stringify([FORMAT, model.path, size, mtimeMs, input, ...machine]);
+      const facts = JSON.stringify([FORMAT, isRewritten, model.path, size, mtimeMs, input, ...machine]);
       return createHash('sha256').update(facts).digest('hex').slice(0, 32);
     } catch {
       return null;
@@ -85,4 +85,4 @@ export class GraphCache {
 }
 
 /** Raised when this program prepares graphs differently. */
-const FORMAT = 1;
+const FORMAT = 2;

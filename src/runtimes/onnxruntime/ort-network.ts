@@ -105,16 +105,9 @@ async function openSession(
   model: ModelSummary,
   { threads, rewrite, cacheDirectory }: NetworkOptions,
 ): Promise<Opened> {
-  const options: SessionOptions = {
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    executionMode: 'sequential',
-    logSeverityLevel: 4,
-    // Threads spin while a picture is computed, which is fast, and sleep between pictures, which spares the fan.
-    extra: { session: { force_spinning_stop: '1' } },
-  };
-  const cache = cacheDirectory === null || !rewrite ? null : new GraphCache(cacheDirectory);
-  const key = (await cache?.keyFor(model, ort.env.versions.node ?? '')) ?? null;
+  const options = settingsFor(threads, false);
+  const cache = cacheDirectory === null ? null : new GraphCache(cacheDirectory);
+  const key = (await cache?.keyFor(model, rewrite, ort.env.versions.node ?? '')) ?? null;
   if (cache === null || key === null) return prepareSession(ort, model, options, rewrite);
   const kept = await cache.find(key);
   if (kept !== null) {
@@ -132,6 +125,32 @@ async function openSession(
   return opened;
 }
 
+/** How networks run here. */
+export function settingsFor(threads: number, isEightBit: boolean): SessionOptions {
+  return {
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    executionMode: 'sequential',
+    logSeverityLevel: 4,
+    extra: extraFor(isEightBit),
+  };
+}
+
+/**
+ * In 8 bits, a product with a bias must not become one node (`Gemm`) first: ONNX Runtime has an integer kernel for the
+ * product alone, and would compute that node in floats. And where a processor's products of unsigned by signed bytes
+ * overflow (AVX2 without VNNI), it is told to take those that do not.
+ */
+function extraFor(isEightBit: boolean): Record<string, unknown> {
+  // Threads spin while a picture is computed, which is fast, and sleep between pictures, which spares the fan.
+  const session = { force_spinning_stop: '1' };
+  if (!isEightBit) return { session };
+  return {
+    session: { ...session, x64quantprecision: '1' },
+    optimization: { disable_specified_optimizers: 'MatMulAddFusion' },
+  };
+}
+
 async function prepareSession(
   ort: Ort,
   model: ModelSummary,
@@ -140,7 +159,8 @@ async function prepareSession(
 ): Promise<Opened> {
   const { bytes, sizes, isExternal, precision } = await prepareGraph(model, rewrite);
   // With all sizes known, what computes them is folded away.
-  const fixed = Object.keys(sizes).length > 0 ? { ...options, freeDimensionOverrides: sizes } : { ...options };
+  const own = precision === 'INT8' ? { ...options, extra: extraFor(true) } : options;
+  const fixed = Object.keys(sizes).length > 0 ? { ...own, freeDimensionOverrides: sizes } : { ...own };
   // Weights that lie beside the model would be written into the optimised one: it stays unwritten.
   if (isExternal) delete fixed.optimizedModelFilePath;
   if (bytes !== null) {

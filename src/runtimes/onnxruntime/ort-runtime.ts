@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/app-error';
 import type { FrameSource } from '../../shared/domain/frame';
-import type { ModelSummary } from '../../shared/domain/model';
+import type { ModelSummary, Rgb } from '../../shared/domain/model';
 import type { RuntimeStatus } from '../../shared/domain/runtime';
 import { checkFixedSize } from '../placement';
 import type { OpenOptions, Runtime, SegmentOutcome, Session } from '../runtime';
@@ -21,7 +21,15 @@ export interface OnnxRuntimeOptions {
 
 /** The runtime that is always there: ONNX Runtime on the processor. It is also the reference for all others. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): Runtime {
-  return { id: 'onnxruntime', probe: probeOrt, open: (model, how) => openSession(model, how, options) };
+  return { id: 'onnxruntime', probe: probeOrt, open: (model, how) => openOnProcessor(model, how, options) };
+}
+
+/** Beside what a runtime is made with: what an engine of the library brings along. */
+export interface OpenOnProcessorOptions extends OnnxRuntimeOptions {
+  /** What normalises to zero, in pixels, where the graph normalises by itself. */
+  readonly zeroPixel?: Rgb | null;
+  /** What its precision is called; told from the graph when left out. */
+  readonly precision?: string;
 }
 
 async function probeOrt(): Promise<RuntimeStatus> {
@@ -35,18 +43,21 @@ async function probeOrt(): Promise<RuntimeStatus> {
   }
 }
 
-/** @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what opening and running the network throws. */
-async function openSession(
+/**
+ * Opens the network at `model.path` and runs it once.
+ * @throws AppError MODEL_SIZE_MISMATCH, MODEL_TILES_UNSUPPORTED, and what opening and running the network throws.
+ */
+export async function openOnProcessor(
   model: ModelSummary,
-  options: OpenOptions,
-  { rewrite = true, cacheDirectory, workerFile }: OnnxRuntimeOptions,
+  options: Omit<OpenOptions, 'engineId'>,
+  { rewrite = true, cacheDirectory, workerFile, zeroPixel = null, precision }: OpenOnProcessorOptions,
 ): Promise<Session> {
   checkFixedSize(model.name, model.input, model.preprocessing.size);
-  const threads = options.threads > 0 ? options.threads : physicalCores();
+  const threads = threadsFor(options.threads);
   const how = { threads, rewrite, cacheDirectory: cacheDirectory ?? null };
   const inWorker = workerFile === undefined ? null : await WorkerNetwork.open(workerFile, model, how);
   const network: Network = inWorker ?? (await OrtNetwork.open(model, how));
-  const segmenter = new Segmenter(network, model);
+  const segmenter = new Segmenter(network, model, zeroPixel);
   try {
     throwIfAborted(options.signal);
     await inTurn(() => segmenter.warmUp());
@@ -55,7 +66,11 @@ async function openSession(
     await network.release();
     throw error;
   }
-  return new OrtSession(network, segmenter, { threads, version: await ortVersion(), precision: network.precision });
+  return new OrtSession(network, segmenter, {
+    threads,
+    version: await ortVersion(),
+    precision: precision ?? network.precision,
+  });
 }
 
 class OrtSession implements Session {
@@ -109,12 +124,17 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-async function ortVersion(): Promise<string> {
+/** 0: one for each core. */
+export function threadsFor(wanted: number): number {
+  return wanted > 0 ? wanted : physicalCores();
+}
+
+export async function ortVersion(): Promise<string> {
   const { env } = await loadOrt();
   return env.versions.node ?? env.versions.common;
 }
 
-function threadsText(count: number): string {
+export function threadsText(count: number): string {
   return `${count} ${count === 1 ? 'thread' : 'threads'}`;
 }
 

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { toErrorReport } from '../../shared/app-error';
+import { profileGraph } from './graph-profile';
 import type { NetworkOutput } from './network';
 import { OrtNetwork } from './ort-network';
 import type { FromWorker, ToWorker } from './worker-network';
@@ -30,6 +31,8 @@ async function answer(message: ToWorker): Promise<[FromWorker, ArrayBuffer[]]> {
         const { output, data } = await network.run(message.data, message.width, message.height);
         return [{ t: 'output', output, data }, [bufferOf(data), ...buffersOf(output)]];
       }
+      case 'profile':
+        return [{ t: 'profiled', kernels: await profileGraph(message.order) }, []];
       case 'release':
         await network?.release();
         return [{ t: 'done' }, []];

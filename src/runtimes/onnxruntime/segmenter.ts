@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/app-error';
 import type { Frame, Resample } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
-import type { ModelSummary } from '../../shared/domain/model';
+import type { ModelSummary, Rgb } from '../../shared/domain/model';
 import type { WasmKernel } from '../../shared/wasm-kernel';
 import type { InputData } from '../input-tensor';
 import { InputWriter } from '../input-tensor';
@@ -36,13 +36,16 @@ export class Segmenter {
   readonly #network: Network;
   readonly #model: ModelSummary;
   readonly #writer: InputWriter;
+  readonly #zeroPixel: Rgb | null;
   #kernel: WasmKernel<MaskKernel> = createMaskKernel();
   /** The last input, used again when the next has the same size. */
   #input: { size: Size; data: InputData } | null = null;
   /** Pixels of input for each position of output; known after the warm-up. */
   #stride = 1;
 
-  constructor(network: Network, model: ModelSummary) {
+  /** @param zeroPixel what normalises to zero, where the graph normalises by itself */
+  constructor(network: Network, model: ModelSummary, zeroPixel: Rgb | null = null) {
+    this.#zeroPixel = zeroPixel;
     this.#network = network;
     this.#model = model;
     this.#writer = new InputWriter(model.input, model.preprocessing);
@@ -138,7 +141,8 @@ export class Segmenter {
     const { input } = placement;
     const start = now();
     const data = this.#inputFor(input);
-    this.#writer.write(data, input, frame, at, placement.fill);
+    const fill = placement.fill === 'zero' ? (this.#zeroPixel ?? 'zero') : placement.fill;
+    this.#writer.write(data, input, frame, at, fill);
     const ready = now();
     const output = await this.#runNetwork(data, input);
     times.preprocess += ready - start;

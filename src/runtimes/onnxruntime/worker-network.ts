@@ -4,16 +4,20 @@ import type { ErrorReport } from '../../shared/app-error';
 import { AppError, fromErrorReport } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { InputData } from '../input-tensor';
+import { profileGraph } from './graph-profile';
+import type { ProfileOrder, ProfiledKernel } from './graph-profile';
 import type { Network, NetworkOptions, NetworkOutput } from './network';
 
 export type ToWorker =
   | { readonly t: 'open'; readonly model: ModelSummary; readonly options: NetworkOptions }
   | { readonly t: 'run'; readonly data: InputData; readonly width: number; readonly height: number }
+  | { readonly t: 'profile'; readonly order: ProfileOrder }
   | { readonly t: 'release' };
 
 export type FromWorker =
   | { readonly t: 'opened'; readonly precision: string }
   | { readonly t: 'done' }
+  | { readonly t: 'profiled'; readonly kernels: readonly ProfiledKernel[] }
   | { readonly t: 'output'; readonly output: NetworkOutput; readonly data: InputData }
   | { readonly t: 'error'; readonly error: ErrorReport };
 
@@ -55,6 +59,26 @@ export class WorkerNetwork implements Network {
     }
   }
 
+  /** {@link profileGraph} in a thread of its own, where there is a compiled worker; aborting ends the thread. */
+  static async profile(
+    file: string | undefined,
+    order: ProfileOrder,
+    signal: AbortSignal,
+  ): Promise<readonly ProfiledKernel[]> {
+    if (file === undefined || !existsSync(file)) return profileGraph(order);
+    const network = new WorkerNetwork(file);
+    const stop = (): void => network.#end(cancelled());
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const answer = await network.#ask({ t: 'profile', order });
+      if (answer.t !== 'profiled') throw new Error(`The network's thread answered with ${answer.t}.`);
+      return answer.kernels;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await network.#worker.terminate();
+    }
+  }
+
   get precision(): string {
     return this.#precision;
   }
@@ -85,6 +109,10 @@ export class WorkerNetwork implements Network {
     this.#gone ??= error;
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#gone);
   }
+}
+
+function cancelled(): AppError {
+  return new AppError('CANCELLED', 'The work was cancelled.');
 }
 
 function threadGone(): AppError {

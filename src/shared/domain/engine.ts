@@ -130,7 +130,8 @@ export type Recipe = z.infer<typeof recipeSchema>;
 /** What a user decides; the rest of a recipe follows from the model and the machine. */
 export const buildOrderSchema = z.strictObject({
   runtime: z.union([runtimeFamilySchema, z.literal('auto')]).default('auto'),
-  precision: precisionSchema.default('fp16'),
+  /** Left out: FP16 on a device; FP32 on a processor, and where the network is built as it was exported. */
+  precision: precisionSchema.optional(),
   /** Left out: what the model's input and size policy say. */
   shapes: shapeRangeSchema.optional(),
   layerNorm: z.enum(['native', 'plugin', 'keep']).default('native'),

@@ -4,6 +4,7 @@ import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { AppError } from '../../shared/app-error';
 import { openModel } from '../../onnx/model';
 import type { BuildRequest, ShapeRange } from '../../runtimes/tensorrt/addon';
+import { ortVersion } from '../../runtimes/onnxruntime/ort-runtime';
 import { inputDims } from '../../runtimes/tensorrt/engine-geometry';
 import type { OpenFamily, TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { layerNormValues } from './apply-recipe';
@@ -11,16 +12,26 @@ import type { ModelIdentities } from './model-identity';
 import { checkEightBit } from './quantize-graph';
 import { draftRecipe } from './recipe';
 
-export interface BuildPlan {
-  readonly recipe: Recipe;
+export interface TensorRtTarget {
+  readonly kind: 'tensorrt';
   readonly family: OpenFamily;
   /** CUDA device that builds; 0 where none is needed. */
   readonly deviceIndex: number;
 }
 
+/** What builds. */
+export type BuildTarget = TensorRtTarget | { readonly kind: 'onnxruntime' };
+
+export interface BuildPlan {
+  readonly recipe: Recipe;
+  readonly target: BuildTarget;
+}
+
 /**
  * Settles everything that a build depends on: runtime, device, the model's content, the recipe. For 8 bits the recipe may
  * still be open: see settleCalibration.
+ *
+ * `auto` is TensorRT where there is a CUDA device, or where targets are named, and else ONNX Runtime.
  *
  * @throws AppError TENSORRT_MISSING, TENSORRT_CANNOT_BUILD, NO_DEVICE, DEVICE_UNKNOWN, RECIPE_CONTRADICTORY, LAYERNORM_UNKNOWN,
  *   PRECISION_UNSUPPORTED
@@ -31,33 +42,50 @@ export async function planBuild(
   model: ModelSummary,
   order: BuildOrder,
 ): Promise<BuildPlan> {
+  const { target, runtime, device, pluginFiles } = await chooseTarget(libraries, order);
+  const identity = { ...(await identities.of(model.path)), name: model.name };
+  const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
+  const recipe = draftRecipe(order, { model, identity, runtime, device, pluginValues, pluginFiles });
+  checkEightBit(recipe);
+  return { recipe, target };
+}
+
+interface Chosen {
+  readonly target: BuildTarget;
+  readonly runtime: Recipe['runtime'];
+  readonly device: EngineDevice;
+  readonly pluginFiles: readonly string[];
+}
+
+async function chooseTarget(libraries: TensorRtLibraries, order: BuildOrder): Promise<Chosen> {
   const wanted = order.runtime === 'auto' ? (order.recipe?.runtime.family ?? 'auto') : order.runtime;
-  if (wanted === 'onnxruntime') {
-    throw new AppError('RUNTIME_CANNOT_BUILD', 'ONNX Runtime builds no engines in this version of the studio.', {
-      hint: 'Open the model itself with ONNX Runtime.',
-    });
+  if (wanted === 'onnxruntime' || (wanted === 'auto' && !(await suitsTensorRt(libraries, order)))) {
+    const runtime = { family: 'onnxruntime', version: await ortVersion() } as const;
+    const device = { kind: 'cpu', arch: process.arch } as const;
+    return { target: { kind: 'onnxruntime' }, runtime, device, pluginFiles: [] };
   }
   const family = await libraries.open(wanted);
   checkCanBuild(family);
-  const device = await buildDevice(libraries, family, order);
-  const identity = { ...(await identities.of(model.path)), name: model.name };
-  const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
-  const runtime = { family: family.library.family, version: family.library.version };
-  const recipe = draftRecipe(order, {
-    model,
-    identity,
-    runtime,
-    device: device.recorded,
-    pluginValues,
+  const { recorded, index } = await buildDevice(libraries, family, order);
+  return {
+    target: { kind: 'tensorrt', family, deviceIndex: index },
+    runtime: { family: family.library.family, version: family.library.version },
+    device: recorded,
     pluginFiles: family.found.plugins,
-  });
-  checkEightBit(recipe);
-  return { recipe, family, deviceIndex: device.index };
+  };
+}
+
+/** Without the addon or a driver there are no devices. */
+async function suitsTensorRt(libraries: TensorRtLibraries, { targets }: BuildOrder): Promise<boolean> {
+  if (targets.length > 0) return true;
+  const cuda = await libraries.cuda().catch(() => null);
+  return (cuda?.devices.length ?? 0) > 0;
 }
 
 /** What the native builder is asked for; `input` is the rewritten graph's. */
 export function buildRequest(
-  { recipe, deviceIndex }: BuildPlan,
+  recipe: Recipe,
+  { deviceIndex }: TensorRtTarget,
   files: { readonly graph: string; readonly plan: string },
   input: ModelInput,
   timingCache: Uint8Array | null,

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { EmitEvent, StudioHandlers } from '../../shared/contract';
 import type { EngineRecord } from '../../shared/domain/engine';
+import { runtimeOfFamily } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
+import type { RuntimeId } from '../../shared/domain/runtime';
 import type { EngineVerification } from '../../shared/domain/verification';
 import { engineVerificationSchema } from '../../shared/domain/verification';
-import { createTensorRtRuntime, openEngine } from '../../runtimes/tensorrt/tensorrt-runtime';
+import type { OnnxRuntimeOptions } from '../../runtimes/onnxruntime/ort-runtime';
+import { ortVersion } from '../../runtimes/onnxruntime/ort-runtime';
 import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import type { Runtime } from '../../runtimes/runtime';
 import type { FileAccess } from '../file-access';
@@ -23,8 +26,10 @@ import { withCalibrationPaths } from './calibration-access';
 import { planBuild } from './build-plan';
 import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
+import { EngineSessions } from './engine-sessions';
 import type { Machine } from './engine-state';
-import { engineToOpen, precisionLabel } from './engine-to-open';
+import { engineFamilyNames } from './engine-state';
+import { engineToOpen, precisionLabel, servedSize } from './engine-to-open';
 import { inspectEngine } from './inspect-engine';
 import { keepBench } from './kept-measurements';
 import type { Measured } from './measure-engine';
@@ -48,6 +53,8 @@ export interface EngineStudioOptions {
   readonly libraries: TensorRtLibraries;
   /** What engines are compared with. */
   readonly reference: Runtime;
+  /** How engines of ONNX Runtime are opened: where optimised graphs are kept, and the compiled worker. */
+  readonly processor?: OnnxRuntimeOptions;
   readonly pictures: Pick<PictureRegistry, 'fileOf' | 'has' | 'pathOf'>;
 }
 
@@ -59,9 +66,11 @@ export class EngineStudio {
   readonly library: EngineLibrary;
   readonly #options: EngineStudioOptions;
   readonly #builder: EngineBuilder;
+  readonly #sessions: EngineSessions;
 
   constructor(options: EngineStudioOptions) {
-    const { dataDirectory, emit, libraries } = options;
+    const { dataDirectory, emit, libraries, reference, processor = {} } = options;
+    const { workerFile } = processor;
     this.#options = options;
     this.library = new EngineLibrary({
       dataDirectory,
@@ -73,19 +82,20 @@ export class EngineStudio {
       library: this.library,
       timing: new TimingCache(dataDirectory),
       calibrations: join(dataDirectory, 'calibrations'),
+      ...(workerFile === undefined ? {} : { workerFile }),
     });
+    const machine = (): Promise<Machine> => this.#machine();
+    this.#sessions = new EngineSessions({ library: this.library, libraries, machine, reference, processor });
   }
 
-  /** The runtime that opens what this library holds. */
-  runtime(): Runtime {
-    return createTensorRtRuntime({
-      libraries: this.#options.libraries,
-      findEngine: async (model, engineId) => {
-        const usable = await (engineId === undefined ? this.library.newestFor(model) : this.library.use(engineId));
-        await this.#checkModel(usable.record.recipe.model.sha256, usable.record.id, model);
-        return engineToOpen(usable, await this.#machine(), model);
-      },
-    });
+  /** The runtimes that open what this library holds, and networks without an engine. */
+  runtimes(): Runtime[] {
+    return this.#sessions.runtimes();
+  }
+
+  /** What an engine was built for is what opens it, whatever a shell takes it for. @throws AppError ENGINE_NOT_FOUND */
+  async runtimeOf(engineId: string): Promise<RuntimeId> {
+    return runtimeOfFamily((await this.library.get(engineId)).runtime.family);
   }
 
   handlers(): EngineHandlers {
@@ -145,8 +155,8 @@ export class EngineStudio {
         const plan = { kind: 'build', title: model.name, unit: 'steps', total: STEPS } as const;
         return { jobId: jobs.start(plan, (job) => this.#build(model, settled, job)) };
       },
-      'engines.profile': async ({ engineId, runs, shape }) =>
-        profileEngine(await this.#measured(engineId), { runs, shape }),
+      'engines.profile': async ({ engineId, runs, shape }, { signal }) =>
+        profileEngine(await this.#measured(engineId), { runs, shape }, signal),
       'engines.bench': async ({ engineId, options }, { signal }) => {
         const measured = await this.#measured(engineId);
         const report = await benchEngine(measured, options, signal);
@@ -196,14 +206,14 @@ export class EngineStudio {
     const usable = await this.library.use(engineId);
     const { record, folder } = usable;
     const model = await this.#modelOf(record);
-    const { reference, libraries } = this.#options;
-    const toOpen = engineToOpen(usable, await this.#machine(), model);
     // Both see the same pixels: the reference gets the size that the engine has.
-    const sameInput = { ...model, preprocessing: { ...model.preprocessing, size: toOpen.preprocessing.size } };
+    const size = servedSize(model.preprocessing.size, record);
+    const sameInput = { ...model, preprocessing: { ...model.preprocessing, size } };
+    const how = { threads: 0, signal: job.signal };
     job.phase('open');
-    const theirs = await reference.open(sameInput, { threads: 0, signal: job.signal });
+    const theirs = await this.#options.reference.open(sameInput, how);
     try {
-      const mine = await openEngine(libraries, toOpen, { signal: job.signal });
+      const mine = await this.#sessions.open(usable, model, how);
       try {
         const sides = { engine: mine, reference: theirs };
         const { worstFiles, ...outcome } = await verifyOnFolder(sides, {
@@ -222,7 +232,7 @@ export class EngineStudio {
           precision: precisionLabel(record.recipe.precision),
           at: new Date().toISOString(),
           images: order.images,
-          runtime: `TensorRT ${mine.runtimeVersion}`,
+          runtime: `${runtimeName(record)} ${mine.runtimeVersion}`,
           device: mine.device,
           reference: { runtime: `ONNX Runtime ${theirs.runtimeVersion}`, precision: theirs.precision },
           ...outcome,
@@ -253,34 +263,34 @@ export class EngineStudio {
     );
   }
 
-  async #checkModel(sha256: string, engineId: string, model: ModelSummary): Promise<void> {
-    const identity = await this.library.models.of(model.path);
-    if (identity.sha256 === sha256) return;
-    throw new AppError(
-      'ENGINE_OF_OTHER_MODEL',
-      `The engine ${engineId} was built from another network than ${model.name}.`,
-      {
-        hint: `Name the model that it was built from, or build one: maskforge build ${model.id}`,
-        details: { engine: engineId, model: model.id },
-      },
-    );
-  }
-
   async #measured(engineId: string): Promise<Measured> {
-    const { libraries } = this.#options;
+    const { libraries, processor = {} } = this.#options;
     const engine = await this.library.get(engineId);
     const usable = await this.library.use(engine.id);
-    return { engine, usable, toOpen: engineToOpen(usable, await this.#machine()), libraries };
+    if (engine.runtime.family === 'onnxruntime') return { kind: 'onnxruntime', engine, usable, runtime: processor };
+    return { kind: 'tensorrt', engine, usable, toOpen: engineToOpen(usable, await this.#machine()), libraries };
   }
 
   /** A machine without the addon, a driver or TensorRT has neither devices nor runtimes. */
   async #machine(): Promise<Machine> {
     const { libraries } = this.#options;
-    const [search, cuda] = await Promise.all([
+    const [search, cuda, processor] = await Promise.all([
       libraries.search().catch(() => null),
       libraries.cuda().catch(() => null),
+      ortVersion().then(
+        (version) => [{ family: 'onnxruntime', version } as const],
+        () => [],
+      ),
     ]);
     const families = (search?.families ?? []).filter(({ usable }) => usable);
-    return { families: families.map(({ family, version }) => ({ family, version })), devices: cuda?.devices ?? [] };
+    return {
+      families: [...families.map(({ family, version }) => ({ family, version })), ...processor],
+      devices: cuda?.devices ?? [],
+    };
   }
+}
+
+/** Sessions of TensorRT tell its edition with the version. */
+function runtimeName({ recipe: { runtime } }: EngineRecord): string {
+  return runtime.family === 'onnxruntime' ? engineFamilyNames.onnxruntime : 'TensorRT';
 }

@@ -86,18 +86,19 @@ export class EngineLibrary {
     return { record, folder };
   }
 
-  /** The newest engine of a model that runs here. @throws AppError ENGINE_NEEDED with the command that builds one */
+  /** The newest TensorRT engine of a model that runs here. @throws AppError ENGINE_NEEDED with the command that builds one */
   async newestFor(model: ModelSummary): Promise<UsableEngine> {
     const { sha256 } = await this.models.of(model.path);
     const own: EngineSummary[] = [];
     for (const engine of await this.list()) {
+      if (engine.runtime.family === 'onnxruntime') continue;
       const { record } = await this.read(engine.id);
       if (record.recipe.model.sha256 === sha256 || engine.modelId === model.id) own.push(engine);
     }
     const ready = own.find(({ state }) => state === 'ready');
     if (ready !== undefined) return this.use(ready.id);
     const why = own[0] === undefined ? '' : ` The newest of it (${own[0].id}) is ${own[0].state}: ${own[0].reason}`;
-    throw new AppError('ENGINE_NEEDED', `There is no engine for ${model.name} that runs here.${why}`, {
+    throw new AppError('ENGINE_NEEDED', `There is no TensorRT engine for ${model.name} that runs here.${why}`, {
       hint: `Build one: maskforge build ${model.id}`,
       details: { model: model.id },
     });

@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import type { EngineRecord } from '../../shared/domain/engine';
 import { isStatic } from '../../shared/domain/engine';
 import type { ModelSummary, Preprocessing, Rgb, SizePolicy } from '../../shared/domain/model';
 import type { EngineToOpen } from '../../runtimes/tensorrt/engine-geometry';
 import type { Machine } from './engine-state';
 import { deviceFor } from './engine-state';
-import { join } from 'node:path';
 
 /** What of a model may have been chosen anew since the engine was built. */
 type Chosen = Pick<ModelSummary, 'preprocessing' | 'labels'>;
@@ -36,6 +36,26 @@ export function engineToOpen(
     shapes: recipe.shapes,
     classes: Math.max(output.classes ?? 0, ...chosen.labels.map(({ id }) => id + 1)),
   };
+}
+
+/** An engine of ONNX Runtime is a network like any other: the rewritten graph, with the size policy that it can serve. */
+export interface ProcessorEngine {
+  readonly model: ModelSummary;
+  /** What normalises to zero, in pixels, where the engine normalises by itself. */
+  readonly zeroPixel: Rgb | null;
+}
+
+/** @param chosen the model as it is now; what was true at the build when left out */
+export function processorEngine(
+  { record, folder }: { readonly record: EngineRecord; readonly folder: string },
+  chosen: Chosen = record.model,
+): ProcessorEngine {
+  const { preprocessing, zeroPixel } = pixelForm(record, chosen.preprocessing);
+  const { model, input, output } = record;
+  const size = servedSize(preprocessing.size, record);
+  const path = join(folder, record.plan.file);
+  const { labels } = chosen;
+  return { model: { ...model, path, input, output, labels, preprocessing: { ...preprocessing, size } }, zeroPixel };
 }
 
 export function precisionLabel(precision: EngineRecord['recipe']['precision']): string {

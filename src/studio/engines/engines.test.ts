@@ -228,10 +228,19 @@ describe('building an engine', () => {
 
   it('says that there is no GPU before TensorRT is touched', async () => {
     await restart({ STAND_IN_NO_GPU: 'no CUDA-capable device is detected' });
-    expect((await build()).error).toMatchObject({
+    expect((await build({ runtime: 'tensorrt-10' })).error).toMatchObject({
       code: 'NO_DEVICE',
       message: expect.stringMatching(/no CUDA-capable/),
     });
+  });
+
+  it('is one for ONNX Runtime where there is no GPU, unless targets are named', async () => {
+    await restart({ STAND_IN_NO_GPU: 'none' });
+    const draft = (order: BuildOrderInput) => call('engines.draft', { modelId, order });
+    expect(await draft({})).toMatchObject({ runtime: { family: 'onnxruntime' }, precision: 'fp32' });
+    await expect(draft({ targets: [89] })).rejects.toEqual(failing('NO_DEVICE'));
+    await restart();
+    expect(await draft({})).toMatchObject({ runtime: { family: 'tensorrt-10' }, precision: 'fp16' });
   });
 
   it('says how to get TensorRT where there is none', async () => {

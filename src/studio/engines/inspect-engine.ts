@@ -14,6 +14,7 @@ import { engineFiles } from './engine-files';
 import type { EngineLibrary } from './engine-library';
 import { engineToOpen } from './engine-to-open';
 import type { Machine } from './engine-state';
+import { isConversion, kernelLayersFromText } from './kernel-layers';
 import { isReformat, parseLayers } from './layers';
 
 /** Node name → whether the graph has it compute in 16 bits. */
@@ -35,6 +36,7 @@ export async function inspectEngine(
     readFile(join(folder, engineFiles.layers), 'utf8').catch(() => ''),
     nodePrecisions(join(folder, record.graph.file)),
   ]);
+  if (engine.runtime.family === 'onnxruntime') return inspectOnProcessor(engine, record, kept);
   const live = engine.state === 'ready' ? await openForInspection(library, libraries, engine, machine) : null;
   const information = live !== null && 'layers' in live ? live.layers : kept;
   const layers = parseLayers(information, [...nodes.keys()]) ?? [];
@@ -53,6 +55,26 @@ export async function inspectEngine(
     memory: { plan: record.plan.bytes, device: info?.deviceBytes ?? null, weights: info?.weightBytes ?? null },
     passes: record.passes,
     note,
+  };
+}
+
+/** Kernels were told at the build, by the processor that built; there is nothing to open for. */
+function inspectOnProcessor(engine: EngineSummary, record: EngineRecord, kept: string): EngineInspection {
+  const layers = kernelLayersFromText(kept) ?? [];
+  const wide = record.recipe.precision === 'fp16' ? layers.filter(({ precision }) => precision === 'fp32') : [];
+  return {
+    engine,
+    recipe: record.recipe,
+    tensors: record.tensors,
+    profiles: [],
+    layers,
+    precisions: countPrecisions(layers),
+    notHonoured: wide
+      .filter((layer) => !isConversion(layer) && layer.nodes.length > 0)
+      .map(({ name, precision, nodes }) => ({ name, precision, nodes })),
+    memory: { plan: record.plan.bytes, device: null, weights: null },
+    passes: record.passes,
+    note: layers.length === 0 ? `${engineFiles.layers} is missing or damaged: the kernels are not known.` : '',
   };
 }
 

@@ -7,7 +7,7 @@ import type { BuildOrderInput, EngineSummary, Recipe } from '../../shared/domain
 import { buildOrderSchema } from '../../shared/domain/engine';
 import { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { ModelLibrary } from '../library/model-library';
-import type { BuildObserver } from './build-engine';
+import type { BuildObserver } from './build-work';
 import { EngineBuilder } from './build-engine';
 import { quantizeStepOf } from './calibration-of-recipe';
 import { engineFiles } from './engine-files';

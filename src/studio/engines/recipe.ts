@@ -6,6 +6,7 @@ import type {
   ImageShapeRange,
   PassStep,
   PluginPart,
+  Precision,
   Recipe,
 } from '../../shared/domain/engine';
 import { isStatic, recipeSchema } from '../../shared/domain/engine';
@@ -13,6 +14,7 @@ import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import { SITE_KINDS } from '../../quantization/sites';
 import { canonicalJson, sha256 } from './canonical';
+import { checkForProcessor } from './processor-recipe';
 
 /** What a recipe depends on beside the order. */
 export interface RecipeFacts {
@@ -43,14 +45,32 @@ export function engineKey(recipe: Recipe): string {
  * @throws AppError RECIPE_CONTRADICTORY
  */
 export function draftRecipe(order: BuildOrder, facts: RecipeFacts): Recipe {
+  const recipe =
+    order.recipe === undefined ? newRecipe(settlePrecision(order, facts), facts) : again(order.recipe, facts);
+  if (facts.runtime.family === 'onnxruntime') checkForProcessor(recipe);
+  return recipe;
+}
+
+function again(recipe: Recipe, { identity, runtime, device }: RecipeFacts): Recipe {
+  return { ...recipe, model: identity, runtime, device };
+}
+
+/** An order of which the precision is settled. */
+type SettledOrder = BuildOrder & { readonly precision: Precision };
+
+function settlePrecision(order: BuildOrder, { runtime }: RecipeFacts): SettledOrder {
+  const isPlain = order.plain && !order.fp16Flag;
+  return { ...order, precision: order.precision ?? (isPlain || runtime.family === 'onnxruntime' ? 'fp32' : 'fp16') };
+}
+
+function newRecipe(order: SettledOrder, facts: RecipeFacts): Recipe {
   const { model, identity, runtime, device } = facts;
-  if (order.recipe !== undefined) return { ...order.recipe, model: identity, runtime, device };
   checkOrder(order, runtime.family);
   const shapes = order.shapes ?? defaultShapes(model);
   return {
     format: 1,
     model: identity,
-    passes: order.plain ? plainSteps(order) : steps(order, facts, shapes),
+    passes: order.plain ? plainSteps(order, facts) : steps(order, facts, shapes),
     shapes,
     precision: order.precision,
     builder: {
@@ -83,12 +103,12 @@ export function parseRecipe(text: string, file: string): Recipe {
   throw invalid(file, `${where}${issue?.message ?? 'unknown'}`, parsed.error);
 }
 
-function plainSteps(order: BuildOrder): PassStep[] {
-  return order.fp16Flag ? [] : precisionSteps(order, true);
+function plainSteps(order: SettledOrder, facts: RecipeFacts): PassStep[] {
+  return order.fp16Flag ? [] : precisionSteps(order, facts, true);
 }
 
 /** What a SegFormer needs: each pass is a no-op where the network has nothing for it. */
-function steps(order: BuildOrder, facts: RecipeFacts, shapes: ImageShapeRange): PassStep[] {
+function steps(order: SettledOrder, facts: RecipeFacts, shapes: ImageShapeRange): PassStep[] {
   const { model, pluginValues } = facts;
   const isFixed = isStatic(shapes);
   const opens = isFixed && !isFixedToOther(model.input, shapes) ? 'dynamic-flatten' : 'make-dynamic';
@@ -103,7 +123,7 @@ function steps(order: BuildOrder, facts: RecipeFacts, shapes: ImageShapeRange): 
     ...pluginParts(order, facts).map((part) => ({ pass: PLUGIN_PASSES[part] })),
     ...(order.imageInput ? [imageInputStep(model)] : []),
     ...(order.maskOutput ? [{ pass: 'mask-output', size: 'input' } as const] : []),
-    ...precisionSteps(order, order.imageInput),
+    ...precisionSteps(order, facts, order.imageInput),
   ];
 }
 
@@ -113,7 +133,7 @@ const PLUGIN_PASSES = { head: 'fuse-decode-head', mixffn: 'fuse-mixffn' } as con
 const PLUGIN_LIBRARIES = { head: 'maskforge_decodehead_', mixffn: 'maskforge_depthwisegelu_' } as const;
 
 /** `auto` follows bench/results/gpu.json: there both parts pay, and LayerNorm is as fast in TensorRT's own form. */
-function pluginParts(order: BuildOrder, { runtime, device, pluginFiles }: RecipeFacts): readonly PluginPart[] {
+function pluginParts(order: SettledOrder, { runtime, device, pluginFiles }: RecipeFacts): readonly PluginPart[] {
   const { plugins, precision, foldHead } = order;
   if (plugins !== 'auto') return plugins;
   const is16Bit = precision === 'fp16' || precision === 'bf16';
@@ -137,9 +157,14 @@ function imageInputStep({ preprocessing }: ModelSummary): PassStep {
   return { pass: 'image-input', preprocessing: { channelOrder, scale, mean, std } };
 }
 
-/** The device writes and reads 16-bit floats as fast as it moves them; it writes no bfloat16. */
-function precisionSteps(order: BuildOrder, keepIo: boolean): PassStep[] {
+/**
+ * The device writes and reads 16-bit floats as fast as it moves them; it writes no bfloat16. A processor computes in 32 bits
+ * what is not in 8, and would convert 16 bits at input and output as well.
+ */
+function precisionSteps(order: SettledOrder, { runtime }: RecipeFacts, keepsIo: boolean): PassStep[] {
   const { precision } = order;
+  const isProcessor = runtime.family === 'onnxruntime';
+  const keepIo = keepsIo || isProcessor;
   switch (precision) {
     case 'fp32':
     case 'tf32':
@@ -150,12 +175,12 @@ function precisionSteps(order: BuildOrder, keepIo: boolean): PassStep[] {
       return [{ pass: 'to-bfloat16' }];
     case 'int8':
     case 'fp8':
-      return [{ pass: 'to-float16', keepIo }, quantizeStep(precision, order)];
+      return [...(isProcessor ? [] : [{ pass: 'to-float16', keepIo } as const]), quantizeStep(precision, order)];
   }
 }
 
 /** Without a calibration's hash: that is known when the pictures have run. */
-function quantizeStep(format: 'int8' | 'fp8', { calibration }: BuildOrder): PassStep {
+function quantizeStep(format: 'int8' | 'fp8', { calibration }: SettledOrder): PassStep {
   const { method, keep } = calibration ?? { method: 'mse', keep: [] };
   const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]);
   return { pass: 'quantize', format, method, kinds, keep: [...new Set(keep)].sort(), statistics: null };
@@ -170,13 +195,13 @@ function isFixedToOther({ batch, height, width }: ModelInput, { opt }: ImageShap
   return pairs.some(([has, wants]) => has !== null && has !== wants);
 }
 
-function checkOrder(order: BuildOrder, family: Recipe['runtime']['family']): void {
+function checkOrder(order: SettledOrder, family: Recipe['runtime']['family']): void {
   const wrong = contradiction(order, family);
   if (wrong === null) return;
   throw new AppError('RECIPE_CONTRADICTORY', wrong[0], { hint: wrong[1] });
 }
 
-function contradiction(order: BuildOrder, family: Recipe['runtime']['family']): [string, string] | null {
+function contradiction(order: SettledOrder, family: Recipe['runtime']['family']): [string, string] | null {
   const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, plugins, foldHead } = order;
   if (fp16Flag && family !== 'tensorrt-10') {
     return [

@@ -61,7 +61,7 @@ export class TimingCache {
   }
 
   fileFor({ family, version }: Recipe['runtime'], device: EngineDevice): string {
-    const where = device.kind === 'gpu' ? `${device.name} sm${device.computeCapability}` : 'anywhere';
+    const where = device.kind === 'gpu' ? `${device.name} sm${device.computeCapability}` : device.kind;
     const name = `${family}-${version}-${where}`.toLowerCase().replace(/[^a-z0-9.]+/g, '-');
     return join(this.#folder, `${name}.cache`);
   }

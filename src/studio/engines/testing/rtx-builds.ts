@@ -7,7 +7,7 @@ import { buildOrderSchema } from '../../../shared/domain/engine';
 import type { ModelSummary } from '../../../shared/domain/model';
 import { TensorRtLibraries } from '../../../runtimes/tensorrt/tensorrt-libraries';
 import { ModelLibrary } from '../../library/model-library';
-import type { BuildObserver } from '../build-engine';
+import type { BuildObserver } from '../build-work';
 import { EngineBuilder } from '../build-engine';
 import { EngineLibrary } from '../engine-library';
 import { TimingCache } from '../timing-cache';

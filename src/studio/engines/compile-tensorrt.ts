@@ -1,0 +1,55 @@
+import { basename, join } from 'node:path';
+import type { BuildEvent } from '../../runtimes/tensorrt/addon';
+import { withRemedy } from '../../runtimes/tensorrt/native-errors';
+import type { TensorRtTarget } from './build-plan';
+import { buildRequest } from './build-plan';
+import { BuildProgress, buildTimeLeft } from './build-progress';
+import type { Compiled, Work } from './build-work';
+import { seconds, tell } from './build-work';
+import { engineFiles } from './engine-files';
+import type { Rewritten } from './rewrite-graph';
+import type { TimingCache } from './timing-cache';
+
+/**
+ * Builds a plan with TensorRT, on a thread of the addon.
+ *
+ * @param earlier seconds that builds of the same model took with the same effort, with or without a timing cache
+ * @throws AppError CANCELLED, ENGINE_BUILD_FAILED, ONNX_PARSE_FAILED, OUT_OF_DEVICE_MEMORY, DISK_FULL
+ */
+export async function compileTensorRt(
+  work: Work,
+  target: TensorRtTarget,
+  { io, file }: Rewritten,
+  timing: TimingCache,
+  earlier: (warmCache: boolean) => Promise<readonly number[]>,
+): Promise<Compiled> {
+  const { plan, staged, observer } = work;
+  const { runtime, device } = plan.recipe;
+  const { library } = target.family;
+  const warn = (text: string): void => tell(work, 'warning', text);
+  const cache = await timing.read(runtime, device, warn);
+  observer.phase('build', `${library.family} ${library.version}`);
+  const files = { graph: file, plan: join(staged, engineFiles.plan) };
+  const request = buildRequest(plan.recipe, target, files, io.input, cache);
+  const before = await earlier(cache !== null);
+  const progress = new BuildProgress();
+  const begun = seconds();
+  const onEvent = (event: BuildEvent): void => {
+    if (event.kind === 'log') return tell(work, event.severity, event.text);
+    progress.add(event);
+    if (event.kind === 'phase') observer.phase('build', event.phase);
+    const [from, to] = work.spans.build;
+    observer.progress(from + (to - from) * progress.share);
+    observer.timeLeft(buildTimeLeft(progress.share, seconds() - begun, before));
+  };
+  const result = await withRemedy(basename(work.model.path), () => library.build(request, onEvent, observer.signal));
+  await timing.write(runtime, device, result.timingCache, warn);
+  return {
+    planFile: engineFiles.plan,
+    tensors: result.tensors.map((tensor) => ({ ...tensor, dims: [...tensor.dims] })),
+    layers: result.layers,
+    layerInformation: result.layerInformation,
+    seconds: result.seconds,
+    warmCache: cache !== null,
+  };
+}

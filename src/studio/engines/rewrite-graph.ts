@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { ModelSummary } from '../../shared/domain/model';
+import type { QuantizeStep } from '../../shared/domain/quantization';
+import { describeIo } from '../../onnx/describe-io';
+import type { ModelIo } from '../../onnx/describe-io';
+import type { OnnxModel } from '../../onnx/model';
+import { openModel } from '../../onnx/model';
+import { saveModel } from '../../onnx/model-write';
+import type { PassReport } from '../../onnx/pass';
+import { applySteps } from './apply-recipe';
+import { checkInput } from './build-plan';
+import type { Work } from './build-work';
+import { tell, throwIfAborted } from './build-work';
+import { quantizeStepOf } from './calibration-of-recipe';
+import { engineFiles } from './engine-files';
+import { quantizeGraph } from './quantize-graph';
+
+export interface Rewritten {
+  readonly io: ModelIo;
+  readonly file: string;
+  readonly reports: readonly PassReport[];
+}
+
+/**
+ * The recipe's passes on a copy of the model, written beside where the engine will be. Where that file is the engine, all
+ * of its weights lie in it: what lies beside it would not be covered by its hash.
+ *
+ * @throws AppError ENGINE_SHAPE_MISMATCH, CANCELLED, ONNX_TOO_LARGE, ONNX_…
+ */
+export async function rewriteGraph(work: Work): Promise<Rewritten> {
+  const { plan, model, staged, observer } = work;
+  const { passes } = plan.recipe;
+  const file = join(staged, engineFiles.graph);
+  const graph = await openModel(model.path);
+  try {
+    const [from, to] = work.spans.rewrite;
+    const step = quantizeStepOf(plan.recipe);
+    const reports = await applySteps(graph, step === null ? passes : passes.slice(0, -1), {
+      signal: observer.signal,
+      onStep: ({ pass }, index) => {
+        observer.phase('rewrite', pass);
+        observer.progress(from + ((to - from) * index) / passes.length);
+      },
+    });
+    const result = step === null ? graph : quantize(work, graph, step, reports);
+    for (const report of reports) {
+      const { pass, findings, nodesBefore, nodesAfter } = report;
+      tell(work, 'info', `${pass}: ${findings.length} found, ${nodesBefore} → ${nodesAfter} nodes`);
+    }
+    const io = describeIo(result, model.output.name === '' ? undefined : outputName(result, model));
+    checkInput(io.input, plan.recipe, graph.fileName);
+    throwIfAborted(observer.signal);
+    await saveModel(result, file, { weights: plan.target.kind === 'onnxruntime' ? 'inline' : 'auto' });
+    return { io, file, reports };
+  } finally {
+    graph.close();
+  }
+}
+
+/** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log. */
+function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: PassReport[]): OnnxModel {
+  const { calibration, observer } = work;
+  if (calibration === null) throw new Error('A recipe that quantises was settled with its calibration.');
+  observer.phase('rewrite', step.pass);
+  const { model, report, sites } = quantizeGraph(graph, step, calibration);
+  reports.push(report);
+  for (const { node, isQuantized, reason } of sites) {
+    tell(work, 'verbose', `${node}: ${isQuantized ? step.format : 'not quantised'}. ${reason}`);
+  }
+  return model;
+}
+
+/** The model's own output where the passes have left it; else what they made of it. */
+function outputName(graph: OnnxModel, model: ModelSummary): string | undefined {
+  return graph.graph.outputs.some(({ name }) => name === model.output.name) ? model.output.name : undefined;
+}
