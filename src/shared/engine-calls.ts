@@ -14,6 +14,7 @@ import {
 } from './domain/engine-measurement';
 import { engineKeptSchema, engineNameSchema, memoryEstimateSchema } from './domain/engine-kept';
 import { calibrationPreviewSchema } from './domain/quantization';
+import { bytesSchema } from './domain/mask';
 import { engineVerificationSchema } from './domain/verification';
 
 const engineId = z.object({
@@ -70,6 +71,11 @@ export const engineCalls = {
   },
   /** The name of every engine, and what was last measured of it. */
   'engines.kept': { args: z.object({}), result: z.array(engineKeptSchema) },
+  /** Small pictures of where the worst pictures of the last comparison differ, the worst first. */
+  'engines.differences': {
+    args: engineId,
+    result: z.array(z.object({ name: z.string(), mime: z.string(), bytes: bytesSchema })),
+  },
   /** An empty name takes the name away. */
   'engines.rename': { args: engineId.extend({ name: engineNameSchema }), result: z.object({ engineId: z.string() }) },
   /** What an engine of this order will need, from shapes alone. */

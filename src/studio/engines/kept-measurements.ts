@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { benchReportSchema } from '../../shared/domain/engine-measurement';
 import type { BenchReport } from '../../shared/domain/engine-measurement';
@@ -7,13 +7,23 @@ import type { EngineSummary } from '../../shared/domain/engine';
 import type { EngineKept } from '../../shared/domain/engine-kept';
 import { engineVerificationSchema } from '../../shared/domain/verification';
 import { readTextIfPresent, writeFileAtomically } from '../library/json-file';
+import { plainBytes } from '../plain-bytes';
 import { engineFiles } from './engine-files';
+
+/** Where the masks of a picture differ, drawn. */
+export interface Difference {
+  readonly name: string;
+  readonly jpeg: Uint8Array;
+}
 
 const keptBenchSchema = z.object({ at: z.string(), report: benchReportSchema });
 const nameSchema = z.object({ name: z.string() });
+const differencesSchema = z.array(z.object({ name: z.string(), file: z.string() }));
 
 const NAME_FILE = 'name.json';
 const BENCH_FILE = 'bench.json';
+const DIFFERENCES_FOLDER = 'differences';
+const DIFFERENCES_LIST = 'list.json';
 const NANOSECONDS = 1e6;
 
 /** What lies beside an engine. A file that cannot be read counts as none: it can be measured anew. */
@@ -55,6 +65,32 @@ export async function readKept({ id, path }: Pick<EngineSummary, 'id' | 'path'>)
 export async function keepBench(folder: string, report: BenchReport): Promise<void> {
   const text = `${JSON.stringify({ at: new Date().toISOString(), report }, null, 2)}\n`;
   await writeFileAtomically(join(folder, BENCH_FILE), text);
+}
+
+/** Keeps where the worst pictures of the last comparison differ, in place of those of the one before. */
+export async function keepDifferences(folder: string, differences: readonly Difference[]): Promise<void> {
+  const directory = join(folder, DIFFERENCES_FOLDER);
+  await rm(directory, { recursive: true, force: true });
+  const names = differences.map(({ name }, index) => ({ name, file: `${index + 1}.jpg` }));
+  for (const [index, { jpeg }] of differences.entries()) {
+    await writeFileAtomically(join(directory, `${index + 1}.jpg`), jpeg);
+  }
+  await writeFileAtomically(join(directory, DIFFERENCES_LIST), `${JSON.stringify(names)}\n`);
+}
+
+/** By picture, the worst first; what cannot be read is left out. */
+export async function readDifferences(
+  folder: string,
+): Promise<{ name: string; mime: string; bytes: Uint8Array<ArrayBuffer> }[]> {
+  const directory = join(folder, DIFFERENCES_FOLDER);
+  const list = (await read(join(directory, DIFFERENCES_LIST), differencesSchema)) ?? [];
+  const found = await Promise.all(
+    list.map(async ({ name, file }) => {
+      const bytes = await readFile(join(directory, basename(file))).catch(() => null);
+      return bytes === null ? [] : [{ name, mime: 'image/jpeg', bytes: plainBytes(bytes) }];
+    }),
+  );
+  return found.flat();
 }
 
 /** An empty name takes it away. */

@@ -21,12 +21,17 @@ import {
   withFloatGraph,
 } from './calibration-of-recipe';
 import type { EngineLibrary } from './engine-library';
-import { keepName, readKept } from './kept-measurements';
+import { keepName, readDifferences, readKept } from './kept-measurements';
 import { draftAnywhere } from './rehearse';
 
 export type WizardHandlers = Pick<
   StudioHandlers,
-  'engines.kept' | 'engines.rename' | 'engines.estimate' | 'engines.previewCalibration' | 'engines.addCalibration'
+  | 'engines.kept'
+  | 'engines.differences'
+  | 'engines.rename'
+  | 'engines.estimate'
+  | 'engines.previewCalibration'
+  | 'engines.addCalibration'
 >;
 
 interface WizardParts extends CalibrationAccess {
@@ -41,6 +46,7 @@ export function wizardHandlers(parts: WizardParts): WizardHandlers {
   const { library, models, calibrations, changed } = parts;
   return {
     'engines.kept': async () => Promise.all((await library.list()).map(readKept)),
+    'engines.differences': async ({ engineId }) => readDifferences(library.folderOf(await library.resolve(engineId))),
     'engines.rename': async ({ engineId, name }) => {
       const id = await library.resolve(engineId);
       await keepName(library.folderOf(id), name);

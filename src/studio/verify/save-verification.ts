@@ -5,6 +5,8 @@ import { maskStyleSchema } from '../../shared/domain/export';
 import type { Label } from '../../shared/domain/model';
 import type { EngineVerification } from '../../shared/domain/verification';
 import { PictureFile } from '../../media/picture-file';
+import type { Difference } from '../engines/kept-measurements';
+import { keepDifferences } from '../engines/kept-measurements';
 import { writeFileAtomically } from '../library/json-file';
 import { drawPictures } from '../report/draw-pictures';
 import type { ReportImages } from '../report/report-data';
@@ -13,6 +15,8 @@ import { REFERENCE, verificationPage } from './verification-page';
 
 /** What lies beside an engine that was verified. */
 export const verificationFiles = { figures: 'verification.json', page: 'verification.html' } as const;
+
+const MOST_DIFFERENCES = 4;
 
 export interface VerifiedEngine {
   readonly record: EngineRecord;
@@ -36,7 +40,17 @@ export async function saveVerification(engine: VerifiedEngine, verification: Eng
   const figures = `${JSON.stringify(verification, null, 2)}\n`;
   // The page first: where there are figures there is their page.
   await writeFileAtomically(join(engine.folder, verificationFiles.page), page);
+  await keepDifferences(engine.folder, differencesOf(verification, images));
   await writeFileAtomically(join(engine.folder, verificationFiles.figures), figures);
+}
+
+/** The page's pictures of what differs, for whoever shows the worst ones elsewhere. */
+function differencesOf({ worst }: EngineVerification, images: readonly (ReportImages | null)[]): Difference[] {
+  return worst.slice(0, MOST_DIFFERENCES).flatMap(({ name }, index) => {
+    const address = images[index]?.sides[1 - REFERENCE]?.difference ?? '';
+    const [, base64] = address.split(';base64,');
+    return base64 === undefined ? [] : [{ name, jpeg: Buffer.from(base64, 'base64') }];
+  });
 }
 
 async function drawOne(path: string, { sides, labels, signal }: VerifiedEngine): Promise<ReportImages | null> {

@@ -2,12 +2,10 @@ import { AppError, toErrorReport } from '../../shared/app-error';
 import type { Mask, Timings } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
 import type { EngineVerification, VerifiedPicture } from '../../shared/domain/verification';
-import { encodeFrameJpeg } from '../../media/frame-jpeg';
 import { PictureFile } from '../../media/picture-file';
 import type { Session } from '../../runtimes/runtime';
 import { walkFolder } from '../pictures/walk-folder';
 import { MOST_WORST } from '../report/report-data';
-import { differenceMap } from '../report/draw-pictures';
 import { maskFilesBeside, readDrawnMask, spread } from './drawn-masks';
 import { LatencyLog } from './latency-log';
 import { MaskScores, voidIds } from './metrics';
@@ -80,8 +78,6 @@ class VerifyRun {
   readonly #pictures: { readonly file: PictureToVerify; readonly verified: VerifiedPicture }[] = [];
   readonly #latencies = { engine: new LatencyLog(), reference: new LatencyLog() };
   readonly #failures: EngineVerification['failures'] = [];
-  readonly #ignored: ReadonlySet<number>;
-  #differences: Difference[] = [];
   #drawn = 0;
 
   constructor(sides: VerifySides, order: VerifyOrder) {
@@ -89,7 +85,6 @@ class VerifyRun {
     const ignored = voidIds(labels);
     this.#sides = sides;
     this.#order = order;
-    this.#ignored = new Set(ignored);
     this.#agreement = new MaskScores(labels);
     this.#accuracy = { engine: new MaskScores(labels, ignored), reference: new MaskScores(labels, ignored) };
   }
@@ -131,26 +126,7 @@ class VerifyRun {
       timings: { engine: engine?.median ?? NO_TIME, reference: reference?.median ?? NO_TIME },
       p95: { engine: engine?.p95 ?? NO_TIME, reference: reference?.p95 ?? NO_TIME },
       failures: this.#failures,
-      differences: this.#differences,
     };
-  }
-
-  /** Drawn while both masks are there; only those of the worst pictures so far are held. */
-  async #keepDifference(
-    name: string,
-    agreement: number,
-    picture: PictureFile,
-    [mine, theirs]: readonly [Mask, Mask],
-  ): Promise<void> {
-    const least = this.#differences.at(-1)?.agreement ?? 1;
-    if (agreement === 1 || (this.#differences.length === MOST_DIFFERENCES && agreement >= least)) return;
-    const scale = Math.min(1, DIFFERENCE_SIDE / Math.max(picture.width, picture.height));
-    const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
-    const frame = await picture.read({ width: width ?? 1, height: height ?? 1, resample: 'bilinear' });
-    const jpeg = await encodeFrameJpeg(differenceMap(frame, mine, theirs, this.#ignored));
-    this.#differences = [...this.#differences, { name, agreement, jpeg }]
-      .sort((a, b) => a.agreement - b.agreement)
-      .slice(0, MOST_DIFFERENCES);
   }
 
   /** What is made on first use is not what a picture takes. */
