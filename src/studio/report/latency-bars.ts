@@ -17,7 +17,9 @@ export function latencyBars({ sides }: ReportData, texts: ReportTexts): Html | n
   const longest = Math.max(...timed.map(({ latency }) => latency.median.total));
   const [first] = timed;
   if (first === undefined || !(longest > 0)) return null;
-  const shown = [...STAGES.filter((stage) => timed.some(({ latency }) => latency.median[stage] > 0)), 'other'] as const;
+  const shown = ([...STAGES, 'other'] as const).filter((stage) =>
+    timed.some(({ latency }) => partOf(latency.median, stage) > 0),
+  );
   const pictures = Math.max(...timed.map(({ latency }) => latency.pictures));
   return html`<h2>${texts.latency}</h2>
     <p class="how">${texts.latencyHow(pictures)}</p>
@@ -35,7 +37,7 @@ export function latencyBars({ sides }: ReportData, texts: ReportTexts): Html | n
           (stage) =>
             html`<li>
               <span class="swatch ${stage}"></span>${stage === 'other' ? texts.other : texts.stages[stage]}
-              ${timed.map(({ latency, index }) => html` ${letter(index)} ${milliseconds(partOf(latency.median, stage))}`)}
+              ${timed.map(({ latency, index }) => `${letter(index)} ${milliseconds(partOf(latency.median, stage))}`).join(' · ')}
             </li>`,
         )}
       </ul>

@@ -92,7 +92,8 @@ export function confusionTables({ sides, reference, labels }: ReportData, texts:
     const label = names.get(id);
     return label === undefined ? `class ${id}` : html`${swatch(label.color)}${given(label.name)}`;
   };
-  const tables = sides.flatMap(({ agreement, name }, index) => {
+  const tables = sides.flatMap((side, index) => {
+    const { agreement } = side;
     if (agreement === null || index === reference) return [];
     const rows = topConfusions(agreement, MOST_CONFUSIONS).map(({ from, to, pixels }): Part[] => [
       named(from),
@@ -104,7 +105,7 @@ export function confusionTables({ sides, reference, labels }: ReportData, texts:
       rows.length === 0 ? html`<p class="how" style="padding: 0 14px">${texts.none}</p>` : table(head, rows, true, 2);
     return [
       html`<div class="scroll">
-        <h3><span class="letter">${letter(index)}</span> ${name}</h3>
+        <h3>${sideName(side, index, texts)}</h3>
         ${body}
       </div>`,
     ];
