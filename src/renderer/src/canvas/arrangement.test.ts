@@ -54,7 +54,7 @@ describe('arrangedPanes', () => {
     expect(panes(layout)).toHaveLength(1);
     expect(panes(layout, { x: 30, y: 20 })[1]).toMatchObject({
       mask: 'side-1',
-      clip: { x: 20, y: 10, width: 20, height: 20 },
+      clip: { x: 18, y: 8, width: 24, height: 24 },
       disc: { center: { x: 30, y: 20 }, radius: 10 },
     });
   });

@@ -1,6 +1,6 @@
 import type { Mask } from '../../../shared/domain/mask';
 import type { Label } from '../../../shared/domain/model';
-import type { Difference, MaskLook, Pane } from './scene';
+import { DISC_RIM, type Difference, type MaskLook, type Pane } from './scene';
 import { fitScale, type Point, type Rect, type Size } from './viewport';
 
 /** How several masks of one picture share the canvas. Sides are named by their index. */
@@ -135,7 +135,8 @@ export function sideAt(layout: Layout, tile: number, point: Point, canvas: Size)
 }
 
 function lensPane(pane: Pane, radius: number, center: Point): Pane {
-  const clip = { x: center.x - radius, y: center.y - radius, width: 2 * radius, height: 2 * radius };
+  const reach = radius + DISC_RIM;
+  const clip = { x: center.x - reach, y: center.y - reach, width: 2 * reach, height: 2 * reach };
   return { ...pane, clip, disc: { center, radius } };
 }
 

@@ -1,12 +1,13 @@
 import { AppError } from '../../../shared/app-error';
 import type { Mask } from '../../../shared/domain/mask';
+import type { Rgb } from '../../../shared/domain/model';
 import { GlProgram } from './gl-program';
 import { MaskPainter, type LayerTextures } from './mask-painter';
 import { MaskTexture } from './mask-texture';
 import { PALETTE_COLUMNS } from './palette-texture';
 import { Pen } from './pen';
 import { PictureTexture, type PictureImage } from './picture-texture';
-import { CHECKER_CELL, gridStrength, type Pane, type Scene } from './scene';
+import { CHECKER_CELL, DISC_RIM, gridStrength, type Disc, type Pane, type Scene } from './scene';
 import { checkerShader, gridShader, pictureShader, vertexShader } from './shaders';
 import { pictureOrigin, type Point, type Rect } from './viewport';
 
@@ -14,6 +15,9 @@ import { pictureOrigin, type Point, type Rect } from './viewport';
 export const MASK_TO_TEXTURE = 'mask-to-texture';
 /** Time of the main thread for one drawing, as a performance measure; the last one is kept. */
 export const CANVAS_DRAW = 'canvas-draw';
+
+const BLACK: Rgb = [0, 0, 0];
+const WHITE: Rgb = [255, 255, 255];
 
 interface Layer {
   readonly mask: Mask;
@@ -180,6 +184,7 @@ export class MaskRenderer {
     const origin = { x: inArea.x + area.x, y: inArea.y + area.y };
     const shown = { ...origin, width: scene.picture.width * scale, height: scene.picture.height * scale };
     const gl = this.#gl;
+    if (pane.disc !== undefined && this.#scissor(clip)) this.#drawRim(resources, pane.disc);
     resources.pen.disc = pane.disc ?? null;
     // A disc lies over other panes, which must not shine through a transparent picture.
     const covers = scene.backdrop.kind === 'checker' || pane.disc !== undefined;
@@ -200,6 +205,17 @@ export class MaskRenderer {
     program.color('uOdd', backdrop.kind === 'plain' ? backdrop.color : backdrop.odd);
     program.float('uCell', CHECKER_CELL);
     pen.fill();
+  }
+
+  /** White between black, so that a disc is seen on any picture. */
+  #drawRim(resources: Resources, { center, radius }: Disc): void {
+    for (const [width, color] of [
+      [DISC_RIM, BLACK],
+      [DISC_RIM / 2, WHITE],
+    ] as const) {
+      resources.pen.disc = { center, radius: radius + width };
+      this.#drawBackdrop(resources, { kind: 'plain', color });
+    }
   }
 
   #drawPicture({ picture: program, pictureTexture, pen }: Resources, shown: Rect): void {

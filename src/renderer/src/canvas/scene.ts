@@ -74,6 +74,8 @@ export interface Scene {
   readonly quality: 'full' | 'fair' | 'draft';
 }
 
+/** Around a disc, screen pixels: half of it white beside the disc, half of it black. */
+export const DISC_RIM = 2;
 /** Cell of the checkerboard, screen pixels. */
 export const CHECKER_CELL = 12;
 /** The pixel grid begins to show at the first scale and is fully there at the second. */

@@ -6,12 +6,13 @@ import styles from './compare-panel.module.css';
 import { pickSide, useCompare } from './compare-store';
 import { figuresOf, type Scope, type SideFigures } from './figures';
 import { percentText } from './percent-text';
-import { useSideNames } from './side-choices';
+import { useShortNames, useSideNames } from './side-choices';
 
 /** One row for each side; a click shows it. */
 export function AgreementTable({ scope }: { readonly scope: Scope }) {
   const { t } = useTranslation();
   const names = useSideNames();
+  const short = useShortNames();
   const state = useCompare((all) => all);
   const figures = figuresOf(state, scope);
   const drawn = figures.some(({ accuracy }) => accuracy !== null);
@@ -33,7 +34,7 @@ export function AgreementTable({ scope }: { readonly scope: Scope }) {
               </th>
             </Tooltip>
           )}
-          <th scope="col">{t('compare.columns.latency')}</th>
+          <th scope="col">{scope === 'run' ? t('compare.columns.latency') : t('compare.columns.milliseconds')}</th>
         </tr>
       </thead>
       <tbody>
@@ -42,6 +43,7 @@ export function AgreementTable({ scope }: { readonly scope: Scope }) {
             key={index}
             index={index}
             name={names[index] ?? ''}
+            short={short[index] ?? ''}
             figures={side}
             isReference={index === state.reference}
             drawn={drawn}
@@ -55,12 +57,13 @@ export function AgreementTable({ scope }: { readonly scope: Scope }) {
 interface SideRowProps {
   readonly index: number;
   readonly name: string;
+  readonly short: string;
   readonly figures: SideFigures;
   readonly isReference: boolean;
   readonly drawn: boolean;
 }
 
-function SideRow({ index, name, figures, isReference, drawn }: SideRowProps) {
+function SideRow({ index, name, short, figures, isReference, drawn }: SideRowProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const how = useLatencyNote(figures);
@@ -70,7 +73,7 @@ function SideRow({ index, name, figures, isReference, drawn }: SideRowProps) {
       <th scope="row" aria-label={name} title={name}>
         <button type="button" className={styles.side} onClick={() => pickSide(index)}>
           <span className={styles.number}>{index + 1}</span>
-          <span className={styles.ellipsis}>{name}</span>
+          <span className={styles.ellipsis}>{short}</span>
         </button>
       </th>
       {isReference ? (

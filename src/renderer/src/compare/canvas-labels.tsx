@@ -10,7 +10,7 @@ import { comparePicture, removeSide } from './compare-actions';
 import { setCompare, useCompare, type CompareState } from './compare-store';
 import { agreementOf } from './figures';
 import { percentText } from './percent-text';
-import { useSideNames } from './side-choices';
+import { useShortNames, useSideNames } from './side-choices';
 
 /** What is where on the canvas, the divider, and the errors of sides that have no mask, in their place. */
 export function CanvasLabels() {
@@ -178,7 +178,7 @@ function placesOf(
 
 function useNumberedNames(): string[] {
   const { t } = useTranslation();
-  return useSideNames().map((name, index) => t('compare.side', { number: String(index + 1), name }));
+  return useShortNames().map((name, index) => t('compare.side', { number: String(index + 1), name }));
 }
 
 /** The canvas's tiles in CSS pixels. */

@@ -3,12 +3,12 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cx } from '../components/cx';
 import { toHex } from '../display/class-colors';
-import { formatShare } from '../legend/format-share';
 import { ignoredId, maskOf } from './compare-layout';
 import styles from './compare-panel.module.css';
 import { compareStore, setCompare, useCompare, type ClassChange } from './compare-store';
 import type { Scope } from './figures';
 import { countPairs, pairsOfConfusion, type PairCount, type PairCounts } from './pair-counts';
+import { smallShareText } from './percent-text';
 import { useSideNames } from './side-choices';
 import { useClassName, useCompareColors } from './use-class-name';
 
@@ -46,12 +46,12 @@ export function ChangeList({ scope }: { readonly scope: Scope }) {
 }
 
 function ChangeRow({ pair, compared }: { readonly pair: PairCount; readonly compared: number }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const nameOf = useClassName();
   const colorOf = useCompareColors();
   const chosen = useCompare(({ change }) => isSame(change, pair));
   const [from, to] = [nameOf(pair.from), nameOf(pair.to)];
-  const share = formatShare(compared === 0 ? 0 : pair.pixels / compared, i18n.language);
+  const share = smallShareText(compared === 0 ? 0 : pair.pixels / compared);
   return (
     <li>
       <button

@@ -9,7 +9,7 @@ import { addSide, removeSide, replaceSide, setReference } from './compare-action
 import styles from './compare-bar.module.css';
 import { openComparison, pickSide, useCompare, type CompareState } from './compare-store';
 import { CompareExport } from './compare-export';
-import { hasRoom, useSideMenu, useSideNames } from './side-choices';
+import { hasRoom, useShortNames, useSideMenu, useSideNames } from './side-choices';
 import { ViewControls } from './view-controls';
 import { ViewSwitch } from './view-switch';
 
@@ -36,6 +36,7 @@ export function CompareBar() {
 function Sides() {
   const { t } = useTranslation();
   const names = useSideNames();
+  const short = useShortNames();
   const sides = useCompare((state) => state.sides);
   const entries = useSideMenu(addSide);
   return (
@@ -43,7 +44,7 @@ function Sides() {
       {names.map((name, index) => (
         // Numbers name the sides, whatever they are.
         <li key={index} className={styles.item}>
-          <SideChip index={index} name={name} />
+          <SideChip index={index} name={name} short={short[index] ?? name} />
         </li>
       ))}
       {hasRoom(sides) && (
@@ -63,7 +64,13 @@ function Sides() {
   );
 }
 
-function SideChip({ index, name }: { readonly index: number; readonly name: string }) {
+interface SideChipProps {
+  readonly index: number;
+  readonly name: string;
+  readonly short: string;
+}
+
+function SideChip({ index, name, short }: SideChipProps) {
   const { t } = useTranslation();
   const isReference = useCompare((state) => state.reference === index);
   const shown = useCompare((state) => shownSides(state).includes(index));
@@ -93,7 +100,7 @@ function SideChip({ index, name }: { readonly index: number; readonly name: stri
           onClick={() => pickSide(index)}
         >
           <span className={styles.number}>{index + 1}</span>
-          <span className={styles.name}>{name}</span>
+          <span className={styles.name}>{short}</span>
           {isReference && <span className={styles.reference}>{t('compare.reference')}</span>}
           {failed && <CircleAlert size={14} className={styles.failed} aria-label={t('compare.failedSide')} />}
         </button>

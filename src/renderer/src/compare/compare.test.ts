@@ -5,6 +5,7 @@ import { arrangementOf, layoutOf } from './compare-layout';
 import { initialCompare, type CompareState } from './compare-store';
 import { defaultSides, modelSide } from './default-sides';
 import { countPairs, pairsOfConfusion } from './pair-counts';
+import { shortNames } from './short-names';
 import { worstFirst } from './worst-first';
 
 const three: CompareState = {
@@ -149,3 +150,27 @@ it('puts the pictures that agree least first, and before them those without a fi
   const sorted = worstFirst([picture('a', 0.9), picture('10', 0.5), picture('9', 0.5), picture('z', null)]);
   expect(sorted.map(({ name }) => name)).toEqual(['z', '9', '10', 'a']);
 });
+
+it.each([
+  [
+    ['Net · FP32 · ORT', 'Net · INT8 · ORT'],
+    ['FP32', 'INT8'],
+  ],
+  [
+    ['Net · FP32 · ORT', 'Other net · FP32 · ORT'],
+    ['Net', 'Other net'],
+  ],
+  [
+    ['Net · FP16 · A', 'Net · FP16 · B'],
+    ['A', 'B'],
+  ],
+  [
+    ['Net', 'Net · INT8'],
+    ['Net', 'Net · INT8'],
+  ],
+  [
+    ['Net · FP32 · ORT', 'masks'],
+    ['Net · FP32 · ORT', 'masks'],
+  ],
+  [['Net · FP32'], ['Net · FP32']],
+])('%o are told apart by %o', (names, expected) => expect(shortNames(names)).toEqual(expected));

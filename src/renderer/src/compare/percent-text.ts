@@ -4,3 +4,8 @@ export function percentText(share: number | null): string {
   const value = share * 100;
   return `${(value < 100 ? Math.min(value, 99.99) : 100).toFixed(2)} %`;
 }
+
+/** A share that may be tiny: `0.05 %`, `< 0.01 %`. */
+export function smallShareText(share: number): string {
+  return share > 0 && share < 0.0001 ? '< 0.01 %' : `${(share * 100).toFixed(2)} %`;
+}

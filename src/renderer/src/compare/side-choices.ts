@@ -12,6 +12,7 @@ import { shell } from '../shell/current-shell';
 import { libraryStore, useLibrary } from '../state/library-store';
 import { openComparison, useCompare } from './compare-store';
 import { modelSide, sideKey } from './default-sides';
+import { shortNames } from './short-names';
 
 /** What a side is called: by the studio once it is open, and before by what was chosen. */
 export function useSideNames(): string[] {
@@ -37,6 +38,11 @@ function engineName({ modelName, precision, runtime }: EngineSummary): string {
     precision: precision.toUpperCase(),
     runtime: runtimeName(runtime),
   });
+}
+
+/** The same without what all have in common, for places with little room. */
+export function useShortNames(): string[] {
+  return shortNames(useSideNames());
 }
 
 /** Models, engines and drawn masks that could be a side and are none yet, as a menu. */
@@ -93,11 +99,15 @@ function modelOfSides(sides: readonly ComparisonSide[], engines: readonly Engine
 
 /** Whether a model has the classes of another: what has other ones cannot be compared with it. */
 function classesLike(modelId: string | null, models: readonly ModelSummary[]): (id: string) => boolean {
-  const namesOf = (id: string): string | undefined =>
-    models
-      .find((model) => model.id === id)
-      ?.labels.map((label) => `${label.id} ${label.name}`)
-      .join('\n');
-  const wanted = modelId === null ? undefined : namesOf(modelId);
-  return (id) => wanted === undefined || namesOf(id) === wanted;
+  const labelsOf = (id: string | null) => models.find((model) => model.id === id)?.labels;
+  const wanted = labelsOf(modelId);
+  return (id) => {
+    const labels = labelsOf(id);
+    if (wanted === undefined || labels === undefined || labels.length !== wanted.length) return wanted === undefined;
+    const names = new Map(labels.map((label) => [label.id, label.name.toLowerCase()]));
+    return wanted.every((label) => {
+      const name = names.get(label.id);
+      return [name, `class ${label.id}`].includes(label.name.toLowerCase()) || name === `class ${label.id}`;
+    });
+  };
 }

@@ -92,15 +92,17 @@ function Paint() {
   const nameOf = useClassName();
   return (
     <div className={styles.controls}>
-      <Segmented
-        label={t('compare.paint')}
-        value={paint}
-        options={[
-          { value: 'to', label: t('compare.paintTo') },
-          { value: 'both', label: t('compare.paintBoth') },
-        ]}
-        onChange={(value) => setCompare({ paint: value })}
-      />
+      <div className={styles.paint}>
+        <Segmented
+          label={t('compare.paint')}
+          value={paint}
+          options={[
+            { value: 'to', label: t('compare.paintTo') },
+            { value: 'both', label: t('compare.paintBoth') },
+          ]}
+          onChange={(value) => setCompare({ paint: value })}
+        />
+      </div>
       {change !== null && (
         <Button
           variant="quiet"

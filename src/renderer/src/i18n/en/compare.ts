@@ -65,6 +65,7 @@ export const compare = {
     meanIou: 'mIoU',
     accuracy: 'mIoU drawn',
     latency: 'p50 ms',
+    milliseconds: 'ms',
     class: 'Class',
     stage: 'Stage',
   },

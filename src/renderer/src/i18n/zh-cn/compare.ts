@@ -66,6 +66,7 @@ export const compare: Translation<typeof source> = {
     meanIou: 'mIoU',
     accuracy: '标注 mIoU',
     latency: 'p50 毫秒',
+    milliseconds: '毫秒',
     class: '类别',
     stage: '阶段',
   },
