@@ -1,13 +1,20 @@
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { EngineSummary } from '../../../shared/domain/engine';
 import type { EngineVerification, VerifiedPicture } from '../../../shared/domain/verification';
-import { useThumbnail } from '../film-strip/use-thumbnail';
+import { compareEngine } from '../compare/open-compare';
 import { useFormat } from '../format/use-format';
 import { select, usePictures } from '../state/pictures-store';
-import { enterMode } from '../modes/mode-store';
+import { studio } from '../studio-client/studio';
 import styles from './verification-report.module.css';
 
+interface ReportProps {
+  readonly verification: EngineVerification;
+  readonly engine: Pick<EngineSummary, 'id' | 'modelId'>;
+}
+
 /** Agreement with the reference, class by class, and the pictures that agree least. */
-export function VerificationReport({ verification }: { readonly verification: EngineVerification }) {
+export function VerificationReport({ verification, engine }: ReportProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const { agreement, reference, pictures, timings, worst, failures } = verification;
@@ -30,7 +37,7 @@ export function VerificationReport({ verification }: { readonly verification: En
           {t('frame.jobs.failures', { count: failures.length })}: {failures.map(({ name }) => name).join(', ')}
         </p>
       )}
-      <Worst pictures={worst} />
+      <Worst pictures={worst} engine={engine} at={verification.at} />
       <Classes verification={verification} />
     </div>
   );
@@ -68,54 +75,95 @@ function Classes({ verification: { agreement } }: { readonly verification: Engin
 
 const worstShown = 4;
 
-function Worst({ pictures }: { readonly pictures: readonly VerifiedPicture[] }) {
+interface WorstProps {
+  readonly pictures: readonly VerifiedPicture[];
+  readonly engine: Pick<EngineSummary, 'id' | 'modelId'>;
+  /** When the comparison was made: another has other pictures. */
+  readonly at: string;
+}
+
+function Worst({ pictures, engine, at }: WorstProps) {
   const { t } = useTranslation();
-  if (pictures.length === 0) return null;
+  const differences = useDifferences(engine.id, at);
+  const shown = pictures.filter(({ agreement }) => agreement < 1).slice(0, worstShown);
+  if (shown.length === 0) return null;
   return (
-    <ul className={styles.worst} aria-label={t('build.verify.worst')}>
-      {pictures.slice(0, worstShown).map((picture) => (
-        <li key={picture.name}>
-          <WorstPicture picture={picture} />
-        </li>
-      ))}
-    </ul>
+    <section className={styles.report} aria-label={t('build.verify.worst')}>
+      <h4 className={styles.soft}>{t('build.verify.worstText')}</h4>
+      <ul className={styles.worst} aria-label={t('build.verify.worst')}>
+        {shown.map((picture) => (
+          <li key={picture.name}>
+            <WorstPicture picture={picture} engine={engine} difference={differences.get(picture.name) ?? null} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
-function WorstPicture({ picture: { name, agreement } }: { readonly picture: VerifiedPicture }) {
+interface WorstPictureProps {
+  readonly picture: VerifiedPicture;
+  readonly engine: Pick<EngineSummary, 'id' | 'modelId'>;
+  /** Address of the picture of what differs. */
+  readonly difference: string | null;
+}
+
+/** A click lays both masks side by side, where the picture is on the film strip. */
+function WorstPicture({ picture: { name, agreement }, engine, difference }: WorstPictureProps) {
+  const { t } = useTranslation();
   const id = usePictures(({ order, items }) => order.find((each) => items[each]?.entry.name === name) ?? null);
-  const text = (
+  const content = (
     <>
+      {difference === null ? (
+        <span className={styles.thumbnail} />
+      ) : (
+        <img className={styles.thumbnail} src={difference} alt={t('build.verify.difference', { name })} />
+      )}
       <span className={styles.name} title={name}>
         {name}
       </span>
       <span className={styles.soft}>{percent(agreement)}</span>
     </>
   );
-  // A picture of a folder that is not on the strip is only named.
-  if (id === null) return <div className={styles.picture}>{text}</div>;
+  if (id === null) return <div className={styles.picture}>{content}</div>;
   return (
     <button
       type="button"
       className={styles.picture}
       onClick={() => {
         select(id);
-        enterMode('segment');
+        compareEngine(engine);
       }}
     >
-      <Thumbnail pictureId={id} />
-      {text}
+      {content}
     </button>
   );
 }
 
-function Thumbnail({ pictureId }: { readonly pictureId: string }) {
-  const address = useThumbnail(pictureId);
-  return typeof address === 'string' ? (
-    <img className={styles.thumbnail} src={address} alt="" />
-  ) : (
-    <span className={styles.thumbnail} />
-  );
+/** By the picture's name. */
+function useDifferences(engineId: string, at: string): ReadonlyMap<string, string> {
+  const [addresses, setAddresses] = useState<ReadonlyMap<string, string>>(new Map());
+  useEffect(() => {
+    let made: string[] = [];
+    let live = true;
+    studio.call('engines.differences', { engineId }).then(
+      (found) => {
+        if (!live) return;
+        const entries = found.map(({ name, mime, bytes }): [string, string] => {
+          return [name, URL.createObjectURL(new Blob([bytes.slice()], { type: mime }))];
+        });
+        made = entries.map(([, address]) => address);
+        setAddresses(new Map(entries));
+      },
+      // The names and figures stand without them.
+      () => undefined,
+    );
+    return () => {
+      live = false;
+      made.forEach((address) => URL.revokeObjectURL(address));
+    };
+  }, [engineId, at]);
+  return addresses;
 }
 
 /** Hundredths are kept: 99.99 is not 100. */

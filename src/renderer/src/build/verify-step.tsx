@@ -80,7 +80,7 @@ function Comparison({ engine }: { readonly engine: EngineSummary }) {
       </div>
       {running && <Progress label={t('build.verify.title')} value={progressOf(job)} />}
       {job?.state === 'failed' && job.error !== null && <ErrorCard error={job.error} subject={engine.modelName} />}
-      {verification !== null && !running && <VerificationReport verification={verification} />}
+      {verification !== null && !running && <VerificationReport verification={verification} engine={engine} />}
       <Latency engine={engine} />
     </section>
   );

@@ -15,6 +15,11 @@ export async function openEngine({ id, modelId }: EngineSummary): Promise<void> 
   await openModel(modelId, id);
 }
 
+/** An empty name gives the model's back. */
+export async function renameEngine({ id }: EngineSummary, name: string): Promise<void> {
+  await studio.call('engines.rename', { engineId: id, name });
+}
+
 /** The wizard, filled in with what this engine was made of. */
 export async function duplicateEngine({ id, modelId }: EngineSummary): Promise<void> {
   const { recipe } = await studio.call('engines.inspect', { engineId: id });
@@ -78,6 +83,7 @@ export function attempt(action: Promise<void>): void {
   action.catch((error: unknown) => reportError(error));
 }
 
-function hasModel(modelId: string): boolean {
+/** Whether the model is in the library still. */
+export function hasModel(modelId: string): boolean {
   return libraryStore.getState().models.some(({ id }) => id === modelId);
 }

@@ -1,13 +1,12 @@
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { EngineVerification } from '../../../shared/domain/verification';
 import { useBuild } from '../build/build-store';
-import { percent } from '../build/verification-report';
-import { studio } from '../studio-client/studio';
+import wizard from '../build/wizard.module.css';
 import { EngineButtons } from './engine-buttons';
 import { EngineFacts, EngineStateNote } from './engine-facts';
+import { EngineName } from './engine-name';
 import styles from './engines.module.css';
 import { useEngines } from './engines-store';
+import { useFigures } from './use-figures';
 
 /** The engine whose row was chosen. */
 export function EngineDetails() {
@@ -17,35 +16,38 @@ export function EngineDetails() {
   if (engine === null) return <p className={styles.none}>{t('engines.noneChosen')}</p>;
   return (
     <div className={styles.details}>
-      <h2 className={styles.name}>{engine.modelName}</h2>
+      <EngineName key={engine.id} engine={engine} />
       <EngineStateNote engine={engine} />
       <EngineFacts engine={engine} />
-      <Agreement key={engine.id} engineId={engine.id} />
+      <Measured engineId={engine.id} />
       <EngineButtons engine={engine} without={[]} />
     </div>
   );
 }
 
-function Agreement({ engineId }: { readonly engineId: string }) {
+/** What was last measured, each with how. */
+function Measured({ engineId }: { readonly engineId: string }) {
   const { t } = useTranslation();
-  const [verification, setVerification] = useState<EngineVerification | null>(null);
-  useEffect(() => {
-    let live = true;
-    studio.call('engines.verification', { engineId }).then(
-      (found) => live && setVerification(found),
-      // The table stands without it.
-      () => undefined,
-    );
-    return () => {
-      live = false;
-    };
-  }, [engineId]);
-  if (verification === null) return null;
-  const { agreement, reference, pictures } = verification;
+  const kept = useEngines((state) => state.kept.get(engineId) ?? null);
+  const figures = useFigures();
+  if (kept === null) return null;
+  const { latency, agreement } = figures(kept);
+  if (latency === null && agreement === null) return <p className={styles.soft}>{t('engines.notMeasured')}</p>;
   return (
-    <p>
-      {percent(agreement.pixelAgreement)}{' '}
-      {t('build.verify.agreement', { reference: `${reference.runtime} ${reference.precision}`, count: pictures })}
-    </p>
+    <dl className={wizard.facts}>
+      {[latency, agreement].map((figure) => (figure === null ? null : <Row key={figure.how} {...figure} />))}
+    </dl>
+  );
+}
+
+function Row({ name, text, how }: { readonly name: string; readonly text: string; readonly how: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd title={how}>
+        {text}
+        <span className={styles.how}>{how}</span>
+      </dd>
+    </>
   );
 }

@@ -16,6 +16,8 @@ import { dateText, runtimeName } from './engine-facts';
 import { useEngineMenu } from './engine-menu';
 import styles from './engines.module.css';
 import { loadEngines, useEngines } from './engines-store';
+import { useEngineName } from './use-engine-name';
+import { useFigures } from './use-figures';
 
 /** All engines that were built or taken in. */
 export function EngineLibrary() {
@@ -64,7 +66,18 @@ function Empty() {
 
 function EngineTable({ engines }: { readonly engines: readonly EngineSummary[] }) {
   const { t } = useTranslation();
-  const columns = ['model', 'precision', 'shapes', 'runtime', 'device', 'size', 'built', 'state'] as const;
+  const columns = [
+    'model',
+    'precision',
+    'shapes',
+    'runtime',
+    'device',
+    'size',
+    'latency',
+    'agreement',
+    'built',
+    'state',
+  ] as const;
   return (
     <table className={styles.table}>
       <thead>
@@ -89,6 +102,9 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const menu = useEngineMenu(engine);
+  const name = useEngineName(engine);
+  const kept = useEngines((state) => state.kept.get(engine.id));
+  const { latency, agreement } = useFigures()(kept ?? { latency: null, agreement: null });
   const first = useEngines(({ engines }) => engines[0]?.id ?? null);
   const shown = useBuild((state) => state.shownEngineId) ?? first;
   const choose = (): void => setBuild({ shownEngineId: engine.id });
@@ -101,9 +117,13 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
         onDoubleClick={() => menu[0]?.run()}
         onContextMenu={choose}
       >
-        <th scope="row" className={styles.model} title={engine.modelName}>
+        <th
+          scope="row"
+          className={styles.model}
+          title={name === engine.modelName ? name : `${name} · ${engine.modelName}`}
+        >
           <button type="button" className={styles.rowButton} onClick={choose}>
-            {engine.modelName}
+            {name}
           </button>
         </th>
         <td>{engine.precision.toUpperCase()}</td>
@@ -117,6 +137,12 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
           {engine.device}
         </td>
         <td className={styles.size}>{format.bytes(engine.planBytes)}</td>
+        <td className={styles.latency} title={latency?.how}>
+          {latency?.text ?? '–'}
+        </td>
+        <td className={styles.agreement} title={agreement?.how}>
+          {agreement?.text ?? '–'}
+        </td>
         <td className={styles.built}>{dateText(engine.builtAt, i18n.language)}</td>
         <td className={cx(styles.state, engine.state !== 'ready' && styles.notReady)} title={engine.reason}>
           {t(`engines.states.${engine.state}`)}

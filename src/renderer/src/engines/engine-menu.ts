@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { EngineSummary } from '../../../shared/domain/engine';
 import { showEngine } from '../build/build-actions';
+import { compareEngine } from '../compare/open-compare';
 import type { MenuEntry } from '../components/menu';
 import { shell } from '../shell/current-shell';
 import {
@@ -8,6 +9,7 @@ import {
   canRebuild,
   duplicateEngine,
   exportEngine,
+  hasModel,
   openEngine,
   rebuildEngine,
   removeEngine,
@@ -33,6 +35,9 @@ export function useEngineMenu(engine: EngineSummary): Item[] {
     ...(state === 'untrusted' ? [item('trust', t('engines.trust'), () => attempt(trustEngine(engine)))] : []),
     ...(canRebuild(engine) ? [item('rebuild', t('engines.rebuild'), () => attempt(rebuildEngine(engine)))] : []),
     item('verify', t('engines.verify'), () => showEngine(engine.id)),
+    ...(state === 'ready' && hasModel(engine.modelId)
+      ? [item('compare', t('engines.compare'), () => compareEngine(engine))]
+      : []),
     item('duplicate', t('engines.duplicate'), () => attempt(duplicateEngine(engine))),
     item('recipe', t('build.saveRecipe'), () => attempt(saveEngineRecipe(engine))),
     ...(shell.hasFolders

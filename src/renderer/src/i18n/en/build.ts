@@ -53,7 +53,7 @@ export const build = {
     fixes: {
       title: 'Fixes',
       lead: 'What is rewritten before the build, and what that finds in this network.',
-      first: 'Exported networks carry detours that cost time on a GPU. Each pass takes one kind of them out.',
+      first: 'Exported networks carry detours that cost time. Each pass takes one kind of them out.',
       second:
         'The rewritten network is run on ONNX Runtime beside the original, in full precision. Nothing is taken on trust.',
       third: 'The defaults suit SegFormer networks. Passes do nothing where there is nothing to do.',
@@ -106,7 +106,7 @@ export const build = {
     forms: {
       native: {
         title: 'Native LayerNorm',
-        text: 'Many small nodes become one that TensorRT knows. Suits most networks.',
+        text: 'Many small nodes become one that runtimes know. Suits most networks.',
       },
       plugin: { title: 'LayerNorm plugin', text: 'Our own kernel. The engine then needs the plugin wherever it runs.' },
       keep: { title: 'LayerNorm as exported', text: 'Left as small nodes. In FP16 these may overflow.' },
@@ -170,9 +170,9 @@ export const build = {
     unknown_other: 'The sizes of {{count}} values do not follow from the input and are missing here.',
   },
   measured: {
-    latency: '{{ms}} ms here',
+    latency: '{{text}} here',
     latencyHow: 'Median of {{count}} runs of the network alone, after warm-up, {{device}}, {{date}}',
-    agreement: '{{share}} agreement here',
+    agreement: '{{text}} agreement here',
     agreementHow_one: 'Share of equal pixels with {{reference}}, {{count}} picture, {{date}}',
     agreementHow_other: 'Share of equal pixels with {{reference}}, {{count}} pictures, {{date}}',
   },
@@ -287,6 +287,8 @@ export const build = {
     boundaryIou: 'IoU at borders',
     pixels: 'Pixels',
     worst: 'Pictures that agree least',
+    worstText: 'Bright: pixels with another class than the reference. A click lays both masks side by side.',
+    difference: 'Where {{name}} differs',
     measure: 'Measure latency',
     latency: 'Network {{median}} (median), {{p99}} (99th percentile), {{images}} pictures a second',
     measuredHow: 'Median of {{count}} runs after warm-up, {{device}}',

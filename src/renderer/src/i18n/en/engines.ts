@@ -5,6 +5,8 @@ export const engines = {
   runtime: 'Runtime',
   device: 'Device',
   size: 'Size',
+  latency: 'Latency',
+  agreement: 'Agreement',
   built: 'Built',
   state: 'State',
   id: 'Id',
@@ -21,6 +23,9 @@ export const engines = {
   },
   open: 'Open in Segment',
   trust: 'Trust',
+  rename: 'Rename',
+  compare: 'Compare with the model',
+  notMeasured: 'Not measured yet: Verify compares masks and times the network.',
   rebuild: 'Rebuild',
   verify: 'Verify…',
   duplicate: 'Duplicate as recipe',
@@ -32,6 +37,7 @@ export const engines = {
   gone: 'This engine is not in the library any more.',
   noneChosen: 'Choose an engine to see what it is made of.',
   emptyTitle: 'No engines yet',
-  emptyText: 'An engine is a network compiled for one kind of GPU. The wizard builds one in a few steps.',
+  emptyText:
+    'An engine is a network prepared for one runtime and one kind of device. The wizard builds one in a few steps.',
   buildNew: 'Build an engine',
 } as const;

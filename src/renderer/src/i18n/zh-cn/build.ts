@@ -49,7 +49,7 @@ export const build: Translation<typeof source> = {
     fixes: {
       title: '修正',
       lead: '构建前改写的内容，以及在此网络中找到的问题。',
-      first: '导出的网络带有在 GPU 上耗时的冗余。每个步骤去除其中一类。',
+      first: '导出的网络带有耗时的冗余。每个步骤去除其中一类。',
       second: '改写后的网络会与原网络一起在 ONNX Runtime 上以全精度运行，不凭空信任任何改写。',
       third: '默认设置适合 SegFormer 网络。没有问题时，步骤不做任何事。',
     },
@@ -95,7 +95,7 @@ export const build: Translation<typeof source> = {
     others: '其他改写',
     found: '步骤找到的问题',
     forms: {
-      native: { title: '原生 LayerNorm', text: '许多小节点合并为 TensorRT 认识的一个节点。适合大多数网络。' },
+      native: { title: '原生 LayerNorm', text: '许多小节点合并为运行时认识的一个节点。适合大多数网络。' },
       plugin: { title: 'LayerNorm 插件', text: '使用我们自己的内核。引擎运行的地方都需要此插件。' },
       keep: { title: '保持导出的 LayerNorm', text: '保留为小节点。在 FP16 中可能溢出。' },
     },
@@ -143,9 +143,9 @@ export const build: Translation<typeof source> = {
     unknown_other: '{{count}} 个数值的大小无法由输入推出，未计入。',
   },
   measured: {
-    latency: '本机 {{ms}} ms',
+    latency: '本机 {{text}}',
     latencyHow: '预热后仅网络部分 {{count}} 次运行的中位数，{{device}}，{{date}}',
-    agreement: '本机一致率 {{share}}',
+    agreement: '本机一致率 {{text}}',
     agreementHow_other: '与 {{reference}} 相同的像素比例，{{count}} 张图片，{{date}}',
   },
   calibration: {
@@ -242,6 +242,8 @@ export const build: Translation<typeof source> = {
     boundaryIou: '边界 IoU',
     pixels: '像素',
     worst: '最不一致的图片',
+    worstText: '亮处：类别与参考不同的像素。点击可并排查看两个掩码。',
+    difference: '{{name}} 的不同之处',
     measure: '测量延迟',
     latency: '网络 {{median}}（中位数），{{p99}}（第 99 百分位），每秒 {{images}} 张图片',
     measuredHow: '预热后 {{count}} 次运行的中位数，{{device}}',
