@@ -1,6 +1,6 @@
 import type { Timings } from '../../shared/domain/mask';
 import type { Html } from './html';
-import { html } from './html';
+import { given, html } from './html';
 import type { ReportData, ReportLatency } from './report-data';
 import { letter, milliseconds } from './report-format';
 import type { ReportTexts } from './report-texts';
@@ -27,7 +27,7 @@ export function latencyBars({ sides }: ReportData, texts: ReportTexts): Html | n
       ${timed.map(
         ({ latency, name, index }) =>
           html`<div class="bar">
-            <span class="name"><span class="letter">${letter(index)}</span> ${name}</span>
+            <span class="name"><span class="letter">${letter(index)}</span> ${given(name)}</span>
             <span class="total">${totals(latency)}</span>
             ${bar(latency.median, longest, texts)}
           </div>`,

@@ -50,13 +50,13 @@ function titleOf({ sides }: ReportData, texts: ReportTexts): string {
   return [...names].join(texts.list);
 }
 
-function subtitle({ sides, reference, pictures, images, at, kind }: ReportData, texts: ReportTexts): Html {
+function subtitle({ sides, reference, pictures, images, at }: ReportData, texts: ReportTexts): Html {
   const name = (index: number): string => {
     const side = sides[index];
     return side?.kind === 'masks' ? texts.drawn : (side?.name ?? '');
   };
   const others = sides.flatMap((_, index) => (index === reference ? [] : [name(index)]));
-  const what = kind === 'comparison' || sides.length > 1 ? texts.against(others.join(texts.list), name(reference)) : '';
+  const what = texts.against(others.join(texts.list), name(reference));
   return html`${given(what)} · ${texts.pictures(pictures)}${images === '' ? null : html` · ${given(images)}`} ·
   ${dateTime(at)}`;
 }
@@ -106,7 +106,7 @@ function onePicture({ sides, reference }: ReportData, picture: ReportPicture, te
   }
   const overlays = sides.map((side, index) => {
     const caption = html`<span class="letter">${letter(index)}</span>
-      ${side.kind === 'masks' ? texts.drawn : side.name}`;
+      ${side.kind === 'masks' ? texts.drawn : given(side.name)}`;
     return shot(images.sides[index]?.overlay ?? null, caption, `${letter(index)}`, texts);
   });
   const differences = sides.flatMap((_, index) => {
