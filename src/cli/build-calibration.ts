@@ -10,6 +10,7 @@ import { rangeMethodSchema } from '../shared/domain/quantization';
 import { calibrationBeside } from '../studio/engines/calibration-of-recipe';
 import { engineFiles } from '../studio/engines/engine-files';
 import { writeError } from '../studio/library/json-file';
+import { shareOf } from './parse-engine-options';
 import { countingNumber, wholeNumber } from './parse-option';
 import { usageError } from './terminal';
 
@@ -21,6 +22,7 @@ export interface CalibrationFlags {
   readonly method?: CalibrationOrder['method'];
   readonly keep?: string[];
   readonly calibration?: string;
+  readonly targetAgreement?: number;
 }
 
 export function addCalibrationFlags(command: Command): void {
@@ -32,6 +34,11 @@ export function addCalibrationFlags(command: Command): void {
       new Option('--method <name>', 'how ranges follow from values (default: mse)').choices(rangeMethodSchema.options),
     )
     .option('--keep <names>', 'blocks or nodes that stay in 16 bits, separated by semicolons; may be repeated', names)
+    .option(
+      '--target-agreement <share>',
+      'with --calibrate: keeps the blocks out of 8 bits that stand against so many pixels keeping their class, such as 0.99',
+      shareOf,
+    )
     .option('--calibration <file>', 'ranges that were collected before; with --calibrate: where they are kept');
 }
 
@@ -46,21 +53,33 @@ export async function calibrationOrderOf(
   flags: CalibrationFlags,
   precision: Precision | undefined,
   replayed: { readonly recipe: Recipe; readonly file: string } | null,
-): Promise<Pick<BuildOrderInput, 'calibration'>> {
-  const { calibrate, count, seed, method, keep, calibration } = flags;
-  const given = Object.entries({ calibrate, count, seed, method, keep, calibration }).find(([, value]) => value);
+): Promise<Pick<BuildOrderInput, 'calibration' | 'targetAgreement'>> {
+  const { calibrate, count, seed, method, keep, calibration, targetAgreement } = flags;
+  const given = Object.entries({ calibrate, count, seed, method, keep, calibration, targetAgreement }).find(
+    ([, value]) => value,
+  );
   if (replayed === null && (precision === undefined || !isEightBit(precision))) {
     if (given === undefined) return {};
-    throw usageError(`--${given[0]} is for networks in 8 bits.`, 'Add --precision int8, or leave it out.');
+    throw usageError(
+      `--${given[0].replace('targetAgreement', 'target-agreement')} is for networks in 8 bits.`,
+      'Add --precision int8, or leave it out.',
+    );
   }
   if (calibrate === undefined && (count ?? seed) !== undefined) {
     throw usageError('--count and --seed choose pictures, but there is no folder.', 'Add --calibrate FOLDER.');
+  }
+  if (calibrate === undefined && targetAgreement !== undefined) {
+    throw usageError(
+      '--target-agreement compares masks on pictures, but there is no folder.',
+      'Add --calibrate FOLDER.',
+    );
   }
   const named = calibration === undefined ? null : resolve(cwd, calibration);
   const beside =
     replayed === null || calibrate !== undefined ? null : calibrationBeside(besides(replayed.file), replayed.recipe);
   const file = named ?? (await beside);
   return {
+    ...(targetAgreement === undefined ? {} : { targetAgreement }),
     calibration: {
       ...(calibrate === undefined ? {} : { folder: resolve(cwd, calibrate) }),
       ...(count === undefined ? {} : { count }),

@@ -73,6 +73,13 @@ export function amountOf(text: string): number {
   throw new InvalidArgumentError('A number of at least 0 is needed.');
 }
 
+/** A share above 0 and up to 1. */
+export function shareOf(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('A number above 0 and up to 1 is needed, such as 0.99.');
+}
+
 /** A whole number of at least 1. */
 export function countOf(text: string): number {
   const value = Number(text);

@@ -3,7 +3,7 @@ import type { OnnxModel } from '../onnx/model';
 import { isOp } from '../onnx/node';
 import { collectStatistics } from './collect-statistics';
 import { tunePrecision } from './precision-doctor';
-import type { TuneOptions, TunePoint, Tuning } from './precision-doctor';
+import type { CandidateTime, TuneOptions, TunePoint, Tuning } from './precision-doctor';
 import { findSites } from './sites';
 import { fixedSmall, madeUpInputs } from './testing';
 import type { StatisticsByValue } from './value-statistics';
@@ -51,6 +51,30 @@ describe('tunePrecision', () => {
     const { options, tried } = costing({ [BAD]: 0.004 });
     expect(await tune(options)).toMatchObject({ keep: [], isReached: true, gain: 1, ranking: [] });
     expect(tried).toHaveLength(1);
+  });
+
+  it('ranks by measured time where candidates are timed, and tells it with every point', async () => {
+    const { options } = costing({ [BAD]: 0.02, [WORSE]: 0.02 });
+    // WORSE saves nothing, so that it is the first to be kept; in 8 bits BAD saves half of the time.
+    const timeOf = async (candidate: OnnxModel): Promise<CandidateTime> => {
+      return { float: 10, milliseconds: quantizedBlocks(candidate).has(BAD) ? 5 : 11 };
+    };
+    const tuning = await tune({ ...options, target: 0.975, timeOf });
+    expect(tuning).toMatchObject({ keep: [WORSE], gainSource: 'measured', time: { milliseconds: 5, float: 10 } });
+    const saved = new Map(tuning.ranking.map(({ block, savedMs, gain }) => [block, [savedMs, gain]]));
+    expect(saved.get(BAD)).toEqual([5, 1]);
+    expect(saved.get(WORSE)).toEqual([-1, 0]);
+    expect(tuning.points.every(({ time }) => time !== undefined)).toBe(true);
+    // Points without a time are timed, and not compared again.
+    const known = tuning.points.map(({ time: _time, ...point }) => point);
+    let timed = 0;
+    const again = await tune({
+      target: 0.975,
+      known,
+      agreementOf: () => Promise.reject(new Error('compared again')),
+      timeOf: (candidate) => ((timed += 1), timeOf(candidate)),
+    });
+    expect([again.keep, timed]).toEqual([tuning.keep, tuning.points.length]);
   });
 
   it('keeps the blocks that harm, the worst first, and no more than needed', async () => {

@@ -2,8 +2,9 @@
  * Finds the blocks that cannot bear 8 bits: quantises each one alone, sees what that does to the masks, and then, from
  * everything in 8 bits, takes out the blocks that harm most for what they gain, until the masks agree as far as is asked.
  *
- * The masks are compared by a function that is given, so that they may come from ONNX Runtime or from a device; gains are
- * given too where a device measured them, else estimated from multiplications and labelled so. Every point that is tried
+ * The masks are compared by a function that is given, so that they may come from ONNX Runtime or from a device; times are
+ * measured by a function that is given, where the runtime is at hand, else gains are estimated from multiplications and
+ * labelled so. Every point that is tried
  * is told; points that are handed back in are not tried again, which is how a tuning goes on after it was broken off.
  */
 import { AppError } from '../shared/app-error';
@@ -14,6 +15,15 @@ import { findSites, SITE_KINDS } from './sites';
 import type { StatisticsByValue } from './value-statistics';
 import { workShares } from './work-share';
 
+/**
+ * Medians of a candidate and of the network in higher precision, in milliseconds, run in turns, so that what else the machine
+ * does weighs on both alike.
+ */
+export interface CandidateTime {
+  readonly milliseconds: number;
+  readonly float: number;
+}
+
 /** One choice of what is in 8 bits, and what came of it. */
 export interface TunePoint {
   /** `alone`: one block in 8 bits. `without`: all but the blocks kept. */
@@ -22,16 +32,20 @@ export interface TunePoint {
   readonly blocks: readonly string[];
   /** Share of pixels whose class is the reference's, 0 to 1. */
   readonly agreement: number;
-  /** Gain of what is in 8 bits, of the gain of everything in 8 bits: 0 to 1. */
+  /** Gain of what is in 8 bits, of the gain of everything in 8 bits: 0 to 1; estimated, where no gains were given. */
   readonly gain: number;
+  /** Where it was measured. */
+  readonly time?: CandidateTime;
 }
 
 export interface BlockDiagnosis {
   readonly block: string;
   /** Agreement lost when it alone is in 8 bits. */
   readonly harm: number;
-  /** Its part of the whole gain, 0 to 1. */
+  /** Its part of the whole gain, 0 to 1: of what was measured, where it was. */
   readonly gain: number;
+  /** Milliseconds that the network saves with it alone in 8 bits, negative where it loses; null where nobody measured. */
+  readonly savedMs: number | null;
 }
 
 export interface TuneOptions {
@@ -42,6 +56,8 @@ export interface TuneOptions {
   readonly quantize?: Omit<QuantizeOptions, 'only'>;
   /** Time that each block gains in 8 bits, measured on a device, in any unit; estimated from its work when left out. */
   readonly gains?: ReadonlyMap<string, number>;
+  /** Measures a candidate; each is then ranked by the time that it saves. */
+  readonly timeOf?: (model: OnnxModel) => Promise<CandidateTime>;
   /** Points of an earlier run with the same model, pictures and options. */
   readonly known?: readonly TunePoint[];
   readonly onPoint?: (
@@ -60,6 +76,8 @@ export interface Tuning {
   readonly agreement: number;
   readonly gain: number;
   readonly gainSource: 'measured' | 'estimated';
+  /** Of the chosen point; null where nobody measured. */
+  readonly time: CandidateTime | null;
   /** The most harmful for what they gain first; empty when nothing had to be kept. */
   readonly ranking: readonly BlockDiagnosis[];
   /** All points tried, in the order in which they were. */
@@ -80,13 +98,14 @@ export async function tunePrecision(
   }
   const trial = new Trials(model, statistics, options);
   const all = await trial.without([]);
-  const gainSource = options.gains === undefined ? 'estimated' : 'measured';
+  const gainSource = (options.gains ?? options.timeOf) === undefined ? 'estimated' : 'measured';
   const done = (keep: readonly string[], point: TunePoint, ranking: readonly BlockDiagnosis[]): Tuning => ({
     keep,
     isReached: point.agreement >= target,
     agreement: point.agreement,
     gain: point.gain,
     gainSource,
+    time: point.time ?? null,
     ranking,
     points: trial.points,
   });
@@ -104,14 +123,26 @@ export async function tunePrecision(
 }
 
 async function rank(trial: Trials): Promise<BlockDiagnosis[]> {
-  const diagnoses: BlockDiagnosis[] = [];
-  for (const block of trial.blocks) {
-    const { agreement } = await trial.alone(block);
-    diagnoses.push({ block, harm: 1 - agreement, gain: trial.gainOf(block) });
-  }
+  const points: { block: string; point: TunePoint }[] = [];
+  for (const block of trial.blocks) points.push({ block, point: await trial.alone(block) });
+  const saved = new Map(
+    points.flatMap(({ block, point: { time } }) => (time === undefined ? [] : [[block, savedBy(time)]])),
+  );
+  const isTimed = saved.size === points.length;
+  const measured = isTimed ? shares(saved, trial.blocks) : null;
+  const diagnoses = points.map(({ block, point }): BlockDiagnosis => ({
+    block,
+    harm: 1 - point.agreement,
+    gain: measured?.get(block) ?? trial.gainOf(block),
+    savedMs: isTimed ? (saved.get(block) ?? null) : null,
+  }));
   // What gains nothing need not harm much to be kept.
   const score = ({ harm, gain }: BlockDiagnosis): number => harm / Math.max(gain, 1e-3);
   return diagnoses.sort((one, other) => score(other) - score(one));
+}
+
+function savedBy({ float, milliseconds }: CandidateTime): number {
+  return float - milliseconds;
 }
 
 class Trials {
@@ -161,13 +192,15 @@ class Trials {
     gain: number,
     choice: Pick<QuantizeOptions, 'only' | 'keep'>,
   ): Promise<TunePoint> {
-    const { signal, quantize, agreementOf, onPoint } = this.#options;
+    const { signal, quantize, agreementOf, timeOf, onPoint } = this.#options;
     signal?.throwIfAborted();
     const known = this.#known.get(keyOf({ kind, blocks }));
     let point: TunePoint;
-    if (known === undefined) {
+    if (known === undefined || (timeOf !== undefined && known.time === undefined)) {
       const { model } = quantizeModel(this.#model, this.#statistics, { ...quantize, ...choice });
-      point = { kind, blocks, agreement: await agreementOf(model), gain };
+      const agreement = known?.agreement ?? (await agreementOf(model));
+      const time = await timeOf?.(model);
+      point = { kind, blocks, agreement, gain, ...(time === undefined ? {} : { time }) };
     } else point = { ...known, gain };
     this.points.push(point);
     // All at once, each alone, and all but one kept.

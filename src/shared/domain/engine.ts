@@ -157,6 +157,11 @@ export const buildOrderSchema = z.strictObject({
   /** For `int8` and `fp8`. */
   calibration: calibrationOrderSchema.optional(),
   /**
+   * For `int8` and `fp8`, with pictures: least share of pixels whose class shall be the reference's, above 0 and up to 1. The
+   * blocks that stand against it are found and stay out of 8 bits.
+   */
+  targetAgreement: z.number().positive().max(1).optional(),
+  /**
    * Does again what this recipe says; of the other settings only runtime and device are then read, and of the calibration
    * where it comes from: with a folder it is made anew.
    */

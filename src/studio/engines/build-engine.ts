@@ -17,6 +17,7 @@ import { engineKey } from './recipe';
 import type { Rewritten } from './rewrite-graph';
 import { rewriteGraph } from './rewrite-graph';
 import type { TimingCache } from './timing-cache';
+import { tuneToTarget } from './tune-to-target';
 import { writeEngine } from './write-engine';
 
 export interface EngineBuilderOptions {
@@ -74,20 +75,30 @@ export class EngineBuilder {
     const { libraries, library, calibrations } = this.#options;
     const plan = await planBuild(libraries, library.models, model, order);
     const calibrates = quantizeStepOf(plan.recipe) !== null && namesPictures(order);
-    const spans = spansOf({ calibrates, tunes: false });
+    const tunes = calibrates && order.targetAgreement !== undefined && order.recipe === undefined;
+    const spans = spansOf({ calibrates, tunes });
     const draft = { plan, calibration: null, spans, model, observer, started, lines: [], warnings: [] };
-    const { recipe, calibration } = await settleCalibration(plan.recipe, model, order, {
+    const advance = (phase: 'calibrate' | 'tune', detail: string, share: number): void => {
+      const [from, to] = spans[phase];
+      observer.phase(phase, detail);
+      observer.progress(from + (to - from) * share);
+    };
+    const place = {
       directory: calibrations,
-      ofEngines: (hash) => this.#calibrationsOf(hash),
       signal: observer.signal,
-      onProgress: ({ done, total, picture }) => {
-        const [from, to] = spans.calibrate;
-        observer.phase('calibrate', picture);
-        observer.progress(from + ((to - from) * done) / total);
-      },
-      warn: (text) => tell(draft, 'warning', text),
+      warn: (text: string) => tell(draft, 'warning', text),
+      info: (text: string) => tell(draft, 'info', text),
+    };
+    const settled = await settleCalibration(plan.recipe, model, order, {
+      ...place,
+      ofEngines: (hash) => this.#calibrationsOf(hash),
+      onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
     });
-    return { ...draft, plan: { ...plan, recipe }, calibration };
+    const recipe = await tuneToTarget(settled.recipe, model, order, {
+      ...place,
+      onTrial: (text, done, most) => advance('tune', text, Math.min(1, done / most)),
+    });
+    return { ...draft, plan: { ...plan, recipe }, calibration: settled.calibration };
   }
 
   async #calibrationsOf(hash: string): Promise<string[]> {

@@ -100,7 +100,7 @@ function agreement(one: Uint8Array, other: Uint8Array): number {
   return one.reduce((same, id, at) => same + (id === other[at] ? 1 : 0), 0) / one.length;
 }
 
-describe('an engine of ONNX Runtime', () => {
+describe('an engine of ONNX Runtime', { timeout: 120_000 }, () => {
   it('in FP32 is built where nothing else builds, and gives the masks of its network', async () => {
     const engine = await build();
     expect(engine).toMatchObject({ state: 'ready', precision: 'fp32', runtime: { family: 'onnxruntime' } });
@@ -140,6 +140,14 @@ describe('an engine of ONNX Runtime', () => {
     expect(again.id).toBe(engine.id);
     expect(again.builtAt).not.toBe(engine.builtAt);
     expect(parts.map((name) => partOf(again, name))).toEqual(before);
+  });
+
+  it('in INT8 says how far masks agree on other pictures, and whether it is faster here', async () => {
+    const order = { ...int8, calibration: { folder: pictures, count: 2 }, targetAgreement: 0.9 };
+    const engine = await build(order);
+    const log = partOf(engine, 'build.log').toString();
+    expect(log).toMatch(/INT8 is (slower|faster|as fast as FP32) here: [\d.]+ against [\d.]+ ms/);
+    expect(log).toMatch(/keeps 9\d\.\d+ % of the pixels/);
   });
 
   it('in FP16 says plainly that processors have no kernels for it', async () => {

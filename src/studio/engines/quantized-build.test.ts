@@ -165,6 +165,43 @@ describe('a build in 8 bits', () => {
   });
 });
 
+describe('a target for the agreement', () => {
+  // With these kept there are few left to try.
+  const kept = [1, 2, 3, 4].flatMap((stage) =>
+    ['attention', 'feed-forward'].map((part) => `stage ${stage}, block 1, ${part}`),
+  );
+  const order = (targetAgreement: number): BuildOrderInput => {
+    return { ...int8({ count: 2, keep: [...kept, 'stage 1, embedding'] }), targetAgreement };
+  };
+
+  it(
+    'keeps the blocks out of 8 bits that stand against it, and the recipe names them',
+    { timeout: 120_000 },
+    async () => {
+      const told = observer();
+      const engine = await build(order(0.985), told);
+      expect([...new Set(told.phases)]).toEqual(['queue', 'prepare', 'calibrate', 'tune', 'rewrite', 'build', 'keep']);
+      expect(told.shares).toEqual([...told.shares].sort((one, other) => one - other));
+      expect(told.lines.join('\n')).toMatch(/INT8 keeps (98\.[5-9]|99)\d* % of the pixels and \d blocks? in FP16/);
+      const recipe = await recipeOf(engine);
+      const keep = quantizeStepOf(recipe)?.keep ?? [];
+      expect(keep.length).toBeGreaterThan(kept.length + 1);
+      expect(keep).toEqual([...keep].sort());
+      const again = await build({ recipe, fresh: true });
+      expect(again.id).toBe(engine.id);
+      expect(partOf(again, engineFiles.graph)).toEqual(partOf(engine, engineFiles.graph));
+      await expect(build(order(1))).rejects.toMatchObject({ code: 'AGREEMENT_NOT_REACHED' });
+    },
+  );
+
+  it.each<[string, BuildOrderInput, string]>([
+    ['without pictures', { precision: 'int8', targetAgreement: 0.99 }, 'CALIBRATION_NEEDED'],
+    ['in 16 bits', { precision: 'fp16', targetAgreement: 0.99 }, 'RECIPE_CONTRADICTORY'],
+  ])('is refused %s', async (_, wrong, code) => {
+    await expect(build(wrong)).rejects.toMatchObject({ code, hint: expect.any(String) });
+  });
+});
+
 describe('8 bits are refused', () => {
   it.each<[string, BuildOrderInput, string]>([
     ['without pictures', { precision: 'int8' }, 'CALIBRATION_NEEDED'],

@@ -9,7 +9,7 @@ import type {
   Precision,
   Recipe,
 } from '../../shared/domain/engine';
-import { isStatic, recipeSchema } from '../../shared/domain/engine';
+import { isEightBit, isStatic, recipeSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import { SITE_KINDS } from '../../quantization/sites';
@@ -202,7 +202,13 @@ function checkOrder(order: SettledOrder, family: Recipe['runtime']['family']): v
 }
 
 function contradiction(order: SettledOrder, family: Recipe['runtime']['family']): [string, string] | null {
-  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, plugins, foldHead } = order;
+  const { plain, fp16Flag, precision, layerNorm, pluginOnly, targets, plugins, foldHead, targetAgreement } = order;
+  if (targetAgreement !== undefined && !isEightBit(precision)) {
+    return [
+      'Which blocks have to stay out of 8 bits is a question of builds in 8 bits.',
+      'Add --precision int8, or leave --target-agreement out.',
+    ];
+  }
   if (fp16Flag && family !== 'tensorrt-10') {
     return [
       'Only TensorRT 10 chooses FP16 layers by itself; later ones build what the graph says.',

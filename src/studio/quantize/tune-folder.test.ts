@@ -63,6 +63,17 @@ describe('tuneFolder', () => {
     expect(kept.points).toEqual(tuning.points);
   });
 
+  it('times candidates on ONNX Runtime in turns with the original, and keeps the times', async () => {
+    const agreementOf = async (): Promise<number> => 1;
+    const { tuning, calibration } = await tuneFolder({ ...options, agreementOf, timed: true, threads: 1 });
+    expect(tuning.gainSource).toBe('measured');
+    expect(tuning.time?.milliseconds).toBeGreaterThan(0);
+    expect(tuning.time?.float).toBeGreaterThan(0);
+    const kept = JSON.parse(await readFile(`${calibration.file}.tuning`, 'utf8')) as { points: unknown[] };
+    expect(kept.points).toEqual([expect.objectContaining({ time: tuning.time })]);
+    expect((await tuneFolder({ ...options, agreementOf, timed: true })).tuning.time).toEqual(tuning.time);
+  });
+
   it('goes on after it was cancelled, without trying again what it knows', async () => {
     const controller = new AbortController();
     let points = 0;

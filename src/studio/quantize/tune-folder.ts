@@ -9,6 +9,7 @@ import { readTextIfPresent, writeFileAtomically } from '../library/json-file';
 import { calibrateFolder, choose, DEFAULT_COUNT, findPictures, hashAll } from './calibrate-folder';
 import type { Calibration, CalibrateOptions } from './calibrate-folder';
 import { MaskAgreement } from './mask-agreement';
+import { CandidateTimer } from './candidate-timer';
 import { pictureInputs } from './picture-inputs';
 
 export interface TuneFolderOptions extends CalibrateOptions {
@@ -19,6 +20,8 @@ export interface TuneFolderOptions extends CalibrateOptions {
   readonly quantize?: Omit<QuantizeOptions, 'only'>;
   /** Time that each block gains, measured on a device; see {@link tunePrecision}. */
   readonly gains?: ReadonlyMap<string, number>;
+  /** Times each candidate on ONNX Runtime, which is then what candidates are ranked by. */
+  readonly timed?: boolean;
   /** Compares on a device instead of on ONNX Runtime. */
   readonly agreementOf?: (model: OnnxModel) => Promise<number>;
   readonly onPoint?: (point: TunePoint, progress: { readonly done: number; readonly most: number }) => void;
@@ -43,6 +46,7 @@ const pointsSchema = z.strictObject({
       blocks: z.array(z.string()),
       agreement: z.number().min(0).max(1),
       gain: z.number().min(0),
+      time: z.strictObject({ milliseconds: z.number().positive(), float: z.number().positive() }).optional(),
     }),
   ),
 });
@@ -68,9 +72,11 @@ export async function tuneFolder(options: TuneFolderOptions): Promise<FolderTuni
     masks ??= await MaskAgreement.with(model, inputs, signal);
     return masks.of(other, signal);
   };
+  const timer = options.timed === true ? new CandidateTimer(model, form, options.threads ?? 0) : null;
   const tuning = await tunePrecision(model, calibration.statistics, {
     target: options.target,
     agreementOf: options.agreementOf ?? agreementOf,
+    ...(timer === null ? {} : { timeOf: (other) => timer.time(other, signal) }),
     ...(options.quantize === undefined ? {} : { quantize: options.quantize }),
     ...(options.gains === undefined ? {} : { gains: options.gains }),
     known,
@@ -80,7 +86,7 @@ export async function tuneFolder(options: TuneFolderOptions): Promise<FolderTuni
       await writeFileAtomically(file, pointsText(key, known, tried));
       options.onPoint?.(point, progress);
     },
-  });
+  }).finally(() => timer?.close());
   const warnings = [...calibration.warnings];
   if (isSame) warnings.push('The folder has no other pictures: masks were compared on those that ranges came from.');
   return { tuning, calibration, compared: paths.length, warnings };
@@ -89,7 +95,7 @@ export async function tuneFolder(options: TuneFolderOptions): Promise<FolderTuni
 /** Pictures that were not calibrated on, where the folder has any. */
 async function comparedPictures(options: TuneFolderOptions): Promise<{ paths: string[]; isSame: boolean }> {
   const [count, compared] = [options.count ?? DEFAULT_COUNT, options.compared ?? DEFAULT_COMPARED];
-  const order = choose(await findPictures(options.folder), Infinity, options.seed ?? 1);
+  const order = choose(options.files ?? (await findPictures(options.folder)), Infinity, options.seed ?? 1);
   const others = order.slice(count, count + compared);
   return others.length > 0
     ? { paths: others, isSame: false }
