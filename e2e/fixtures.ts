@@ -17,6 +17,8 @@ export interface StudioOptions {
   environment: Readonly<Record<string, string>>;
   /** Whether the studio may find the sample model's graph as an earlier test left it. */
   keepsGraphs: boolean;
+  /** Folders that a browser's studio is started with; on the desktop they are picked in dialogs. */
+  folders: readonly string[];
 }
 
 /** A studio of its own, with no past, in one of the two shells. */
@@ -55,13 +57,14 @@ export const test = base.extend<StudioOptions & { studio: Studio }>({
   browserArguments: [[], { option: true }],
   environment: [{}, { option: true }],
   keepsGraphs: [true, { option: true }],
-  studio: async ({ shell, language, browserArguments, environment, keepsGraphs }, use, testInfo) => {
+  folders: [[], { option: true }],
+  studio: async ({ shell, language, browserArguments, environment, keepsGraphs, folders }, use, testInfo) => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
     // Playwright empties this folder before it runs.
     const kept = join(testInfo.project.outputDir, 'studio');
     if (keepsGraphs) await copyGraphs(kept, dataDirectory);
     const open = shell === 'electron' ? openElectron : openChromium;
-    const opened = await open(dataDirectory, language, browserArguments, environment);
+    const opened = await open(dataDirectory, language, browserArguments, environment, folders);
     const { page } = opened;
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -127,8 +130,9 @@ async function openChromium(
   language: string,
   more: readonly string[],
   variables: Variables,
+  folders: readonly string[],
 ): Promise<OpenShell> {
-  const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs')], {
+  const server = spawn(process.execPath, [join(root, 'out', 'server', 'server.cjs'), ...folders], {
     env: { ...systemEnvironment(), ...variables, MASKFORGE_HOME: dataDirectory },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -36,6 +36,8 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
     logLevel: 'warning',
   });
   const env = { ...process.env, BENCH_CACHE: cacheFolder() };
+  // The network runs in its worker thread there, as it does in the program.
+  if (name === 'batch') await ensureBuild();
   if (name === 'window' || name === 'video') {
     await ensureBuild();
     const electron = await ensureElectron();

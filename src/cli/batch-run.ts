@@ -70,7 +70,7 @@ async function tell(
   if (json) {
     const { runtime, device, modelName } = session;
     const failed = failures.map(({ item, error }) => ({ file: item, error }));
-    return terminal.json({ input, ...report, model: modelName, runtime, device, failures: failed });
+    return terminal.json({ ...report, model: modelName, runtime, device, failures: failed });
   }
   for (const { item, error } of [...report.problems, ...failures]) terminal.error(fromErrorReport(error), item);
   if (count > failures.length) terminal.note(`… and ${count - failures.length} more.`);

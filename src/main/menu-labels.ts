@@ -4,6 +4,7 @@ export interface MenuLabels {
   readonly openPictures: string;
   readonly openFolder: string;
   readonly openModel: string;
+  readonly segmentFolder: string;
   readonly export: string;
   readonly preferences: string;
   readonly edit: string;
@@ -18,6 +19,7 @@ const english: MenuLabels = {
   openPictures: 'Open Pictures…',
   openFolder: 'Open Folder…',
   openModel: 'Open Model…',
+  segmentFolder: 'Segment a Folder…',
   export: 'Export…',
   preferences: 'Preferences…',
   edit: '&Edit',
@@ -32,6 +34,7 @@ const chinese: MenuLabels = {
   openPictures: '打开图片…',
   openFolder: '打开文件夹…',
   openModel: '打开模型…',
+  segmentFolder: '分割文件夹…',
   export: '导出…',
   preferences: '偏好设置…',
   edit: '编辑(&E)',

@@ -9,10 +9,9 @@ import type { MenuLabels } from './menu-labels';
  */
 export function setMenu(labels: MenuLabels, send: (command: DesktopCommand) => void): void {
   const mac = process.platform === 'darwin';
-  const item = (label: string, accelerator: string, command: DesktopCommand): MenuItemConstructorOptions => ({
+  const item = (label: string, accelerator: string | null, command: DesktopCommand): MenuItemConstructorOptions => ({
     label,
-    accelerator,
-    registerAccelerator: mac,
+    ...(accelerator === null ? {} : { accelerator, registerAccelerator: mac }),
     click: () => send(command),
   });
   const separator: MenuItemConstructorOptions = { type: 'separator' };
@@ -25,6 +24,7 @@ export function setMenu(labels: MenuLabels, send: (command: DesktopCommand) => v
         item(labels.openFolder, 'CommandOrControl+Shift+O', { type: 'open-folder' }),
         item(labels.openModel, 'CommandOrControl+U', { type: 'open-model' }),
         separator,
+        item(labels.segmentFolder, null, { type: 'segment-folder' }),
         item(labels.export, 'CommandOrControl+E', { type: 'export' }),
         separator,
         item(labels.preferences, 'CommandOrControl+,', { type: 'preferences' }),

@@ -68,6 +68,7 @@ export const batchPlanSchema = z.object({
 export type BatchPlan = z.infer<typeof batchPlanSchema>;
 
 export const batchReportSchema = z.object({
+  input: z.string(),
   output: z.string(),
   pictures: count,
   /** Segmented in this run. */
@@ -101,6 +102,6 @@ export const batchCalls = {
     args: z.object({ input: z.string(), output: z.string(), limit: z.int().positive().default(1000) }),
     result: z.object({ count, failures: z.array(failureSchema) }),
   },
-  /** A batch of this host once more, for what failed in it; through another session when its own is closed. */
+  /** A batch of this host once more, for what failed in it; through the session named when its own is closed. */
   'batch.retry': { args: z.object({ jobId: z.string(), sessionId: z.string().optional() }), result: started },
 } as const;

@@ -31,6 +31,7 @@ export interface DesktopBridge {
 export type DesktopCommand =
   | { readonly type: 'open-pictures' }
   | { readonly type: 'open-folder' }
+  | { readonly type: 'segment-folder' }
   | { readonly type: 'open-model' }
   | { readonly type: 'open-paths'; readonly paths: readonly string[] }
   | { readonly type: 'export' }

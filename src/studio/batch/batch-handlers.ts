@@ -62,7 +62,10 @@ export function batchHandlers({ access, sessions, jobs }: BatchParts): BatchHand
     'batch.retry': async ({ jobId, sessionId }) => {
       const known = batches.get(jobId);
       if (known === undefined) throw unknownBatch();
-      return start({ ...granted(known.order), sessionId: sessionId ?? known.order.sessionId, onlyFailed: true });
+      // The same network, as long as it is open: masks of two would lie side by side.
+      const own = await sessions.get(known.order.sessionId).catch(() => null);
+      const through = own === null ? (sessionId ?? known.order.sessionId) : known.order.sessionId;
+      return start({ ...granted(known.order), sessionId: through, onlyFailed: true });
     },
   };
 }

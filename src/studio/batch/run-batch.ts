@@ -36,7 +36,7 @@ export async function runBatch(
   job: JobProgress,
   onReport: (report: BatchReport) => void,
 ): Promise<void> {
-  job.phase('Looking for pictures');
+  job.phase('looking');
   const found = await findPictures(order, job.signal);
   const state = stateFolder(order.output);
   const lock = await BatchLock.take(state, order.output);
@@ -95,7 +95,7 @@ class Batch {
     const job = this.#job;
     job.result(output.path);
     if (done > 0) job.log(`${done} pictures were done before.`);
-    job.phase('Segmenting');
+    job.phase('segmenting');
     job.progress(done, done + toDo.length);
     this.#pace.start();
     const written: string[] = [];
@@ -108,6 +108,7 @@ class Batch {
         await this.#writeTables(written);
       } finally {
         onReport({
+          input: order.input,
           output: output.path,
           pictures: this.#found.items.length,
           done: this.#done,
@@ -170,7 +171,7 @@ class Batch {
     if (paths.size === 0 || this.#spans.size === 0) return;
     // Nothing is put where a drive used to be.
     await output.check();
-    this.#job.phase('Writing tables');
+    this.#job.phase('tables');
     const rows = this.#found.items.flatMap(({ name }) => {
       const span = this.#spans.get(name);
       return span === undefined ? [] : [[name, span] as const];

@@ -55,12 +55,12 @@ export class PictureExporter {
   ): Promise<void> {
     const entries: (TableEntry | null)[] = pictureIds.map(() => null);
     let done = 0;
-    job.phase('Segmenting');
+    job.phase('segmenting');
     await workOnEach(pictureIds, { atOnce: AT_ONCE, signal: job.signal }, async (pictureId, index) => {
       entries[index] = await this.#oneOfMany(request, pictureId, directory, job);
       job.progress(++done);
     });
-    job.phase('Writing tables');
+    job.phase('tables');
     const written = entries.filter((entry): entry is TableEntry => entry !== null);
     await writeTables(request, written, directory, job);
   }

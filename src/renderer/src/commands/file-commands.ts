@@ -21,6 +21,12 @@ function allPictures(): string[] {
 export const fileCommands: readonly Command[] = [
   { id: 'open-pictures', group: 'file', title: 'commands.openPictures', shortcuts: ['Mod+O'], run: openPictures },
   { id: 'open-folder', group: 'file', title: 'commands.openFolder', shortcuts: ['Mod+Shift+O'], run: openFolder },
+  {
+    id: 'segment-folder',
+    group: 'file',
+    title: 'commands.segmentFolder',
+    run: () => openDialog({ kind: 'batch' }),
+  },
   { id: 'open-model', group: 'file', title: 'commands.openModel', shortcuts: ['Mod+U'], run: openModelFile },
   { id: 'paste', group: 'file', title: 'commands.paste', shortcuts: ['Mod+V'], run: pasteFromClipboard },
   { id: 'show-samples', group: 'file', title: 'commands.showSamples', run: addSamples },

@@ -28,6 +28,12 @@ export function formatMilliseconds(nanoseconds: number, locale: string): string 
   }).format(value);
 }
 
+/** Items a second, with two significant digits below 100: `0.85`, `12`, `140`. */
+export function formatPace(perSecond: number, locale: string): string {
+  const digits = perSecond >= 10 ? 0 : perSecond >= 1 ? 1 : 2;
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(perSecond);
+}
+
 /** A duration for people: `45 s`, `3 min`, `1 h 20 min`. */
 export function formatSeconds(seconds: number, locale: string): string {
   const unit = (value: number, name: 'second' | 'minute' | 'hour'): string =>

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatBytes, formatMilliseconds, formatSeconds, formatTimeLeft } from './format';
+import { formatBytes, formatMilliseconds, formatPace, formatSeconds, formatTimeLeft } from './format';
 
 /** The functions of format.ts in the language of the window. */
 export function useFormat() {
@@ -10,6 +10,7 @@ export function useFormat() {
     () => ({
       bytes: (bytes: number) => formatBytes(bytes, locale),
       milliseconds: (nanoseconds: number) => formatMilliseconds(nanoseconds, locale),
+      pace: (perSecond: number) => formatPace(perSecond, locale),
       seconds: (seconds: number) => formatSeconds(seconds, locale),
       timeLeft: (range: readonly [number, number]) => formatTimeLeft(range, locale),
       integer: (value: number) => new Intl.NumberFormat(locale).format(value),

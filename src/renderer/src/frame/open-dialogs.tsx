@@ -1,4 +1,6 @@
 import { lazy, Suspense } from 'react';
+import { BatchDialog } from '../batch/batch-dialog';
+import { FailuresDialog } from '../batch/failures-dialog';
 import { ExportDialog } from '../export/export-dialog';
 import { CatalogueDialog } from '../library/catalogue-dialog';
 import { LibraryDialog } from '../library/library-dialog';
@@ -38,6 +40,10 @@ export function OpenDialogs() {
       return <AboutDialog />;
     case 'export':
       return <ExportDialog />;
+    case 'batch':
+      return <BatchDialog />;
+    case 'batch-failures':
+      return <FailuresDialog jobId={dialog.jobId} />;
     case 'export-video':
       return (
         <Suspense fallback={null}>

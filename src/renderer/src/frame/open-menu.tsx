@@ -1,4 +1,4 @@
-import { Box, Camera, Clapperboard, CloudDownload, FolderOpen, Image, Images } from 'lucide-react';
+import { Box, Camera, Clapperboard, CloudDownload, FolderCog, FolderOpen, Image, Images } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { openPaths } from '../actions/open-files';
@@ -23,6 +23,7 @@ export function useOpenMenu(): MenuEntry[] {
   return [
     item('open-pictures', t('commands.openPictures'), <Image size={16} aria-hidden />),
     item('open-folder', t('commands.openFolder'), <FolderOpen size={16} aria-hidden />),
+    item('segment-folder', t('commands.segmentFolder'), <FolderCog size={16} aria-hidden />),
     item('show-samples', t('commands.showSamples'), <Images size={16} aria-hidden />),
     item('sample-video', t('commands.sampleVideo'), <Clapperboard size={16} aria-hidden />),
     item('open-camera', t('commands.openCamera'), <Camera size={16} aria-hidden />),

@@ -12,6 +12,10 @@ export type OpenDialog =
   | { readonly kind: 'about' }
   /** Pictures to export; the selected one or the whole strip. */
   | { readonly kind: 'export'; readonly pictureIds: readonly string[] }
+  /** A folder to segment into another. */
+  | { readonly kind: 'batch' }
+  /** What a batch could not do. */
+  | { readonly kind: 'batch-failures'; readonly jobId: string }
   /** The video that is open. */
   | { readonly kind: 'export-video' };
 

@@ -9,6 +9,7 @@ import { i18n } from '../i18n/i18n';
 import { ErrorDetails } from '../notices/error-card';
 import { errorHint, errorTitle } from '../notices/error-text';
 import { reportError } from '../notices/notify';
+import { openDialog } from '../state/window-store';
 import { clearFinishedJobs, isRunning, useJobs } from '../state/jobs-store';
 import styles from './job-list.module.css';
 import { progressOf } from './job-progress';
@@ -60,7 +61,13 @@ function JobEntry({ job }: { readonly job: Job }) {
           <ErrorDetails error={job.error} />
         </div>
       )}
-      {job.failures.length > 0 && <Failures job={job} />}
+      {job.kind === 'batch' && !running && job.failures.length > 0 ? (
+        <Button variant="quiet" onClick={() => openDialog({ kind: 'batch-failures', jobId: job.id })}>
+          {t('batch.showFailures')}
+        </Button>
+      ) : (
+        job.failures.length > 0 && <Failures job={job} />
+      )}
     </>
   );
 }
@@ -73,6 +80,7 @@ function JobLine({ job }: { readonly job: Job }) {
   const parts = [
     job.state === 'queued' ? t('frame.jobs.states.queued') : phaseText(job.phase),
     job.total > 0 ? t('frame.jobs.progress', { done: amount(job.done), total: amount(job.total) }) : amount(job.done),
+    ...(job.perSecond === undefined ? [] : [t('frame.jobs.pace', { rate: format.pace(job.perSecond) })]),
     ...(job.secondsLeft === null ? [] : [t('frame.jobs.left', { time: format.timeLeft(job.secondsLeft) })]),
   ];
   return parts.filter((part) => part !== '').join(' · ');

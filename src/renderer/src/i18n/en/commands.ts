@@ -1,6 +1,7 @@
 export const commands = {
   openPictures: 'Open pictures…',
   openFolder: 'Open folder…',
+  segmentFolder: 'Segment a folder…',
   openModel: 'Open model…',
   paste: 'Paste picture',
   showSamples: 'Show sample pictures',

@@ -55,6 +55,7 @@ export const frame = {
     clear: 'Clear finished',
     progress: '{{done}} of {{total}}',
     left: '{{time}} left',
+    pace: '{{rate}} a second',
     failures_one: '{{count}} failed',
     failures_other: '{{count}} failed',
     states: { queued: 'Waiting', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
@@ -64,6 +65,9 @@ export const frame = {
       downloading: 'downloading',
       unpacking: 'unpacking',
       finishing: 'finishing',
+      looking: 'looking for pictures',
+      segmenting: 'segmenting',
+      tables: 'writing tables',
     },
   },
 } as const;

@@ -4,6 +4,7 @@ import type { commands as source } from '../en/commands';
 export const commands: Translation<typeof source> = {
   openPictures: '打开图片…',
   openFolder: '打开文件夹…',
+  segmentFolder: '分割文件夹…',
   openModel: '打开模型…',
   paste: '粘贴图片',
   showSamples: '显示示例图片',

@@ -54,8 +54,17 @@ export const frame: Translation<typeof source> = {
     clear: '清除已结束的任务',
     progress: '{{done}} / {{total}}',
     left: '剩余 {{time}}',
+    pace: '每秒 {{rate}}',
     failures_other: '{{count}} 项失败',
     states: { queued: '等待中', done: '已完成', failed: '失败', cancelled: '已取消' },
-    phases: { preparing: '正在准备', downloading: '正在下载', unpacking: '正在解压', finishing: '即将完成' },
+    phases: {
+      preparing: '正在准备',
+      downloading: '正在下载',
+      unpacking: '正在解压',
+      finishing: '即将完成',
+      looking: '正在查找图片',
+      segmenting: '正在分割',
+      tables: '正在写入表格',
+    },
   },
 };

@@ -1,3 +1,4 @@
+import { batch } from './batch';
 import { build } from './build';
 import { canvas } from './canvas';
 import { commands } from './commands';
@@ -18,6 +19,7 @@ import { runtimes } from './runtimes';
 import { video } from './video';
 
 export const zhCn = {
+  batch,
   build,
   canvas,
   commands,

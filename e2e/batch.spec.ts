@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { expect, test } from './fixtures';
+
+const sample = resolve(__dirname, '../resources/samples/pictures/08-small.png');
+const home = mkdtempSync(join(tmpdir(), 'maskforge-batch-'));
+test.use({ folders: [home] });
+test.afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+test('segments a folder, names what failed, and tries it again', async ({ studio }) => {
+  const { page, shell } = studio;
+  const input = join(home, `照片 ${shell}`);
+  const output = join(home, `masks of ${shell}`);
+  await mkdir(join(input, 'deeper'), { recursive: true });
+  await mkdir(output);
+  await copyFile(sample, join(input, 'one.png'));
+  await copyFile(sample, join(input, 'deeper', 'two 🙂.png'));
+  const whole = await readFile(sample);
+  await writeFile(join(input, 'torn.png'), whole.subarray(0, whole.length >> 1));
+  await studio.ready();
+
+  await page.getByRole('main').focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('Segment a folder');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Segment a folder' });
+  if (shell === 'electron') {
+    await studio.answerFolderDialogs(input);
+    await dialog.getByRole('group', { name: 'Pictures' }).getByRole('button').click();
+    await studio.answerFolderDialogs(output);
+    await dialog.getByRole('group', { name: 'Masks' }).getByRole('button').click();
+  } else {
+    await dialog.getByRole('textbox', { name: 'Pictures' }).fill(input);
+    await dialog.getByRole('textbox', { name: 'Masks' }).fill(output);
+  }
+  for (const box of await dialog.getByRole('checkbox').all()) await box.uncheck();
+  for (const format of ['Index PNG', 'CSV']) await dialog.getByRole('checkbox', { name: format }).check();
+  await expect(dialog.getByTestId('batch-plan')).toHaveText('3 pictures');
+  await dialog.getByRole('button', { name: 'Segment 3 pictures' }).click();
+
+  await expect(page.getByText('1 picture failed')).toBeVisible();
+  expect(await visibleFiles(output)).toEqual(['deeper/two 🙂.index.png', 'masks.classes.csv', 'one.index.png']);
+  const { width, height } = await sharp(sample).metadata();
+  expect(await sharp(join(output, 'one.index.png')).metadata()).toMatchObject({ width, height });
+
+  await page.getByRole('button', { name: 'Show failures' }).click();
+  const failures = page.getByRole('dialog', { name: 'What the batch could not do' });
+  await expect(failures.getByRole('listitem')).toHaveText([/^torn\.png/]);
+  await copyFile(sample, join(input, 'torn.png'));
+  await failures.getByRole('button', { name: 'Try 1 again' }).click();
+  await expect.poll(() => visibleFiles(output)).toContain('torn.index.png');
+  await expect
+    .poll(async () => {
+      const rows = (await readFile(join(output, 'masks.classes.csv'), 'utf8')).trim().split('\r\n').slice(1);
+      return [...new Set(rows.map((row) => row.split(',')[0]))];
+    })
+    .toEqual(['one.png', 'torn.png', 'deeper/two 🙂.png']);
+  expect(studio.problems).toEqual([]);
+});
+
+/** Without what the batch keeps for itself, which is hidden. */
+async function visibleFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  return names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) =>
+      join(parentPath, name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .filter((path) => !path.startsWith('.'))
+    .sort();
+}
