@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { recipeSchema } from '../src/shared/domain/engine';
 import { dropNetwork, enterBuild, expect, next, test, wizardOf } from './build-fixtures';
 
-test('leads from a dropped network to an engine whose masks were compared', async ({ studio }) => {
+test('leads from a dropped network to an engine for the GPU', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
   await dropNetwork(studio);
@@ -45,9 +45,6 @@ test('leads from a dropped network to an engine whose masks were compared', asyn
   expect(recipe.passes.map(({ pass }) => pass)).toContain('fold-decode-head');
   expect(recipe.passes.map(({ pass }) => pass)).not.toContain('to-float16');
 
-  await wizard.getByRole('button', { name: /Compare on the \d+ open pictures/ }).click();
-  await expect(wizard.getByText(/of pixels agree with ONNX Runtime/)).toBeVisible({ timeout: 60_000 });
-  await expect(wizard.getByRole('table', { name: 'Agreement by class' }).getByRole('row')).not.toHaveCount(1);
   await wizard.getByRole('button', { name: 'Measure latency' }).click();
   await expect(wizard.getByText(/pictures a second/)).toBeVisible();
   await wizard.getByRole('button', { name: 'Open in Segment' }).click();

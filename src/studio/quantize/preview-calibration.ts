@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { findSites, SITE_KINDS } from '../../quantization/sites';
+import { refuseQuantized } from '../../quantization/already-quantized';
 import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import { PictureFile } from '../../media/picture-file';
 import type { OnnxModel } from '../../onnx/model';
@@ -17,9 +18,10 @@ const THUMBNAIL_SIDE = 128;
  * What {@link calibrateFolder} with the same options would do: which pictures it takes, which it would have to skip, and
  * how much of it is there already. Runs nothing and writes nothing.
  *
- * @throws what finding the pictures throws; CALIBRATION_ALL_UNREADABLE; CANCELLED
+ * @throws what finding the pictures throws; MODEL_ALREADY_QUANTIZED; CANCELLED
  */
 export async function previewCalibration(options: CalibrateOptions): Promise<CalibrationPreview> {
+  refuseQuantized(options.model);
   const { files, chosen, before } = await planCalibration(options);
   const pictures: CalibrationPreview['pictures'] = [];
   const skipped: CalibrationPreview['skipped'] = [];
@@ -53,11 +55,16 @@ export async function previewCalibration(options: CalibrateOptions): Promise<Cal
   };
 }
 
-/** Blocks with layers that are quantised unless they are kept, in the network's order. */
-export function blocksOf({ graph }: OnnxModel): CalibrationPreview['blocks'] {
+/**
+ * Blocks with layers that are quantised unless they are kept, in the network's order.
+ *
+ * @throws MODEL_ALREADY_QUANTIZED
+ */
+export function blocksOf(model: OnnxModel): CalibrationPreview['blocks'] {
+  refuseQuantized(model);
   const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]);
   const counts = new Map<string, number>();
-  for (const { block, kind } of findSites(graph)) {
+  for (const { block, kind } of findSites(model.graph)) {
     if (kinds.includes(kind)) counts.set(block, (counts.get(block) ?? 0) + 1);
   }
   return [...counts].map(([name, layers]) => ({ name, layers }));

@@ -32,13 +32,16 @@ export function VerifyStep() {
   return (
     <>
       <EngineStateNote engine={engine} />
-      <EngineFacts engine={engine} />
-      <EngineButtons engine={engine} />
       {engine.state === 'ready' ? (
         <Comparison key={engine.id} engine={engine} />
       ) : (
         <p className={styles.soft}>{t('build.verify.notHere')}</p>
       )}
+      <section className={styles.group} aria-label={t('build.verify.engine')}>
+        <h3 className={styles.heading}>{t('build.verify.engine')}</h3>
+        <EngineFacts engine={engine} />
+        <EngineButtons engine={engine} without={['verify', 'duplicate', 'remove']} />
+      </section>
     </>
   );
 }
@@ -80,8 +83,8 @@ function Comparison({ engine }: { readonly engine: EngineSummary }) {
       </div>
       {running && <Progress label={t('build.verify.title')} value={progressOf(job)} />}
       {job?.state === 'failed' && job.error !== null && <ErrorCard error={job.error} subject={engine.modelName} />}
-      {verification !== null && !running && <VerificationReport verification={verification} engine={engine} />}
       <Latency engine={engine} />
+      {verification !== null && !running && <VerificationReport verification={verification} engine={engine} />}
     </section>
   );
 }

@@ -1,7 +1,9 @@
-import { ArrowLeft, ArrowRight, FileDown, FileUp, Hammer, Plus } from 'lucide-react';
+import { ArrowLeft, ArrowRight, Check, FileDown, FileUp, Hammer, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../components/button';
+import { attempt, keepEngine, removeEngine, tuneEngine } from '../engines/engine-actions';
+import { useEngines } from '../engines/engines-store';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import { anotherBuild, nextStep, openRecipeFile, saveRecipe, startBuild } from './build-actions';
 import { orderOf, roughOrderOf } from './build-draft';
@@ -45,7 +47,7 @@ export function WizardFooter({ runtimes }: { readonly runtimes: LoadedRuntimes }
       {step === 'build' ? (
         <BuildButtons canBuild={canBuild} />
       ) : step === 'verify' ? (
-        <AnotherButton />
+        <Verdict />
       ) : (
         <Button variant="primary" disabled={!canGoOn} focusableWhenDisabled onClick={() => nextStep(1)}>
           {t('build.next')}
@@ -81,6 +83,26 @@ function BuildButtons({ canBuild }: { readonly canBuild: boolean }) {
           <ArrowRight size={14} aria-hidden />
         </Button>
       )}
+    </>
+  );
+}
+
+/** What becomes of the engine: it is in the library already, and can be taken out of it again. */
+function Verdict() {
+  const { t } = useTranslation();
+  const engineId = useBuild((state) => state.engineId);
+  const engine = useEngines(({ engines }) => engines.find(({ id }) => id === engineId) ?? null);
+  if (engine === null) return <AnotherButton />;
+  return (
+    <>
+      <Button variant="danger" onClick={() => attempt(removeEngine(engine))}>
+        {t('build.verify.discard')}
+      </Button>
+      <Button onClick={() => attempt(tuneEngine(engine))}>{t('build.verify.tune')}</Button>
+      <Button variant="primary" onClick={() => keepEngine(engine)}>
+        <Check size={14} aria-hidden />
+        {t('build.verify.keep')}
+      </Button>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { EngineSummary } from '../../../shared/domain/engine';
+import { isEightBit } from '../../../shared/domain/engine';
 import { openModel } from '../actions/models';
-import { build, downloadRecipe, openRecipe } from '../build/build-actions';
+import { build, downloadRecipe, enterStep, openRecipe } from '../build/build-actions';
 import { buildStore, setBuild } from '../build/build-store';
 import { i18n } from '../i18n/i18n';
 import { enterMode } from '../modes/mode-store';
@@ -24,6 +25,17 @@ export async function renameEngine({ id }: EngineSummary, name: string): Promise
 export async function duplicateEngine({ id, modelId }: EngineSummary): Promise<void> {
   const { recipe } = await studio.call('engines.inspect', { engineId: id });
   openRecipe(recipe, hasModel(modelId) ? modelId : null);
+}
+
+/** The wizard where something of this engine can be changed: what stays wide, or what it computes in. */
+export async function tuneEngine(engine: EngineSummary): Promise<void> {
+  await duplicateEngine(engine);
+  enterStep(isEightBit(engine.precision) ? 'calibration' : 'precision');
+}
+
+/** The table of engines, with this one chosen. */
+export function keepEngine({ id }: EngineSummary): void {
+  setBuild({ view: 'engines', shownEngineId: id });
 }
 
 export async function saveEngineRecipe({ id }: EngineSummary): Promise<void> {

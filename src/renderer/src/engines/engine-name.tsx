@@ -1,6 +1,6 @@
 import { Pencil } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EngineSummary } from '../../../shared/domain/engine';
 import { IconButton } from '../components/button';
@@ -13,6 +13,11 @@ export function EngineName({ engine }: { readonly engine: EngineSummary }) {
   const { t } = useTranslation();
   const name = useEngineName(engine);
   const [draft, setDraft] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const isEditing = draft !== null;
+  useEffect(() => {
+    if (isEditing) field.current?.select();
+  }, [isEditing]);
   if (draft === null) {
     return (
       <div className={styles.nameRow}>
@@ -33,11 +38,10 @@ export function EngineName({ engine }: { readonly engine: EngineSummary }) {
     <input
       className={styles.nameField}
       aria-label={t('engines.rename')}
-      autoFocus
+      ref={field}
       maxLength={80}
       value={draft}
       onChange={(event) => setDraft(event.target.value)}
-      onFocus={(event) => event.target.select()}
       onKeyDown={onKey}
       onBlur={finish}
     />

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { dropNetwork, enterBuild, next, wizardOf } from './build-fixtures';
+import { expect, test } from './fixtures';
+
+const root = resolve(__dirname, '..');
+
+test('leads from a dropped network to a verified INT8 engine with no GPU, and the terminal makes the same', async ({
+  studio,
+}) => {
+  const { page } = studio;
+  await studio.ready();
+  await dropNetwork(studio);
+  await enterBuild(page);
+  const wizard = wizardOf(page);
+  const command = wizard.getByLabel('The same in the terminal');
+  await next(page);
+  await expect(wizard.getByText(/Same result as the original on ONNX Runtime/)).toBeVisible({ timeout: 60_000 });
+  await wizard.getByText('fuse-layernorm', { exact: true }).click();
+  await wizard
+    .getByRole('group', { name: 'Before' })
+    .getByRole('button', { name: /^ReduceMean/ })
+    .first()
+    .click();
+  await expect(wizard.getByRole('group', { name: 'After' }).getByText('LayerNormalization')).not.toHaveCount(0);
+  await next(page);
+  await expect(wizard.getByRole('region', { name: 'Memory, estimated' }).getByRole('row')).toHaveCount(2);
+  await next(page);
+
+  // TensorRT is missed, and nobody is held up.
+  await wizard.getByRole('note').getByRole('button', { name: 'Runtimes…' }).click();
+  await expect(page.getByRole('dialog', { name: 'Runtimes' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await wizard.getByRole('radio', { name: /^INT8/ }).check();
+  await next(page);
+
+  await wizard.getByLabel('At most').fill('none');
+  await expect(wizard.getByRole('button', { name: 'Next' })).toBeDisabled();
+  await wizard.getByLabel('At most').fill('3');
+  await expect(wizard.getByText(/^3 of \d+ pictures are taken/)).toBeVisible();
+  await expect(wizard.getByRole('list', { name: 'What is taken' }).getByRole('img')).toHaveCount(3);
+  await expect(wizard.getByText('Not calibrated with these before', { exact: false })).toBeVisible();
+
+  // What is no calibration changes nothing.
+  await wizard.getByRole('radio', { name: /^A calibration file/ }).check();
+  const nonsense = join(studio.dataDirectory, 'nonsense.json');
+  await writeFile(nonsense, '{"values": 7}');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    wizard.getByRole('button', { name: 'Choose file…' }).click(),
+  ]);
+  await chooser.setFiles(nonsense);
+  await expect(page.getByText('Not a calibration', { exact: true }).first()).toBeVisible();
+  await expect(wizard.getByRole('button', { name: 'Next' })).toBeDisabled();
+  await wizard.getByRole('radio', { name: /on the film strip/ }).check();
+  await expect(wizard.getByLabel('At most')).toHaveValue('3');
+  await wizard.getByText('Blocks that stay wide').click();
+  await wizard.getByRole('checkbox', { name: /^stage 1, block 1, attention/ }).check();
+  await expect(command).toContainText('--precision int8 --calibrate');
+  await expect(command).toContainText("--count 3 --keep 'stage 1, block 1, attention'");
+  await next(page);
+
+  await expect(wizard.getByText('ONNX Runtime', { exact: false }).first()).toBeVisible();
+  await wizard.getByRole('button', { name: 'Build engine' }).click();
+  await expect(wizard.getByText('The engine of net is ready.')).toBeVisible({ timeout: 60_000 });
+  await wizard.getByRole('button', { name: 'Verify' }).click();
+  await wizard.getByRole('button', { name: /Compare on the \d+ open pictures/ }).click();
+  await expect(wizard.getByText(/of pixels agree with ONNX Runtime/)).toBeVisible({ timeout: 90_000 });
+  await expect(wizard.getByRole('table', { name: 'Agreement by class' }).getByRole('row')).not.toHaveCount(1);
+  await expect(wizard.getByRole('img', { name: /^Where .* differs/ }).first()).toBeVisible();
+  const id = await wizard.locator('dt:text-is("Id") + dd').innerText();
+  await wizard.getByRole('button', { name: 'Keep' }).click();
+
+  const row = page.getByRole('region', { name: 'Engine library' }).getByRole('row', { name: /net.*INT8/ });
+  await expect(row).toContainText(/9\d\.\d\d %|100\.00 %/);
+  const details = page.getByRole('complementary', { name: 'Explanation' });
+  await details.getByRole('button', { name: 'Rename' }).click();
+  await details.getByRole('textbox', { name: 'Rename' }).fill('small and narrow');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('row', { name: /small and narrow/ })).toBeVisible();
+  expect(await buildAgain(studio.dataDirectory, id)).toBe(id);
+  expect(studio.problems).toEqual([]);
+});
+
+/** The recipe that the window made, followed by the terminal. @returns the id of what that makes */
+async function buildAgain(home: string, id: string): Promise<unknown> {
+  const recipe = join(home, 'engines', id, 'recipe.json');
+  const network = join(home, 'dropped', 'net.onnx');
+  const program = join(root, 'bin', 'maskforge.mjs');
+  const args = [program, 'build', network, '--recipe', recipe, '--fresh', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...process.env, MASKFORGE_HOME: home },
+  });
+  const answer: unknown = JSON.parse(stdout);
+  return typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : stdout;
+}
