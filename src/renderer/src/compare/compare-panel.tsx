@@ -17,7 +17,7 @@ export function ComparePanel() {
   const { t } = useTranslation();
   const some = useCompare((state) => state.sides.length > 1);
   const [wanted, setScope] = useState<Scope>('picture');
-  const ran = useCompare(({ result }) => (result === null ? null : result.done));
+  const ran = useCompare(({ result }) => (result === null || result.done === 0 ? null : result.done));
   const scope: Scope = ran === null ? 'picture' : wanted;
   return (
     <aside className={frame.side} data-region="side-panels" aria-label={t('compare.panel')}>

@@ -99,6 +99,8 @@ export const compare: Translation<typeof source> = {
   runFolder: '文件夹…',
   runHint: '找出各方最不一致的图片。',
   running: '{{done}} / {{total}}',
+  done_other: '已比较 {{count}} 张图片',
+  show: '查看',
   cancel: '取消',
   failures_other: '{{count}} 个失败',
   pictureOf: '{{name}}，一致性 {{agreement}}',
