@@ -85,7 +85,9 @@ export class OutputFolder {
   /** @throws AppError BATCH_OUTPUT_GONE */
   async check(): Promise<void> {
     const facts = await stat(this.path).catch(() => null);
-    if (facts?.dev === this.#identity.dev && facts.ino === this.#identity.ino) return;
+    const isSame = facts?.dev === this.#identity.dev && facts.ino === this.#identity.ino;
+    // Systems give the number of a folder that is gone to the next one; that has none of ours in it.
+    if (isSame && (await stat(join(stateFolder(this.path), TEMPORARY)).catch(() => null)) !== null) return;
     throw new AppError('BATCH_OUTPUT_GONE', `The folder ${this.path} is not there any more.`, {
       hint: 'Connect the drive again, or put the folder back, and start the batch again: it goes on where it ended.',
       details: { path: this.path },

@@ -88,6 +88,7 @@ export function BatchDialog() {
           </span>
         </p>
       )}
+      <PlanSummary state={state} />
       <Manner settings={settings} onChange={change} />
       <FormatList
         formats={formats}
@@ -98,7 +99,6 @@ export function BatchDialog() {
         }}
       />
       <StyleSummary formats={formats} />
-      <PlanSummary state={state} />
     </Dialog>
   );
 }

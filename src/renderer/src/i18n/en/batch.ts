@@ -7,7 +7,7 @@ export const batch = {
   served: 'Folders that the studio was started with: maskforge serve FOLDER…',
   recursive: 'With all folders below',
   keepFolders: 'Keep the folders in the output',
-  existing: 'Masks that are there',
+  existing: 'Existing masks',
   existingChoice: {
     resume: 'Skip what is done and unchanged',
     keep: 'Leave all that is there alone',
