@@ -100,6 +100,10 @@ const USAGE_CODES: readonly string[] = [
   'HUB_NAME_INVALID',
   'RUNTIME_UNKNOWN',
   'RUNTIME_VERSION_INVALID',
+  'COMPARE_TOO_FEW_SIDES',
+  'COMPARE_TOO_MANY_SIDES',
+  'COMPARE_SAME_TWICE',
+  'COMPARE_REFERENCE_UNKNOWN',
 ];
 
 export function isUsage(error: unknown): boolean {

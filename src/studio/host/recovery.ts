@@ -44,6 +44,19 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
       return handlers['session.close']({ sessionId: inner }, context);
     },
     'session.segment': (args, context) => recovery.segment(args, context),
+    'compare.picture': async (args, context) => {
+      recovery.checkSuspect(args);
+      const pictureId = await recovery.picture(args.pictureId);
+      const found = await recovery.working(args.pictureId, () =>
+        handlers['compare.picture']({ ...args, pictureId }, context),
+      );
+      return { ...found, pictureId: args.pictureId, picture: { ...found.picture, id: args.pictureId } };
+    },
+    'compare.run': async ({ pictureIds, ...args }, context) => {
+      if (pictureIds === undefined) return handlers['compare.run'](args, context);
+      const ids = await Promise.all(pictureIds.map((id) => recovery.picture(id)));
+      return handlers['compare.run']({ ...args, pictureIds: ids }, context);
+    },
     'session.segmentFrame': async (args, context) => {
       const sessionId = await recovery.session(args.sessionId);
       const answer = await handlers['session.segmentFrame']({ ...args, sessionId }, context);
@@ -140,10 +153,7 @@ class Recovery {
   }
 
   async segment(args: CallArgs<'session.segment'>, context: CallContext): Promise<CallResult<'session.segment'>> {
-    if (this.#suspects.has(args.pictureId)) {
-      if (!args.fresh) throw suspectError(this.#pictures.get(args.pictureId)?.name ?? 'This picture');
-      this.#suspects.delete(args.pictureId);
-    }
+    this.checkSuspect(args);
     const sessionId = await this.session(args.sessionId);
     const pictureId = await this.picture(args.pictureId);
     const result = await this.working(args.pictureId, () =>
@@ -151,6 +161,13 @@ class Recovery {
     );
     const picture = { ...result.picture, id: args.pictureId };
     return { ...result, picture, pictureId: args.pictureId, sessionId: args.sessionId };
+  }
+
+  /** What was in work when the last host crashed is not tried again unasked. @throws AppError HOST_CRASHED_BEFORE */
+  checkSuspect({ pictureId, fresh }: { readonly pictureId: string; readonly fresh: boolean }): void {
+    if (!this.#suspects.has(pictureId)) return;
+    if (!fresh) throw suspectError(this.#pictures.get(pictureId)?.name ?? 'This picture');
+    this.#suspects.delete(pictureId);
   }
 
   /** Says that a network works on a picture for as long as `work` lasts. */

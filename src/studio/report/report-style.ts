@@ -49,8 +49,10 @@ td { overflow-wrap: anywhere; min-width: 64px; }
 .number { min-width: 0; overflow-wrap: normal; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
-code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-.swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 8px; box-shadow: inset 0 0 0 1px rgba(128,128,128,.45); }
+code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
+.whole { white-space: nowrap; }
+.label { display: inline-flex; align-items: baseline; }
+.swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 8px; flex: none; box-shadow: inset 0 0 0 1px rgba(128,128,128,.45); }
 .meter { display: block; width: 100%; min-width: 60px; height: 4px; margin-top: 4px; }
 .meter .back { fill: var(--line-soft); } .meter .front { fill: var(--accent); }
 .small { font-size: 12px; color: var(--soft); }
@@ -65,7 +67,7 @@ code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 .transferIn { fill: var(--transferIn); background: var(--transferIn); } .infer { fill: var(--infer); background: var(--infer); }
 .postprocess { fill: var(--postprocess); background: var(--postprocess); } .transferOut { fill: var(--transferOut); background: var(--transferOut); }
 .other { fill: var(--other); background: var(--other); } .empty { fill: none; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 14px; }
+.pair { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 14px; }
 .pair h3 { padding: 12px 14px 0; margin: 0 0 4px; }
 .arrow { color: var(--soft); padding: 0 6px; }
 article { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px 18px; margin-top: 14px; }

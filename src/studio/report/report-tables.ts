@@ -1,3 +1,4 @@
+import type { Label } from '../../shared/domain/model';
 import type { MaskComparison } from '../../shared/domain/verification';
 import type { Html, Part } from './html';
 import { given, html } from './html';
@@ -16,7 +17,7 @@ export function sidesTable({ sides, reference }: ReportData, texts: ReportTexts)
     side.precision,
     side.kind === 'masks' ? given(side.directory ?? '') : side.runtime,
     side.device,
-    side.size === null ? '' : texts.size(side.size),
+    side.size === null ? '' : html`<span class="whole">${texts.size(side.size)}</span>`,
     side.engineId === null ? '' : html`<code>${side.engineId}</code>`,
     side.builtAt === null ? '' : dateTime(side.builtAt),
   ]);
@@ -72,7 +73,7 @@ export function classesTable({ sides, reference, labels }: ReportData, texts: Re
     .filter(({ least }) => Number.isFinite(least))
     .sort((a, b) => a.least - b.least)
     .map(({ label, scores, share }): Part[] => [
-      html`${swatch(label.color)}${given(label.name)}`,
+      named(label),
       percent(share),
       ...scores.map(
         (each) =>
@@ -88,16 +89,16 @@ export function classesTable({ sides, reference, labels }: ReportData, texts: Re
 /** From which class to which, most pixels first. */
 export function confusionTables({ sides, reference, labels }: ReportData, texts: ReportTexts): Html | null {
   const names = new Map(labels.map((label) => [label.id, label]));
-  const named = (id: number): Part => {
+  const nameOf = (id: number): Part => {
     const label = names.get(id);
-    return label === undefined ? `class ${id}` : html`${swatch(label.color)}${given(label.name)}`;
+    return label === undefined ? `class ${id}` : named(label);
   };
   const tables = sides.flatMap((side, index) => {
     const { agreement } = side;
     if (agreement === null || index === reference) return [];
     const rows = topConfusions(agreement, MOST_CONFUSIONS).map(({ from, to, pixels }): Part[] => [
-      named(from),
-      named(to),
+      nameOf(from),
+      nameOf(to),
       html`${whole(pixels)}<br /><span class="small">${percent(pixels / agreement.pixels)}</span>`,
     ]);
     const head = [texts.says(letter(reference)), texts.says(letter(index)), texts.pixels];
@@ -192,6 +193,10 @@ function meter(share: number): Html {
     <rect class="back" width="100" height="4" />
     <rect class="front" width="${width}" height="4" />
   </svg>`;
+}
+
+function named({ color, name }: Label): Html {
+  return html`<span class="label">${swatch(color)}${given(name)}</span>`;
 }
 
 function swatch([red, green, blue]: readonly [number, number, number]): Html {
