@@ -1,4 +1,5 @@
 import { AppError, isAbort, toErrorReport } from '../../../shared/app-error';
+import { arrangementStore } from '../canvas/arrangement-store';
 import { i18n } from '../i18n/i18n';
 import { announce } from '../notices/announce';
 import { connectionStore } from '../state/connection-store';
@@ -31,6 +32,9 @@ export function runSegmentation(reopen: () => void): void {
     if (state.session !== before.session) pump();
   });
   connectionStore.subscribe(pump);
+  arrangementStore.subscribe((state, before) => {
+    if (state.arrangement === null && before.arrangement !== null) pump();
+  });
 }
 
 /** Again, even though there is a mask, and even though it failed before. */
@@ -64,7 +68,8 @@ export function stopSegmentation(): void {
 function pump(): void {
   if (running !== null || connectionStore.getState().status !== 'connected') return;
   const { session } = libraryStore.getState();
-  if (session.kind !== 'open') return;
+  // What is compared has the engine for itself; the open model is mostly among it.
+  if (session.kind !== 'open' || arrangementStore.getState().arrangement !== null) return;
   const pictureId = nextToSegment(picturesStore.getState(), batch);
   if (pictureId === null) return;
   const controller = new AbortController();

@@ -1,10 +1,16 @@
 import { isAbort, toErrorReport } from '../../../shared/app-error';
-import { FEWEST_SIDES, type ComparisonSide } from '../../../shared/domain/comparison';
+import {
+  FEWEST_SIDES,
+  type ComparedPicture,
+  type ComparisonSide,
+  type OpenComparison,
+} from '../../../shared/domain/comparison';
 import { i18n } from '../i18n/i18n';
 import { announce } from '../notices/announce';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
-import { picturesStore, selectedItem } from '../state/pictures-store';
+import { libraryStore, openSession } from '../state/library-store';
+import { picturesStore, selectedItem, setSegmentation } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
 import { compareStore, openComparison, setCompare } from './compare-store';
 
@@ -109,7 +115,9 @@ export function comparePicture({ keep = false, fresh = false } = {}): void {
     .call('compare.picture', { comparisonId: open.comparisonId, pictureId, fresh }, { signal: controller.signal })
     .then(
       (compared) => {
-        if (!controller.signal.aborted) setCompare({ picture: { kind: 'done', pictureId, compared } });
+        if (controller.signal.aborted) return;
+        setCompare({ picture: { kind: 'done', pictureId, compared } });
+        keepForSegment(open, compared);
       },
       (error: unknown) => {
         if (controller.signal.aborted || isAbort(error)) return;
@@ -119,6 +127,23 @@ export function comparePicture({ keep = false, fresh = false } = {}): void {
         setCompare({ picture: { kind: 'failed', pictureId, error: report } });
       },
     );
+}
+
+/** What the open model said as a side is its mask in the other modes, too, and what the status bar tells. */
+function keepForSegment({ sides }: OpenComparison, { pictureId, picture, sides: found }: ComparedPicture): void {
+  const session = openSession(libraryStore.getState());
+  if (session === null) return;
+  const at = sides.findIndex(
+    ({ modelId, engineId, runtimeId, precision }) =>
+      modelId === session.modelId &&
+      engineId === null &&
+      runtimeId === session.runtime &&
+      precision === session.precision,
+  );
+  const side = found[at];
+  if (side?.outcome !== 'mask' || side.timings === null) return;
+  const { mask, classes, timings, cached } = side;
+  setSegmentation({ pictureId, sessionId: session.id, picture, mask, classes, timings, cached, notes: [] });
 }
 
 /** All pictures of the strip through all sides, as a job. */

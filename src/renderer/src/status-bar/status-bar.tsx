@@ -1,6 +1,8 @@
 import { Info, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useArrangement } from '../canvas/arrangement-store';
+import { cx } from '../components/cx';
 import { Tooltip } from '../components/tooltip';
 import { onHoverText } from '../state/hover-slot';
 import { openSession, useLibrary } from '../state/library-store';
@@ -29,6 +31,8 @@ export function StatusBar() {
 /** Written to by the canvas with every mouse move, without rendering. */
 function HoverText() {
   const slot = useRef<HTMLSpanElement>(null);
+  // Several sides need several words, and what stands beside must not jump.
+  const compared = useArrangement(({ arrangement }) => arrangement !== null);
   useEffect(
     () =>
       onHoverText((text) => {
@@ -36,7 +40,7 @@ function HoverText() {
       }),
     [],
   );
-  return <span ref={slot} className={styles.hover} data-testid="hover" />;
+  return <span ref={slot} className={cx(styles.hover, compared && styles.wide)} data-testid="hover" />;
 }
 
 function PictureSize() {
