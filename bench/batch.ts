@@ -11,6 +11,7 @@ import { PictureFile } from '../src/media/picture-file';
 import { loadSharp } from '../src/media/sharp-loader';
 import type { BatchReport } from '../src/shared/batch-contract';
 import type { Job } from '../src/shared/domain/job';
+import { runtimeOfFamily } from '../src/shared/domain/engine';
 import { maskStyleSchema } from '../src/shared/domain/export';
 import type { RawFrame } from '../src/shared/domain/raw-frame';
 import type { SessionInfo } from '../src/shared/domain/runtime';
@@ -94,7 +95,10 @@ async function openSession({ handlers }: Studio): Promise<SessionInfo> {
   }
   const { engine } = await handlers['engines.inspect']({ engineId: values.engine }, context);
   const { id: engineId, modelId } = engine;
-  return handlers['session.open']({ modelId, runtime: 'tensorrt', threads: 0, engineId }, context);
+  return handlers['session.open'](
+    { modelId, runtime: runtimeOfFamily(engine.runtime.family), threads: 0, engineId },
+    context,
+  );
 }
 
 /** A folder for each round: JPEGs cut from the samples. */

@@ -1,3 +1,4 @@
+import { runtimeOfFamily } from '../shared/domain/engine';
 import type { ModelSummary } from '../shared/domain/model';
 import type { SessionInfo } from '../shared/domain/runtime';
 import { chooseModel } from './choose-model';
@@ -32,7 +33,7 @@ export async function withSession<T>(
     const session = await studio.call('session.open', {
       modelId: model.id,
       threads,
-      ...(built === null ? {} : { runtime: 'tensorrt', engineId: built.id }),
+      ...(built === null ? {} : { runtime: runtimeOfFamily(built.runtime.family), engineId: built.id }),
     });
     try {
       if (session.fallback !== null) context.terminal.warning(session.fallback);

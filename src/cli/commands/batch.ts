@@ -43,7 +43,7 @@ export function registerBatch(program: Command): void {
     .argument('<folder>', 'folder of pictures, with all folders below')
     .requiredOption('-o, --out <folder>', 'folder for the masks; made when missing')
     .option('-m, --model <model>', 'id of a model in the library, an ONNX file, or a folder that holds one')
-    .option('-e, --engine <engine>', 'id of a TensorRT engine, or its beginning; its model is then used')
+    .option('-e, --engine <engine>', 'id of a built engine, or its beginning; its model is then used')
     .addOption(
       new Option('-f, --formats <list>', `what to write, separated by commas: ${FORMATS.join(', ')}`)
         .argParser((text) => listOf(text, FORMATS))
