@@ -4,17 +4,15 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { ElectronApplication, Page } from 'playwright-core';
-import { _electron } from 'playwright-core';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { median } from './statistics';
 import { machine, occasion, record, runToEnd } from './record';
+import { openSampleVideo } from './video-window';
 
 const LIMITS = { drawsPerSecond: 30, maskMs: 3, scrubMs: 150, chartsShareOfCore: 0.03 };
-const TIMEOUT_MS = 120_000;
 const SCRUBS = 20;
 const seconds = Number(process.argv[2] ?? 15);
-const executablePath = process.env.BENCH_ELECTRON ?? '';
 const work = mkdtempSync(join(tmpdir(), 'bench-video-'));
 
 interface Playing {
@@ -25,22 +23,6 @@ interface Playing {
   readonly videoFrames: number;
   readonly maskToTextureMs: readonly number[];
   readonly canvasDrawMs: readonly number[];
-}
-
-async function open(): Promise<{ app: ElectronApplication; page: Page }> {
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const app = await _electron.launch({
-    executablePath,
-    args: [...sandbox, resolve('.')],
-    env: { ...(process.env as Record<string, string>), MASKFORGE_HOME: join(work, 'data') },
-  });
-  const page = await app.firstWindow();
-  await page.waitForSelector('html[data-state="ready"]', { timeout: TIMEOUT_MS });
-  await page.keyboard.press('Alt+4');
-  await page.getByRole('main').getByRole('button', { name: 'Show sample video' }).click();
-  await page.waitForSelector('[data-region="transport"][data-mask-frame="0"]', { timeout: TIMEOUT_MS });
-  await page.getByRole('main').focus();
-  return { app, page };
 }
 
 /** Runs in the page while the video plays. */
@@ -139,7 +121,7 @@ async function playFor(page: Page, hold: boolean): Promise<Playing> {
 
 async function main(): Promise<void> {
   const load = loadavg()[0] ?? 0;
-  const { app, page } = await open();
+  const { app, page } = await openSampleVideo(join(work, 'data'));
   const scrubs = await measureScrubs(page);
   await page.getByRole('main').focus();
   const paired = await playFor(page, false);

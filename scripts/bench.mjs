@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // npm run bench -- NAME [options]: builds bench/NAME.ts and runs it. Results go to bench/results/ and to standard output.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuild } from './lib/build.mjs';
@@ -14,7 +14,7 @@ const source = join(root, 'bench', `${name}.ts`);
 
 if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
   const known = readdirSync(join(root, 'bench'))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && readFileSync(join(root, 'bench', file), 'utf8').includes(`npm run bench -- ${file.slice(0, -3)}`))
     .map((file) => file.replace(/\.ts$/, ''));
   say(`usage: npm run bench -- ${known.join('|')}`);
   process.exitCode = 2;
@@ -38,7 +38,7 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
   const env = { ...process.env, BENCH_CACHE: cacheFolder() };
   // The network runs in its worker thread there, as it does in the program.
   if (name === 'batch') await ensureBuild();
-  if (name === 'window' || name === 'video') {
+  if (['window', 'video', 'soak'].includes(name)) {
     await ensureBuild();
     const electron = await ensureElectron();
     if ('reason' in electron) throw new Error(electron.reason);
