@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Gives memory back after each node instead of keeping it for the next run, and keeps no rearranged copy of weights. */
   readonly isFrugal?: boolean;
+  /** Threads sleep while they wait for each other instead of spinning: for long work beside which others shall live. */
+  readonly isPatient?: boolean;
 }
 
 /** From a file, or from a model in memory. Release it when done. */
@@ -34,9 +36,13 @@ export async function createSession(source: string | Uint8Array, options: Sessio
     logSeverityLevel: 4,
     graphOptimizationLevel: options.optimise === true ? 'all' : 'disabled',
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-    ...(options.isFrugal === true
-      ? { enableCpuMemArena: false, enableMemPattern: false, extra: { session: { disable_prepacking: '1' } } }
-      : {}),
+    ...(options.isFrugal === true ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
+    extra: {
+      session: {
+        ...(options.isFrugal === true ? { disable_prepacking: '1' } : {}),
+        ...(options.isPatient === true ? { intra_op: { allow_spinning: '0' } } : {}),
+      },
+    },
   };
   return typeof source === 'string'
     ? ort.InferenceSession.create(source, settings)

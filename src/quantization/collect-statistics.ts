@@ -63,8 +63,11 @@ export async function collectStatistics(
   });
   const statistics = options.statistics ?? new Map<string, ValueStatistics>();
   const { threads } = options;
+  // Many runs: memory that is kept from one to the next, and weights in the order of the kernels, save a fifth of them.
   const runner = await ModelRunner.open(observed.model, {
     optimise: true,
+    isFrugal: false,
+    isPatient: true,
     ...(threads === undefined ? {} : { threads }),
   });
   let index = options.inputsBefore ?? 0;

@@ -28,6 +28,8 @@ export interface EngineBuilderOptions {
   readonly calibrations: string;
   /** ONNX Runtime's compiled worker thread; without it networks run in this thread. */
   readonly workerFile?: string;
+  /** Of the processor, for calibrating; ONNX Runtime decides when left out. */
+  readonly threads?: number;
 }
 
 /** Makes engines of models, one at a time for each device. */
@@ -72,7 +74,7 @@ export class EngineBuilder {
   async #prepare(model: ModelSummary, order: BuildOrder, observer: BuildObserver): Promise<Omit<Work, 'staged'>> {
     const started = seconds();
     observer.phase('prepare', model.name);
-    const { libraries, library, calibrations } = this.#options;
+    const { libraries, library, calibrations, threads } = this.#options;
     const plan = await planBuild(libraries, library.models, model, order);
     const calibrates = quantizeStepOf(plan.recipe) !== null && namesPictures(order);
     const tunes = calibrates && order.targetAgreement !== undefined && order.recipe === undefined;
@@ -85,6 +87,7 @@ export class EngineBuilder {
     };
     const place = {
       directory: calibrations,
+      ...(threads === undefined ? {} : { threads }),
       signal: observer.signal,
       warn: (text: string) => tell(draft, 'warning', text),
       info: (text: string) => tell(draft, 'info', text),

@@ -24,6 +24,8 @@ import { NARROWING } from './recipe';
 export interface CalibrationPlace {
   /** The studio's own, one file for each calibration. */
   readonly directory: string;
+  /** Of the processor; ONNX Runtime decides when left out. */
+  readonly threads?: number;
   /** `calibration.json` of the engines that were built with this one. */
   readonly ofEngines: (hash: string) => Promise<readonly string[]>;
   readonly signal: AbortSignal;
@@ -135,7 +137,7 @@ export async function withCalibrateOptions<T>(
   recipe: Recipe,
   model: ModelSummary,
   { folder, pictures, count, seed, file }: CalibrationOrder,
-  { directory, signal }: Pick<CalibrationPlace, 'directory' | 'signal'>,
+  { directory, signal, threads }: Pick<CalibrationPlace, 'directory' | 'signal' | 'threads'>,
   work: (options: CalibrateOptions) => Promise<T>,
 ): Promise<T> {
   return withFloatGraph(recipe, model, signal, async (graph) => {
@@ -144,7 +146,8 @@ export async function withCalibrateOptions<T>(
     const form: InputForm = { input: describeIo(graph).input, preprocessing: { ...preprocessing, size } };
     const cache = file === undefined ? { directory } : { file };
     const among = folder === undefined ? { folder: folderOf(pictures ?? []), files: pictures ?? [] } : { folder };
-    return work({ model: graph, form, ...among, count, seed, cache, signal });
+    const how = threads === undefined ? {} : { threads };
+    return work({ model: graph, form, ...among, count, seed, cache, signal, ...how });
   });
 }
 

@@ -59,7 +59,7 @@ export async function* masksOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Ids> {
   const { input, output } = describeIo(model);
-  const runner = await ModelRunner.open(model, { optimise: !usesFloat8(model) });
+  const runner = await ModelRunner.open(model, { optimise: !usesFloat8(model), isFrugal: false, isPatient: true });
   const kernel = createMaskKernel();
   try {
     for await (const { feeds } of inputs) {
