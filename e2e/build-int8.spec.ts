@@ -52,7 +52,7 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
     wizard.getByRole('button', { name: 'Choose file…' }).click(),
   ]);
   await chooser.setFiles(nonsense);
-  await expect(page.getByText('Not a calibration', { exact: true }).first()).toBeVisible();
+  await expect(wizard.getByRole('group', { name: 'Not a calibration' })).toContainText('nonsense.json');
   await expect(wizard.getByRole('button', { name: 'Next' })).toBeDisabled();
   await wizard.getByRole('radio', { name: /on the film strip/ }).check();
   await expect(wizard.getByLabel('At most')).toHaveValue('3');

@@ -1,7 +1,11 @@
 import { FileJson, FolderOpen } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ErrorReport } from '../../../shared/app-error';
+import { toErrorReport } from '../../../shared/app-error';
 import type { ModelSummary } from '../../../shared/domain/model';
 import { Button } from '../components/button';
+import { ErrorCard } from '../notices/error-card';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import { studio } from '../studio-client/studio';
@@ -102,14 +106,7 @@ function Source({ calibration, hasRecipe, strip }: SourceProps) {
           </Button>
         </div>
       )}
-      {source === 'file' && (
-        <div className={styles.row}>
-          <Button onClick={() => void chooseFile().catch(reportError)}>
-            <FileJson size={14} aria-hidden />
-            {t('build.calibration.chooseFile')}
-          </Button>
-        </div>
-      )}
+      {source === 'file' && <FileChoice />}
     </section>
   );
 }
@@ -120,11 +117,27 @@ async function chooseFolder(): Promise<void> {
 }
 
 /** What the user brought along is checked and kept by the studio, so that a browser can name it, too. */
-async function chooseFile(): Promise<void> {
-  const picked = await pickJson();
-  if (picked === null) return;
-  const { file } = await studio.call('engines.addCalibration', { name: picked.name, text: await picked.text() });
-  changeCalibration({ file: { path: file, name: picked.name } });
+function FileChoice() {
+  const { t } = useTranslation();
+  const [error, setError] = useState<ErrorReport | null>(null);
+  const choose = async (): Promise<void> => {
+    const picked = await pickJson();
+    if (picked === null) return;
+    const { file } = await studio.call('engines.addCalibration', { name: picked.name, text: await picked.text() });
+    setError(null);
+    changeCalibration({ file: { path: file, name: picked.name } });
+  };
+  return (
+    <>
+      <div className={styles.row}>
+        <Button onClick={() => void choose().catch((problem: unknown) => setError(toErrorReport(problem)))}>
+          <FileJson size={14} aria-hidden />
+          {t('build.calibration.chooseFile')}
+        </Button>
+      </div>
+      {error !== null && <ErrorCard error={error} />}
+    </>
+  );
 }
 
 function Numbers({ calibration: { count, seed } }: { readonly calibration: CalibrationDraft }) {
