@@ -23,7 +23,7 @@ export function ChangeList({ scope }: { readonly scope: Scope }) {
   const ofPicture = usePicturePairs();
   const confusion = useCompare(({ result }) => result?.sides[other]?.agreement ?? null);
   const counts = scope === 'picture' ? ofPicture : confusion === null ? null : pairsOfConfusion(confusion);
-  if (counts === null) return null;
+  if (counts === null) return <p className={styles.note}>{t('compare.noCounts')}</p>;
   const rest = counts.pairs.length - MOST_SHOWN;
   const [from, to] = [names[reference] ?? '', names[other] ?? ''];
   return (

@@ -176,5 +176,9 @@ it.each([
     ['Net · FP32 · ORT (model)', 'Net · FP32 · ORT (3dcaf5)', 'Net · INT8 · ORT'],
     ['FP32 (model)', 'FP32 (3dcaf5)', 'INT8'],
   ],
+  [
+    ['Net · FP32 · ORT', 'Net · INT8 · ORT', 'Drawn masks'],
+    ['FP32', 'INT8', 'Drawn masks'],
+  ],
   [['Net · FP32'], ['Net · FP32']],
 ])('%o are told apart by %o', (names, expected) => expect(shortNames(names)).toEqual(expected));

@@ -4,13 +4,19 @@ const ADDED = / \([^()]*\)$/;
 
 /**
  * What tells names apart: parts that all have in common at their beginning or end are left out, as long as something is
- * left of each. `Net · FP32 · ONNX Runtime` and `Net · INT8 · ONNX Runtime` become `FP32` and `INT8`.
+ * left of each. `Net · FP32 · ONNX Runtime` and `Net · INT8 · ONNX Runtime` become `FP32` and `INT8`. Names of one part,
+ * such as drawn masks have, stay as they are.
  */
 export function shortNames(names: readonly string[]): string[] {
-  let parts = names.map((name) => name.replace(ADDED, '').split(SEPARATOR));
-  while (haveInCommon(parts, 0)) parts = parts.map((all) => all.slice(1));
-  while (haveInCommon(parts, -1)) parts = parts.map((all) => all.slice(0, -1));
-  const short = parts.map((all, i) => all.join(SEPARATOR) + (ADDED.exec(names[i] ?? '')?.[0] ?? ''));
+  const parts = names.map((name) => name.replace(ADDED, '').split(SEPARATOR));
+  let long = parts.filter((all) => all.length > 1);
+  while (haveInCommon(long, 0)) long = long.map((all) => all.slice(1));
+  while (haveInCommon(long, -1)) long = long.map((all) => all.slice(0, -1));
+  const left = long.values();
+  const short = parts.map((all, i) => {
+    const kept = all.length > 1 ? left.next().value : undefined;
+    return (kept ?? all).join(SEPARATOR) + (ADDED.exec(names[i] ?? '')?.[0] ?? '');
+  });
   return new Set(short).size === new Set(names).size ? short : [...names];
 }
 

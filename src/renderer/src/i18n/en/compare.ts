@@ -91,6 +91,7 @@ export const compare = {
   changesTitle: 'What differs',
   changesOf: 'From {{from}} to {{to}}, by area',
   changeLabel: '{{from}} became {{to}}: {{share}} of the pixels',
+  noCounts: 'There are no two masks to compare.',
   noChanges: 'Every pixel has the same class.',
   moreChanges_one: '{{count}} more change',
   moreChanges_other: '{{count}} more changes',

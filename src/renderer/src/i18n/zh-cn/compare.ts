@@ -92,6 +92,7 @@ export const compare: Translation<typeof source> = {
   changesTitle: '差异之处',
   changesOf: '从 {{from}} 到 {{to}}，按面积排列',
   changeLabel: '{{from}} 变为 {{to}}：占像素的 {{share}}',
+  noCounts: '没有两个掩码可供比较。',
   noChanges: '所有像素的类别都相同。',
   moreChanges_other: '另有 {{count}} 种变化',
   strip: '图片，一致性最低者在前',
