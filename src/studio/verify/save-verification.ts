@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { EngineRecord } from '../../shared/domain/engine';
 import { maskStyleSchema } from '../../shared/domain/export';
+import { maskSchema } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
 import type { EngineVerification } from '../../shared/domain/verification';
 import { PictureFile } from '../../media/picture-file';
@@ -10,7 +11,7 @@ import { keepDifferences } from '../engines/kept-measurements';
 import { writeFileAtomically } from '../library/json-file';
 import { drawPictures } from '../report/draw-pictures';
 import type { ReportImages } from '../report/report-data';
-import type { PictureToVerify, VerifySides } from './verify-engine';
+import type { WorstPicture } from './verify-engine';
 import { REFERENCE, verificationPage } from './verification-page';
 
 /** What lies beside an engine that was verified. */
@@ -21,9 +22,8 @@ const MOST_DIFFERENCES = 4;
 export interface VerifiedEngine {
   readonly record: EngineRecord;
   readonly folder: string;
-  readonly sides: VerifySides;
-  /** The pictures of `worst`, which are run once more to be shown. */
-  readonly worstFiles: readonly PictureToVerify[];
+  /** The pictures of `worst`. */
+  readonly worstFiles: readonly WorstPicture[];
   readonly labels: readonly Label[];
   readonly signal: AbortSignal;
 }
@@ -35,7 +35,7 @@ export interface VerifiedEngine {
  */
 export async function saveVerification(engine: VerifiedEngine, verification: EngineVerification): Promise<void> {
   const images: (ReportImages | null)[] = [];
-  for (const { path } of engine.worstFiles) images.push(await drawOne(path, engine));
+  for (const picture of engine.worstFiles) images.push(await drawOne(picture, engine));
   const page = verificationPage(engine.record, verification, images, 'en');
   const figures = `${JSON.stringify(verification, null, 2)}\n`;
   // The page first: where there are figures there is their page.
@@ -53,17 +53,19 @@ function differencesOf({ worst }: EngineVerification, images: readonly (ReportIm
   });
 }
 
-async function drawOne(path: string, { sides, labels, signal }: VerifiedEngine): Promise<ReportImages | null> {
+async function drawOne(
+  { path, masks }: WorstPicture,
+  { labels, signal }: VerifiedEngine,
+): Promise<ReportImages | null> {
   if (signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
   try {
     const picture = await PictureFile.open({ path });
-    const theirs = await sides.reference.segment(picture, { signal });
-    const mine = await sides.engine.segment(picture, { signal });
+    const [theirs, mine] = [maskSchema.parse(masks.reference), maskSchema.parse(masks.engine)];
     const style = { labels, style: maskStyleSchema.parse({}) };
-    return await drawPictures(picture, [theirs.mask, mine.mask], REFERENCE, style, new Set());
+    return await drawPictures(picture, [theirs, mine], REFERENCE, style, new Set());
   } catch (error) {
     // It could be read a moment ago; without it the page still has the figures.
-    if (error instanceof AppError && error.code !== 'CANCELLED') return null;
+    if (error instanceof AppError) return null;
     throw error;
   }
 }

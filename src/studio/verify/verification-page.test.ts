@@ -1,9 +1,13 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineVerification } from '../../shared/domain/verification';
 import { engineVerificationSchema } from '../../shared/domain/verification';
 import { LatencyLog } from './latency-log';
 import { MaskScores } from './metrics';
 import { imagesOfPage, verificationPage } from './verification-page';
+import { verificationReport } from './verification-report';
 
 const times = { decode: 1e6, preprocess: 1e6, transferIn: 0, infer: 6e6, postprocess: 1e6, transferOut: 0, total: 9e6 };
 const label = (id: number, name: string) => ({ id, name, color: [id, 2, 3] as [number, number, number] });
@@ -77,6 +81,32 @@ describe('the page of a verification', () => {
     expect(imagesOfPage(chinese)).toEqual(shown);
     expect(chinese).toContain('lang="zh-CN"');
     expect(imagesOfPage('')).toEqual([]);
+  });
+});
+
+describe('the page beside an engine', () => {
+  it('is asked for in any language, as bytes or as a file, once there are figures', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'verification-'));
+    const engines = { read: async () => ({ record, folder }) };
+    const ask = (language: 'en' | 'zh', directory: string | null = null) =>
+      verificationReport(engines, { engineId: record.id, directory, language });
+    try {
+      await expect(ask('en')).rejects.toMatchObject({ code: 'ENGINE_NOT_VERIFIED' });
+      await writeFile(join(folder, 'verification.json'), JSON.stringify(verification()));
+      const bare = Buffer.from((await ask('en')).bytes ?? []).toString('utf8');
+      expect(imagesOfPage(bare)).toEqual([null, null]);
+      await writeFile(
+        join(folder, 'verification.html'),
+        verificationPage(record, verification(), [images, null], 'en'),
+      );
+      const { path, bytes } = await ask('zh', join(folder, 'out'));
+      expect([path, bytes]).toEqual([join(folder, 'out', 'verification-0123456789abcdef.html'), null]);
+      const page = await readFile(path ?? '', 'utf8');
+      expect(page).toContain('lang="zh-CN"');
+      expect(imagesOfPage(page)).toEqual([images, null]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { Mask, Timings } from '../../shared/domain/mask';
+import { packMask } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
 import type { EngineVerification, VerifiedPicture } from '../../shared/domain/verification';
 import { PictureFile } from '../../media/picture-file';
@@ -38,9 +39,16 @@ export type VerifyOutcome = Pick<
   EngineVerification,
   'pictures' | 'agreement' | 'accuracy' | 'worst' | 'timings' | 'p95' | 'failures'
 > & {
-  /** The files of `worst`. */
-  readonly worstFiles: readonly PictureToVerify[];
+  /** The files and masks of `worst`, so that they can be shown without running anything again. */
+  readonly worstFiles: readonly WorstPicture[];
 };
+
+export interface WorstPicture extends PictureToVerify {
+  readonly masks: { readonly engine: KeptMask; readonly reference: KeptMask };
+}
+
+/** As runs where that is smaller. */
+type KeptMask = ReturnType<typeof packMask>;
 
 /** Where no picture was run. */
 const NO_TIME: Timings = {
@@ -70,14 +78,21 @@ export async function verifyOnFolder(sides: VerifySides, order: VerifyOrder): Pr
   return run.result();
 }
 
+interface Worst {
+  readonly file: WorstPicture;
+  readonly verified: VerifiedPicture;
+}
+
 class VerifyRun {
   readonly #sides: VerifySides;
   readonly #order: VerifyOrder;
   readonly #agreement: MaskScores;
   readonly #accuracy: { readonly engine: MaskScores; readonly reference: MaskScores };
-  readonly #pictures: { readonly file: PictureToVerify; readonly verified: VerifiedPicture }[] = [];
+  /** The worst first; of the others nothing is kept but what is summed up. */
+  #worst: Worst[] = [];
   readonly #latencies = { engine: new LatencyLog(), reference: new LatencyLog() };
   readonly #failures: EngineVerification['failures'] = [];
+  #pictures = 0;
   #drawn = 0;
 
   constructor(sides: VerifySides, order: VerifyOrder) {
@@ -94,14 +109,16 @@ class VerifyRun {
     try {
       const picture = await PictureFile.open({ path });
       const drawn = await this.#drawnMask(path, picture);
-      if (this.#pictures.length === 0) await this.#warmUp(picture, signal);
+      if (this.#pictures === 0) await this.#warmUp(picture, signal);
       const mine = await this.#sides.engine.segment(picture, { signal });
       const theirs = await this.#sides.reference.segment(picture, { signal });
       const { agreement } = this.#agreement.add(mine.mask, theirs.mask);
       const meanIou = drawn === null ? null : this.#addDrawn(drawn, mine.mask, theirs.mask);
       const { width, height } = picture;
       const verified = { name, width, height, agreement, meanIou, timings: mine.timings };
-      this.#pictures.push({ file: { path, name }, verified });
+      this.#pictures += 1;
+      const masks = { engine: packMask(mine.mask), reference: packMask(theirs.mask) };
+      this.#keepWorst({ file: { path, name, masks }, verified });
       this.#latencies.engine.add(mine.timings);
       this.#latencies.reference.add(theirs.timings);
     } catch (error) {
@@ -112,21 +129,26 @@ class VerifyRun {
   }
 
   result(): VerifyOutcome {
-    const worst = [...this.#pictures].sort((a, b) => a.verified.agreement - b.verified.agreement).slice(0, MOST_WORST);
     const [engine, reference] = [this.#latencies.engine.summary(), this.#latencies.reference.summary()];
     return {
-      pictures: this.#pictures.length,
+      pictures: this.#pictures,
       agreement: this.#agreement.result(),
       accuracy:
         this.#drawn === 0
           ? null
           : { engine: this.#accuracy.engine.result(), reference: this.#accuracy.reference.result() },
-      worst: worst.map(({ verified }) => verified),
-      worstFiles: worst.map(({ file }) => file),
+      worst: this.#worst.map(({ verified }) => verified),
+      worstFiles: this.#worst.map(({ file }) => file),
       timings: { engine: engine?.median ?? NO_TIME, reference: reference?.median ?? NO_TIME },
       p95: { engine: engine?.p95 ?? NO_TIME, reference: reference?.p95 ?? NO_TIME },
       failures: this.#failures,
     };
+  }
+
+  #keepWorst(picture: Worst): void {
+    this.#worst = [...this.#worst, picture]
+      .sort((a, b) => a.verified.agreement - b.verified.agreement)
+      .slice(0, MOST_WORST);
   }
 
   /** What is made on first use is not what a picture takes. */
