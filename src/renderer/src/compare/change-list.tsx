@@ -5,7 +5,7 @@ import { cx } from '../components/cx';
 import { toHex } from '../display/class-colors';
 import { ignoredId, maskOf } from './compare-layout';
 import styles from './compare-panel.module.css';
-import { compareStore, setCompare, useCompare, type ClassChange } from './compare-store';
+import { compareStore, setCompare, useCompare, type ClassChange, type CompareState } from './compare-store';
 import type { Scope } from './figures';
 import { countPairs, pairsOfConfusion, type PairCount, type PairCounts } from './pair-counts';
 import { smallShareText } from './percent-text';
@@ -23,7 +23,9 @@ export function ChangeList({ scope }: { readonly scope: Scope }) {
   const ofPicture = usePicturePairs();
   const confusion = useCompare(({ result }) => result?.sides[other]?.agreement ?? null);
   const counts = scope === 'picture' ? ofPicture : confusion === null ? null : pairsOfConfusion(confusion);
-  if (counts === null) return <p className={styles.note}>{t('compare.noCounts')}</p>;
+  const missing = useCompare(isOneMissing);
+  if (missing && scope === 'picture') return <p className={styles.note}>{t('compare.noCounts')}</p>;
+  if (counts === null) return null;
   const rest = counts.pairs.length - MOST_SHOWN;
   const [from, to] = [names[reference] ?? '', names[other] ?? ''];
   return (
@@ -43,6 +45,12 @@ export function ChangeList({ scope }: { readonly scope: Scope }) {
       {rest > 0 && <p className={styles.note}>{t('compare.moreChanges', { count: rest })}</p>}
     </div>
   );
+}
+
+/** Whether a side has failed on this picture, so that there is nothing to count. */
+function isOneMissing({ picture, reference, other }: CompareState): boolean {
+  if (picture.kind !== 'done') return false;
+  return maskOf(picture.compared, reference) === null || maskOf(picture.compared, other) === null;
 }
 
 function ChangeRow({ pair, compared }: { readonly pair: PairCount; readonly compared: number }) {
