@@ -9,7 +9,7 @@ import { Button } from '../components/button';
 import { Progress } from '../components/progress';
 import { EngineButtons } from '../engines/engine-buttons';
 import { EngineFacts, EngineStateNote } from '../engines/engine-facts';
-import { useEngines } from '../engines/engines-store';
+import { loadKept, useEngines } from '../engines/engines-store';
 import { useFormat } from '../format/use-format';
 import { ErrorCard } from '../notices/error-card';
 import { reportError } from '../notices/notify';
@@ -95,7 +95,10 @@ function useVerification(engineId: string, again: boolean): EngineVerification |
   useEffect(() => {
     let live = true;
     studio.call('engines.verification', { engineId }).then(
-      (found) => live && setVerification(found),
+      (found) => {
+        if (live) setVerification(found);
+        loadKept();
+      },
       (error: unknown) => live && reportError(error),
     );
     return () => {
@@ -114,7 +117,10 @@ function Latency({ engine }: { readonly engine: EngineSummary }) {
     setBusy(true);
     studio
       .call('engines.bench', { engineId: engine.id, options: {} })
-      .then(setReport)
+      .then((measured) => {
+        setReport(measured);
+        loadKept();
+      })
       .catch((error: unknown) => reportError(error))
       .finally(() => setBusy(false));
   };
