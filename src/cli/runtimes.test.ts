@@ -29,7 +29,7 @@ describe('maskforge runtimes list', () => {
     const here = bench();
     const { code, stdout, stderr } = await here.run(['runtimes'], { env: bare });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^RUNTIME +VERSION +USABLE +WHERE\nONNX Runtime +[\d.]+ +yes +built in/);
+    expect(stdout).toMatch(/^RUNTIME +VERSION +USABLE +WHERE\nONNX Runtime +[\d.]+ +yes, in use +built in/);
     expect(stdout).toMatch(/maskforge runtimes install rtx +TensorRT for RTX 1\.7\.1\.116, 95\.2 MB to fetch/);
     expect(stdout).toMatch(/8\.0, 8\.6, 8\.9 and 12\.x\. Not for 7\.5/);
     expect(stderr).toMatch(/--verbose/);

@@ -23,7 +23,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorItem[]> {
   const runtimes = await options.runtimes();
   return [
     program(),
-    ...runtimes.embedded.map(runtimeItem),
+    ...runtimes.embedded.map((status) => runtimeItem(status, runtimes.automatic === status.id)),
     ...tensorRtItems(runtimes),
     images(),
     memory(),
@@ -39,8 +39,13 @@ function program(): DoctorItem {
   return { id: 'program', title: 'Program', state: 'ok', found, lookedAt: [process.execPath], remedy: '' };
 }
 
-function runtimeItem({ id, name, version, available, devices, reason }: RuntimeStatus): DoctorItem {
-  const found = available ? `${version} · ${devices.join(', ')}` : 'not usable';
+function runtimeItem(
+  { id, name, version, available, devices, reason }: RuntimeStatus,
+  isAutomatic: boolean,
+): DoctorItem {
+  const builds =
+    id !== 'onnxruntime' ? '' : `; builds engines${isAutomatic ? ', and does so here unless another is named' : ''}`;
+  const found = available ? `${version} · ${devices.join(', ')}${builds}` : 'not usable';
   return { id: `runtime-${id}`, title: name, state: available ? 'ok' : 'missing', found, lookedAt: [], remedy: reason };
 }
 

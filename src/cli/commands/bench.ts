@@ -34,7 +34,7 @@ export function registerBench(program: Command): void {
     .option('--seconds <number>', 'go on for at least this long', amountOf, 0)
     .option('--no-cuda-graph', 'start each kernel by itself')
     .option('--no-transfers', 'leave the copies to and from the device out')
-    .option('--end-to-end', 'also from RGBA pixels in host memory to masks in host memory')
+    .option('--end-to-end', 'also from RGBA pixels in host memory to masks in host memory; on a processor always')
     .option('--json', 'print one JSON object')
     .action(async (engineId: string, options: BenchCommandOptions, self: Command) => {
       const context = contextOf(self);
@@ -74,15 +74,17 @@ function describeBench(report: BenchReport): string[] {
       (deviceBytes === null ? '' : ` · ${formatBytes(deviceBytes)} on the device`),
     ...distributions(rows),
     `Throughput: ${report.throughputQps.toFixed(1)} qps (${report.imagesPerSecond.toFixed(1)} pictures a second)`,
-    ...report.endToEnd.flatMap(describeEndToEnd),
+    ...report.endToEnd.flatMap((each) => describeEndToEnd(each, isGpu)),
     ...describeCondition('before', report.before),
     ...describeCondition('after', report.after),
   ];
 }
 
-function describeEndToEnd({ pinned, iterations, stages, overheadMs }: EndToEnd): string[] {
+function describeEndToEnd({ pinned, iterations, stages, overheadMs }: EndToEnd, isGpu: boolean): string[] {
   const where = pinned ? 'memory that the device reads directly' : 'ordinary memory';
-  const names = ['transferIn', 'preprocess', 'infer', 'postprocess', 'transferOut', 'total'] as const;
+  const all = ['transferIn', 'preprocess', 'infer', 'postprocess', 'transferOut', 'total'] as const;
+  // Nothing is carried to a processor.
+  const names = isGpu ? all : (['preprocess', 'infer', 'postprocess', 'total'] as const);
   return [
     '',
     `End to end, ${iterations} iterations, pixels and masks in ${where}: ${overheadMs.toFixed(3)} ms beside the network`,

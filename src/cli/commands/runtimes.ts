@@ -86,8 +86,9 @@ async function list(context: CliContext, { json, verbose }: ListOptions): Promis
 
 function show({ terminal }: CliContext, library: RuntimeLibrary): void {
   const rows = [['RUNTIME', 'VERSION', 'USABLE', 'WHERE']];
-  for (const { name, version, available, devices } of library.embedded) {
-    rows.push([name, version, available ? 'yes' : 'no', `built in · ${devices.join(', ')}`]);
+  for (const { id, name, version, available, devices } of library.embedded) {
+    const inUse = library.automatic === id ? 'yes, in use' : 'yes';
+    rows.push([name, version, available ? inUse : 'no', `built in · ${devices.join(', ')}`]);
   }
   for (const found of library.found) {
     const state = found.chosen ? `${STATES[found.state]}, in use` : STATES[found.state];

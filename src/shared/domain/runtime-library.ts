@@ -88,7 +88,9 @@ export const runtimeLibrarySchema = z.object({
     backends: z.array(z.string()),
     plugins: z.array(z.string()),
   }),
-  /** Runtimes that need no installation. */
+  /** What a build with the runtime `auto` takes here; null where a GPU is without a TensorRT that serves it. */
+  automatic: z.union([runtimeFamilySchema, z.literal('onnxruntime')]).nullable(),
+  /** Runtimes that need no installation; ONNX Runtime builds engines as well. */
   embedded: z.array(runtimeStatusSchema),
   found: z.array(foundRuntimeSchema),
   places: z.array(searchedPlaceSchema),

@@ -38,7 +38,18 @@ function recipe(change: {
 describe('an engine on this machine', () => {
   const compatible = { versionCompatible: true };
   const ampere: Recipe['device'] = { kind: 'gpu', name: 'NVIDIA A100', computeCapability: 80 };
+  const onProcessor = (version: string): Recipe =>
+    recipe({ family: 'onnxruntime', version, device: { kind: 'cpu', arch: 'x64' } });
+  const processor: Machine = { families: [{ family: 'onnxruntime', version: '1.30.0' }], arch: 'x64', devices: [] };
   it.each<[string, Recipe, Machine, RegExp]>([
+    ['of ONNX Runtime needs no GPU', onProcessor('1.30.0'), processor, /^$/],
+    ['of ONNX Runtime needs its version', onProcessor('1.29.1'), processor, /ONNX Runtime 1\.29\.1; here is 1\.30\.0/],
+    [
+      'of ONNX Runtime needs its kind of processor',
+      onProcessor('1.30.0'),
+      { ...processor, arch: 'arm64' },
+      /x64 processors, and this is arm64/,
+    ],
     ['runs where it was built', recipe({}), machine, /^$/],
     ['needs its very version', recipe({ version: '10.5.0' }), machine, /10\.5\.0; here is 10\.6\.0/],
     ['needs its patch as well', recipe({ version: '10.6.1' }), machine, /10\.6\.1/],

@@ -60,12 +60,22 @@ export async function runtimeOverview(options: OverviewOptions): Promise<Runtime
   return {
     gpu,
     addon,
+    automatic: automaticFamily(gpu, working?.found.family ?? null, statuses),
     embedded: statuses.filter(({ id }) => id !== 'tensorrt'),
     found,
     places: search.places.map((place) => ({ ...place, findings: [...place.findings] })),
     offers: offers({ system: `${platform}-${arch}`, computeCapability, installed }),
     choice,
   };
+}
+
+function automaticFamily(
+  gpu: GpuState,
+  working: FoundRuntime['family'] | null,
+  statuses: readonly RuntimeStatus[],
+): RuntimeLibrary['automatic'] {
+  if (gpu.state === 'ready') return working;
+  return statuses.some(({ id, available }) => id === 'onnxruntime' && available) ? 'onnxruntime' : null;
 }
 
 /** Of the card that is used: the first that the driver names. */
