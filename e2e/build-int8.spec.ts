@@ -10,6 +10,7 @@ const root = resolve(__dirname, '..');
 test('leads from a dropped network to a verified INT8 engine with no GPU, and the terminal makes the same', async ({
   studio,
 }) => {
+  test.setTimeout(180_000);
   const { page } = studio;
   await studio.ready();
   await dropNetwork(studio);
