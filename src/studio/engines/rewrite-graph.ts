@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AppError } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { QuantizeStep } from '../../shared/domain/quantization';
 import { describeIo } from '../../onnx/describe-io';
@@ -25,7 +26,7 @@ export interface Rewritten {
  * The recipe's passes on a copy of the model, written beside where the engine will be. Where that file is the engine, all
  * of its weights lie in it: what lies beside it would not be covered by its hash.
  *
- * @throws AppError ENGINE_SHAPE_MISMATCH, CANCELLED, ONNX_TOO_LARGE, ONNX_…
+ * @throws AppError ENGINE_SHAPE_MISMATCH, CANCELLED, ENGINE_TOO_LARGE, ONNX_…
  */
 export async function rewriteGraph(work: Work): Promise<Rewritten> {
   const { plan, model, staged, observer } = work;
@@ -50,10 +51,24 @@ export async function rewriteGraph(work: Work): Promise<Rewritten> {
     const io = describeIo(result, model.output.name === '' ? undefined : outputName(result, model));
     checkInput(io.input, plan.recipe, graph.fileName);
     throwIfAborted(observer.signal);
-    await saveModel(result, file, { weights: plan.target.kind === 'onnxruntime' ? 'inline' : 'auto' });
+    await save(result, file, work);
     return { io, file, reports };
   } finally {
     graph.close();
+  }
+}
+
+async function save(graph: OnnxModel, file: string, { plan, model }: Work): Promise<void> {
+  if (plan.target.kind === 'tensorrt') return saveModel(graph, file);
+  try {
+    await saveModel(graph, file, { weights: 'inline' });
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== 'ONNX_TOO_LARGE') throw cause;
+    throw new AppError('ENGINE_TOO_LARGE', `${model.name} has more than 2 GB of weights, which one file cannot hold.`, {
+      hint: 'Run the model itself on ONNX Runtime, without an engine; or build it in 8 bits, or with TensorRT.',
+      cause,
+      details: { model: model.id },
+    });
   }
 }
 
