@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
+import type { Studio } from './fixtures';
 import { expect, test } from './fixtures';
 
 const sample = resolve(__dirname, '../resources/samples/pictures/08-small.png');
@@ -22,20 +23,7 @@ test('segments a folder, names what failed, and tries it again', async ({ studio
   await writeFile(join(input, 'torn.png'), whole.subarray(0, whole.length >> 1));
   await studio.ready();
 
-  await page.getByRole('main').focus();
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('Segment a folder');
-  await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Segment a folder' });
-  if (shell === 'electron') {
-    await studio.answerFolderDialogs(input);
-    await dialog.getByRole('group', { name: 'Pictures' }).getByRole('button').click();
-    await studio.answerFolderDialogs(output);
-    await dialog.getByRole('group', { name: 'Masks' }).getByRole('button').click();
-  } else {
-    await dialog.getByRole('textbox', { name: 'Pictures' }).fill(input);
-    await dialog.getByRole('textbox', { name: 'Masks' }).fill(output);
-  }
+  const dialog = await openBatch(studio, input, output);
   for (const box of await dialog.getByRole('checkbox').all()) await box.uncheck();
   for (const format of ['Index PNG', 'CSV']) await dialog.getByRole('checkbox', { name: format }).check();
   await expect(dialog.getByTestId('batch-plan')).toHaveText('3 pictures');
@@ -60,6 +48,44 @@ test('segments a folder, names what failed, and tries it again', async ({ studio
     .toEqual(['one.png', 'torn.png', 'deeper/two 🙂.png']);
   expect(studio.problems).toEqual([]);
 });
+
+test('knows what was done when the engine dies in the middle', async ({ studio }) => {
+  const { page, shell } = studio;
+  const input = join(home, `many ${shell}`);
+  const output = join(home, `masks of many ${shell}`);
+  await Promise.all([mkdir(input), mkdir(output)]);
+  // More than any machine segments before the engine is ended.
+  for (let index = 0; index < 100; index += 1) await copyFile(sample, join(input, `${index}.png`));
+  await studio.ready();
+  const dialog = await openBatch(studio, input, output);
+  await dialog.getByRole('button', { name: 'Segment 100 pictures' }).click();
+  await expect.poll(async () => (await visibleFiles(output)).length).toBeGreaterThan(0);
+  process.kill(await studio.hostPid(), 'SIGKILL');
+  await page.getByRole('button', { name: 'Go on' }).click({ timeout: 60_000 });
+  await expect(dialog.getByTestId('batch-plan')).toHaveText(/^100 pictures · \d+ done already · \d+ to segment$/);
+  for (const name of await visibleFiles(output)) {
+    expect(await sharp(join(output, name)).metadata()).toMatchObject({ format: 'png' });
+  }
+});
+
+/** The dialog with its two folders chosen: in dialogs of the system, or typed where a browser has none. */
+async function openBatch({ page, shell, answerFolderDialogs }: Studio, input: string, output: string) {
+  await page.getByRole('main').focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('Segment a folder');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Segment a folder' });
+  for (const [label, path] of [
+    ['Pictures', input],
+    ['Masks', output],
+  ] as const) {
+    if (shell === 'electron') {
+      await answerFolderDialogs(path);
+      await dialog.getByRole('group', { name: label }).getByRole('button').click();
+    } else await dialog.getByRole('textbox', { name: label }).fill(path);
+  }
+  return dialog;
+}
 
 /** Without what the batch keeps for itself, which is hidden. */
 async function visibleFiles(folder: string): Promise<string[]> {

@@ -76,6 +76,11 @@ export function startLocalJob(plan: LocalPlan, work: (job: LocalProgress) => Pro
     .finally(() => controllers.delete(id));
 }
 
+/** Whether a job is work of this window, and not of the studio. */
+export function isLocalJob(jobId: string): boolean {
+  return controllers.has(jobId);
+}
+
 /** Of whichever side the job is. */
 export async function cancelJob(jobId: string): Promise<void> {
   const local = controllers.get(jobId);

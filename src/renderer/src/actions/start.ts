@@ -11,6 +11,7 @@ import { connectStudio, studio } from '../studio-client/studio';
 import { hasRunningJobs, receiveJob } from './jobs';
 import { openModel, reopenLostModel, setModels } from './models';
 import { addSamplesToEmptyStrip } from './pictures';
+import { catchUpWithJobs } from './lost-jobs';
 import { isWithoutModel, restoreAfterReconnect } from './reconnect';
 import { runSegmentation } from './segment';
 
@@ -61,7 +62,9 @@ async function firstArrival(): Promise<void> {
 async function laterArrival(): Promise<void> {
   const before = hostPid;
   await loadInfo();
-  await restoreAfterReconnect(hostPid !== before);
+  const isNewHost = hostPid !== before;
+  await catchUpWithJobs(isNewHost);
+  await restoreAfterReconnect(isNewHost);
 }
 
 async function loadInfo(): Promise<void> {

@@ -38,6 +38,7 @@ export const batch = {
   nothing: 'Everything is done.',
   start_one: 'Segment {{count}} picture',
   start_other: 'Segment {{count}} pictures',
+  goOn: 'Go on',
   started: 'The batch runs. Progress is in the status bar.',
   ended_one: '{{count}} picture segmented',
   ended_other: '{{count}} pictures segmented',

@@ -33,6 +33,7 @@ export const batch: Translation<typeof source> = {
   will: '将要',
   nothing: '全部已完成。',
   start_other: '分割 {{count}} 张图片',
+  goOn: '继续',
   started: '正在批处理，进度见状态栏。',
   ended_other: '已分割 {{count}} 张图片',
   skipped_other: '{{count}} 张此前已完成。',
