@@ -45,8 +45,9 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-nu
 th, td { padding: 8px 14px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line-soft); }
 thead th { font-size: 12px; font-weight: 600; color: var(--soft); white-space: nowrap; border-bottom-color: var(--line); }
 tbody th { font-weight: 500; min-width: 130px; }
-td { overflow-wrap: anywhere; min-width: 64px; }
-.number { min-width: 0; overflow-wrap: normal; }
+td { min-width: 96px; }
+.number { min-width: 0; }
+.path { overflow-wrap: anywhere; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
 code { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
@@ -88,8 +89,12 @@ footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line);
 @media print {
   :root {
     --bg: #fff; --panel: #fff; --line: #c9ced6; --line-soft: #e6e9ed; --text: #000; --soft: #444; --accent: #0b4fb3;
+    --other: #c6ccd4;
   }
   body { font-size: 11px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  h1 { font-size: 20px; } h2 { font-size: 14px; } h3 { font-size: 11px; } .card .big { font-size: 20px; }
+  .how, .legend, .card .facts, figcaption, footer, code, .small, .tag, thead th { font-size: 9.5px; }
+  .letter { font-size: 9.5px; line-height: 15px; min-width: 15px; padding: 0 4px; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; margin-top: 22px; }
   .scroll { overflow: visible; }

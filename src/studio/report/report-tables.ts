@@ -15,7 +15,7 @@ export function sidesTable({ sides, reference }: ReportData, texts: ReportTexts)
     html`${sideName(side, index, texts)}
     ${index === reference ? html`<span class="tag">${texts.reference}</span>` : null}`,
     side.precision,
-    side.kind === 'masks' ? given(side.directory ?? '') : side.runtime,
+    side.kind === 'masks' ? path(side.directory ?? '') : side.runtime,
     side.device,
     side.size === null ? '' : html`<span class="whole">${texts.size(side.size)}</span>`,
     side.engineId === null ? '' : html`<code>${side.engineId}</code>`,
@@ -120,9 +120,9 @@ export function confusionTables({ sides, reference, labels }: ReportData, texts:
 export function failuresTable({ failures }: ReportData, texts: ReportTexts): Html | null {
   if (failures.length === 0) return null;
   const rows = failures.map(({ name, side, code, message }): Part[] => [
-    given(name),
+    path(name),
     side === null ? '' : letter(side),
-    html`${given(message)} <code>${code}</code>`,
+    html`${path(message)} <code>${code}</code>`,
   ]);
   return html`<h2>${texts.failures}</h2>
     ${grid([texts.failed, texts.side, texts.why], rows, false)}`;
@@ -197,6 +197,11 @@ function meter(share: number): Html {
 
 function named({ color, name }: Label): Html {
   return html`<span class="label">${swatch(color)}${given(name)}</span>`;
+}
+
+/** What may be long and without a space. */
+function path(text: string): Html {
+  return html`<span class="path">${given(text)}</span>`;
 }
 
 function swatch([red, green, blue]: readonly [number, number, number]): Html {
