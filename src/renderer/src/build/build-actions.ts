@@ -107,10 +107,16 @@ export function readRecipe(text: string, file: string): Recipe {
   } catch (cause) {
     throw invalid(file, i18n.t('build.recipe.noJson'), cause);
   }
+  if (isNewer(content)) throw invalid(file, i18n.t('build.recipe.newer'));
   const parsed = recipeSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw invalid(file, [issue?.path.join('.') ?? '', issue?.message ?? ''].filter((part) => part !== '').join(': '));
+}
+
+function isNewer(content: unknown): boolean {
+  const format: unknown = typeof content === 'object' && content !== null && 'format' in content ? content.format : null;
+  return typeof format === 'number' && format > recipeSchema.shape.format.value;
 }
 
 function invalid(file: string, why: string, cause?: unknown): AppError {

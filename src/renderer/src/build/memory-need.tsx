@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { ImageShapeRange } from '../../../shared/domain/engine';
+import type { ImageShape, ImageShapeRange } from '../../../shared/domain/engine';
 import { isStatic } from '../../../shared/domain/engine';
 import type { MemoryEstimate } from '../../../shared/domain/engine-kept';
 import type { ModelSummary } from '../../../shared/domain/model';
@@ -49,10 +49,10 @@ function Figures({ estimate, shapes }: { readonly estimate: MemoryEstimate; read
   const format = useFormat();
   const { weightBytes, opt, max, unknown } = estimate;
   const rows = isStatic(shapes)
-    ? ([[t('build.shapes.only'), max]] as const)
+    ? ([[sizeText(shapes.max), max]] as const)
     : ([
-        [t('build.shapes.opt'), opt],
-        [t('build.shapes.max'), max],
+        [`${t('build.shapes.opt')}: ${sizeText(shapes.opt)}`, opt],
+        [`${t('build.shapes.max')}: ${sizeText(shapes.max)}`, max],
       ] as const);
   return (
     <>
@@ -81,4 +81,8 @@ function Figures({ estimate, shapes }: { readonly estimate: MemoryEstimate; read
       {unknown > 0 && <p className={styles.soft}>{t('build.memory.unknown', { count: unknown })}</p>}
     </>
   );
+}
+
+function sizeText({ batch, height, width }: ImageShape): string {
+  return `${batch} × ${height} × ${width}`;
 }

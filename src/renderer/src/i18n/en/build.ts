@@ -35,6 +35,7 @@ export const build = {
   log: { title: 'Log', all: 'Everything', problems: 'Problems ({{count}})', empty: 'Nothing yet.' },
   recipe: {
     noJson: 'it is no JSON',
+    newer: 'it was written by a newer version of Maskforge',
     invalid: '{{file}} is no recipe of this version: {{why}}.',
     invalidHint: 'Open a recipe that was saved here or by maskforge build --save-recipe.',
     exact: 'Filled in from a recipe, which is followed to the letter until you change something.',

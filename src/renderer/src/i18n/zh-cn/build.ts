@@ -33,6 +33,7 @@ export const build: Translation<typeof source> = {
   log: { title: '日志', all: '全部', problems: '问题（{{count}}）', empty: '暂无内容。' },
   recipe: {
     noJson: '它不是 JSON',
+    newer: '它由更新版本的 Maskforge 写出',
     invalid: '{{file}} 不是此版本的配方：{{why}}。',
     invalidHint: '请打开在此处或由 maskforge build --save-recipe 保存的配方。',
     exact: '内容来自配方。在您做出更改之前，将严格按配方构建。',
