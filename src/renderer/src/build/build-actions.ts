@@ -115,7 +115,8 @@ export function readRecipe(text: string, file: string): Recipe {
 }
 
 function isNewer(content: unknown): boolean {
-  const format: unknown = typeof content === 'object' && content !== null && 'format' in content ? content.format : null;
+  const format: unknown =
+    typeof content === 'object' && content !== null && 'format' in content ? content.format : null;
   return typeof format === 'number' && format > recipeSchema.shape.format.value;
 }
 
