@@ -5,11 +5,11 @@ import type { OnnxModel } from '../../onnx/model';
 import { tunePrecision } from '../../quantization/precision-doctor';
 import type { TunePoint, Tuning } from '../../quantization/precision-doctor';
 import type { QuantizeOptions } from '../../quantization/quantize-model';
+import { PairedTimer } from '../../runtimes/onnxruntime/paired-timer';
 import { readTextIfPresent, writeFileAtomically } from '../library/json-file';
 import { calibrateFolder, choose, DEFAULT_COUNT, findPictures, hashAll } from './calibrate-folder';
 import type { Calibration, CalibrateOptions } from './calibrate-folder';
 import { MaskAgreement } from './mask-agreement';
-import { CandidateTimer } from './candidate-timer';
 import { pictureInputs } from './picture-inputs';
 
 export interface TuneFolderOptions extends CalibrateOptions {
@@ -72,7 +72,7 @@ export async function tuneFolder(options: TuneFolderOptions): Promise<FolderTuni
     masks ??= await MaskAgreement.with(model, inputs, signal);
     return masks.of(other, signal);
   };
-  const timer = options.timed === true ? new CandidateTimer(model, form, options.threads ?? 0) : null;
+  const timer = options.timed === true ? new PairedTimer(model, form, options.threads ?? 0) : null;
   const tuning = await tunePrecision(model, calibration.statistics, {
     target: options.target,
     agreementOf: options.agreementOf ?? agreementOf,

@@ -2,12 +2,18 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { DataType } from '../../onnx/data-type';
 import type { OnnxModel } from '../../onnx/model';
 import { modelToBytes } from '../../onnx/model-write';
-import type { CandidateTime } from '../../quantization/precision-doctor';
-import { loadOrt, settingsFor } from '../../runtimes/onnxruntime/ort-network';
-import { threadsFor } from '../../runtimes/onnxruntime/ort-runtime';
-import { fixedInputSize } from '../../runtimes/placement';
-import { median } from '../engines/statistics';
-import type { InputForm } from './picture-inputs';
+import type { ModelSummary } from '../../shared/domain/model';
+import { fixedInputSize } from '../placement';
+import { loadOrt, settingsFor } from './ort-network';
+import { threadsFor } from './ort-runtime';
+
+/** Medians in milliseconds. */
+export interface PairedTime {
+  /** Of the candidate. */
+  readonly milliseconds: number;
+  /** Of the original, in turns with it. */
+  readonly float: number;
+}
 
 const WARM_UP = 2;
 /** Pairs of runs: no fewer, and no more than fit into the time. */
@@ -21,21 +27,21 @@ const ANY_SIDE = 512;
  * Times candidates as ONNX Runtime would run them as engines. Candidate and original run in turns on the same picture, so
  * that what else the machine does weighs on both alike. Each candidate takes about 2.5 seconds at most, or five pairs of runs.
  */
-export class CandidateTimer {
+export class PairedTimer {
   readonly #original: OnnxModel;
-  readonly #form: InputForm;
+  readonly #form: Pick<ModelSummary, 'input' | 'preprocessing'>;
   readonly #threads: number;
   #baseline: Promise<InferenceSession> | null = null;
 
   /** @param original in higher precision; @param threads 0: one for each core */
-  constructor(original: OnnxModel, form: InputForm, threads: number) {
+  constructor(original: OnnxModel, form: Pick<ModelSummary, 'input' | 'preprocessing'>, threads: number) {
     this.#original = original;
     this.#form = form;
     this.#threads = threadsFor(threads);
   }
 
   /** @throws AbortError; what opening and running throws */
-  async time(candidate: OnnxModel, signal?: AbortSignal): Promise<CandidateTime> {
+  async time(candidate: OnnxModel, signal?: AbortSignal): Promise<PairedTime> {
     this.#baseline ??= open(this.#original, this.#threads);
     const baseline = await this.#baseline;
     const session = await open(candidate, this.#threads);
@@ -49,7 +55,7 @@ export class CandidateTimer {
         floats.push(await timed(() => baseline.run(feeds)));
         times.push(await timed(() => session.run(feeds)));
       }
-      return { milliseconds: median(times), float: median(floats) };
+      return { milliseconds: middle(times), float: middle(floats) };
     } finally {
       await session.release();
     }
@@ -94,6 +100,11 @@ async function open(model: OnnxModel, threads: number): Promise<InferenceSession
 
 function holdsInt8({ graph }: OnnxModel): boolean {
   return [...graph.initializers.values()].some(({ dataType }) => dataType === DataType.INT8);
+}
+
+function middle(values: number[]): number {
+  values.sort((one, other) => one - other);
+  return values[values.length >> 1] ?? Number.NaN;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
