@@ -44,19 +44,7 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
       return handlers['session.close']({ sessionId: inner }, context);
     },
     'session.segment': (args, context) => recovery.segment(args, context),
-    'compare.picture': async (args, context) => {
-      recovery.checkSuspect(args);
-      const pictureId = await recovery.picture(args.pictureId);
-      const found = await recovery.working(args.pictureId, () =>
-        handlers['compare.picture']({ ...args, pictureId }, context),
-      );
-      return { ...found, pictureId: args.pictureId, picture: { ...found.picture, id: args.pictureId } };
-    },
-    'compare.run': async ({ pictureIds, ...args }, context) => {
-      if (pictureIds === undefined) return handlers['compare.run'](args, context);
-      const ids = await Promise.all(pictureIds.map((id) => recovery.picture(id)));
-      return handlers['compare.run']({ ...args, pictureIds: ids }, context);
-    },
+    ...comparing(handlers, recovery),
     'session.segmentFrame': async (args, context) => {
       const sessionId = await recovery.session(args.sessionId);
       const answer = await handlers['session.segmentFrame']({ ...args, sessionId }, context);
@@ -83,6 +71,28 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
         { ...args, pictureIds, sessionId: await recovery.session(args.sessionId) },
         context,
       );
+    },
+  };
+}
+
+/** A comparison itself is not opened again: whoever holds its id is told that it is gone. */
+function comparing(
+  handlers: StudioHandlers,
+  recovery: Recovery,
+): Pick<StudioHandlers, 'compare.picture' | 'compare.run'> {
+  return {
+    'compare.picture': async (args, context) => {
+      recovery.checkSuspect(args);
+      const pictureId = await recovery.picture(args.pictureId);
+      const found = await recovery.working(args.pictureId, () =>
+        handlers['compare.picture']({ ...args, pictureId }, context),
+      );
+      return { ...found, pictureId: args.pictureId, picture: { ...found.picture, id: args.pictureId } };
+    },
+    'compare.run': async ({ pictureIds, ...args }, context) => {
+      if (pictureIds === undefined) return handlers['compare.run'](args, context);
+      const ids = await Promise.all(pictureIds.map((id) => recovery.picture(id)));
+      return handlers['compare.run']({ ...args, pictureIds: ids }, context);
     },
   };
 }
