@@ -74,7 +74,10 @@ vec4 colorAt${suffix}(vec2 point) {
 }`;
 }
 
-/** Over a veil, so that few pixels are seen in a bright picture. A change counts as long as either class is shown. */
+/**
+ * Over a veil, so that few pixels are seen in a bright picture. A change counts as long as either class is shown. Where a
+ * screen pixel covers several of the picture, one that differs is enough: averaged with the others it would be lost.
+ */
 const differenceFunction = `
 uniform ivec2 uPair;
 uniform int uIgnored;
@@ -82,24 +85,44 @@ uniform bool uBoth;
 uniform float uVeil;
 uniform float uStripe;
 
-vec4 differenceAt(vec2 point) {
+vec4 differenceAt(vec2 point, out bool differs) {
   int from = classAt(point);
   int to = classAt2(point);
   vec4 before = entryOf(from);
   vec4 after = entryOf2(to);
   bool asked = uPair.x < 0 || (from == uPair.x && to == uPair.y);
   bool drawn = from != uIgnored && to != uIgnored && max(before.a, after.a) > 0.0;
-  if (from == to || !drawn || !asked) return vec4(0.0, 0.0, 0.0, uVeil);
+  differs = from != to && drawn && asked;
+  if (!differs) return vec4(0.0, 0.0, 0.0, uVeil);
   vec2 within = point - uOrigin;
   bool firstStripe = mod(floor((within.x + within.y) / uStripe), 2.0) < 0.5;
   vec3 shown = uBoth && firstStripe ? before.rgb : after.rgb;
   return vec4(shown * uOpacity, uOpacity + (1.0 - uOpacity) * uVeil);
 }`;
 
+/** The colour of one point, and what a screen pixel makes of several. */
+const gathering: Readonly<Record<'blended' | 'difference', string>> = {
+  blended: `
+    for (int x = 0; x < SAMPLES; x++) {
+      sum += pointColor(corner + (vec2(float(x), float(y)) + 0.5) / float(SAMPLES));
+    }
+  }
+  color = sum / float(SAMPLES * SAMPLES);`,
+  difference: `
+    for (int x = 0; x < SAMPLES; x++) {
+      bool differs;
+      vec4 found = differenceAt(corner + (vec2(float(x), float(y)) + 0.5) / float(SAMPLES), differs);
+      sum += differs ? found : vec4(0.0);
+      count += differs ? 1.0 : 0.0;
+    }
+  }
+  color = count > 0.0 ? sum / count : vec4(0.0, 0.0, 0.0, uVeil);`,
+};
+
 const pointColors: Readonly<Record<MaskShaderVariant['second'], string>> = {
-  none: 'colorAt(point)',
-  mix: 'mix(colorAt(point), colorAt2(point), uShare)',
-  difference: 'differenceAt(point)',
+  none: 'return colorAt(point);',
+  mix: 'return mix(colorAt(point), colorAt2(point), uShare);',
+  difference: 'bool differs;\n  return differenceAt(point, differs);',
 };
 
 /**
@@ -131,7 +154,7 @@ ${second === 'none' ? '' : maskFunctions('2')}
 ${second === 'difference' ? differenceFunction : ''}
 
 vec4 pointColor(vec2 point) {
-  return ${pointColors[second]};
+  ${pointColors[second]}
 }
 
 void main() {
@@ -140,12 +163,8 @@ void main() {
 #else
   vec2 corner = screenPoint() - 0.5;
   vec4 sum = vec4(0.0);
-  for (int y = 0; y < SAMPLES; y++) {
-    for (int x = 0; x < SAMPLES; x++) {
-      sum += pointColor(corner + (vec2(float(x), float(y)) + 0.5) / float(SAMPLES));
-    }
-  }
-  color = sum / float(SAMPLES * SAMPLES);
+  float count = 0.0;
+  for (int y = 0; y < SAMPLES; y++) {${gathering[second === 'difference' ? 'difference' : 'blended']}
 #endif
 }`;
 }

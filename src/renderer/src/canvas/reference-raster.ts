@@ -27,16 +27,19 @@ export function referenceMaskColor(
   second: ReferenceMask = first,
 ): Color {
   const samples = samplesPerSide(scene.viewport.scale, scene.quality);
-  const sum = [0, 0, 0, 0];
+  const found: Color[] = [];
   const colorAt = pointColor(scene, pane, first, second);
   for (let row = 0; row < samples; row++) {
     for (let column = 0; column < samples; column++) {
-      const point = { x: at.x + (column + 0.5) / samples, y: at.y + (row + 0.5) / samples };
-      colorAt(point).forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
+      found.push(colorAt({ x: at.x + (column + 0.5) / samples, y: at.y + (row + 0.5) / samples }));
     }
   }
-  const [red = 0, green = 0, blue = 0, alpha = 0] = sum.map((value) => value / samples ** 2);
-  return [red, green, blue, alpha];
+  // One that differs is enough; the veil alone is what the others have.
+  const veil = pane.second?.kind === 'difference' ? pane.second.veil : null;
+  const differing = found.filter((color) => color[3] !== veil);
+  const counted = differing.length > 0 ? differing : found;
+  const mean = (i: 0 | 1 | 2 | 3): number => counted.reduce((sum, color) => sum + color[i], 0) / counted.length;
+  return [mean(0), mean(1), mean(2), mean(3)];
 }
 
 function pointColor(scene: Scene, pane: Pane, first: ReferenceMask, second: ReferenceMask): (point: Point) => Color {

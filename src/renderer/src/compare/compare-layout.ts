@@ -7,8 +7,8 @@ import { openComparison, type CompareState } from './compare-store';
 /** CSS pixels. */
 const LENS_RADIUS = 110;
 const STRIPE = 4;
-/** What drawn masks hold where nobody drew. */
-const NOBODY_DREW = 255;
+/** What drawn masks hold where nobody drew, unless a class has that id. */
+const NOBODY_DREW = [255, 65_535] as const;
 
 /** The canvas layout that a view stands for. `ratio`: device pixels for each CSS pixel. */
 export function layoutOf(state: CompareState, ratio: number): Layout {
@@ -62,7 +62,7 @@ export function maskOf(compared: ComparedPicture | null, side: number): Mask | n
 export function ignoredId(state: CompareState): number | null {
   const open = openComparison(state);
   if (open === null || !open.sides.some(({ kind }) => kind === 'masks')) return null;
-  return open.labels.some(({ id }) => id === NOBODY_DREW) ? null : NOBODY_DREW;
+  return NOBODY_DREW.find((drawn) => !open.labels.some(({ id }) => id === drawn)) ?? null;
 }
 
 const noLabels: readonly Label[] = [];
