@@ -149,9 +149,8 @@ async function writeFiles(
   if (html !== undefined) await write(page, html);
 }
 
-function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+/** May be given several times. */
+function words(text: string, before: readonly string[] = []): string[] {
+  const named = text.split(',').map((word) => word.trim());
+  return [...before, ...named.filter((word) => word !== '')];
 }

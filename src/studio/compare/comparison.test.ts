@@ -119,6 +119,19 @@ describe('a folder', () => {
     expect(result?.pictures).toHaveLength(1);
   });
 
+  it('can be cancelled, and keeps what was found until then', async () => {
+    const { comparisonId } = await open([model(rgb), model(bgr)]);
+    const { added } = await bench.call('pictures.add', { paths: [join(pictures, 'b.png')] });
+    const pictureIds = Array.from({ length: 2000 }, () => added[0]?.id ?? '');
+    const { jobId } = await bench.call('compare.run', { comparisonId, pictureIds });
+    await bench.call('jobs.cancel', { jobId });
+    expect(await bench.ended(jobId)).toMatchObject({ state: 'cancelled', error: null });
+    const result = await bench.call('compare.result', { comparisonId });
+    expect(result).toMatchObject({ running: false, total: 2000 });
+    expect(result?.pictures).toHaveLength(result?.done ?? -1);
+    expect(result?.done).toBeLessThan(2000);
+  });
+
   it('takes masks in the pictures’ own folder for no pictures', async () => {
     const beside = join(bench.root, 'beside');
     await bench.picture('beside/x.jpg');
@@ -128,6 +141,33 @@ describe('a folder', () => {
     await bench.ended(jobId);
     const result = await bench.call('compare.result', { comparisonId });
     expect(result).toMatchObject({ total: 1, sides: [{}, { agreement: { pixelAgreement: 1 } }] });
+  });
+});
+
+describe('engines', () => {
+  it('stand beside the model that they were built from, with what sets them apart', async () => {
+    const side = { batch: 1, height: 8, width: 8 };
+    const shapes = { min: side, opt: side, max: side };
+    const order = { runtime: 'onnxruntime', precision: 'fp32', shapes } as const;
+    const { jobId } = await bench.call('engines.build', { modelId: rgb, order });
+    const job = await bench.ended(jobId);
+    expect(job.error).toBeNull();
+    const engineId = job.results[0] ?? '';
+    const { comparisonId, sides } = await compared([model(rgb), { kind: 'engine', engineId: engineId.slice(0, 6) }]);
+    const [first, second] = sides;
+    expect(first).toMatchObject({ kind: 'model', engineId: null, notes: [] });
+    expect(second).toMatchObject({
+      kind: 'engine',
+      engineId,
+      runtimeId: 'onnxruntime',
+      modelId: rgb,
+      precision: 'FP32',
+    });
+    expect(second?.notes.join()).toMatch(/^Sees pictures at 8x8, the reference at their own size/);
+    expect(first?.name).not.toBe(second?.name);
+    const result = await bench.call('compare.result', { comparisonId });
+    expect(result?.sides[1]).toMatchObject({ compared: 2, agreement: { pixelAgreement: 1 } });
+    await bench.call('compare.close', { comparisonId });
   });
 });
 
