@@ -14,6 +14,9 @@ interface JsonOption {
   readonly json?: boolean;
 }
 
+/** Layers that are named one by one. */
+const MOST_WIDE = 8;
+
 const ENGINE = 'id of an engine, or its beginning';
 
 export function registerEngine(program: Command): void {
@@ -157,9 +160,11 @@ function printInspection({ terminal }: CliContext, inspection: EngineInspection,
   }
   const counts = Object.entries(precisions).map(([precision, count]) => `${count} ${precision}`);
   if (counts.length > 0) terminal.line(`layers  ${counts.join(', ')}`);
-  for (const { name, precision, nodes } of notHonoured) {
+  for (const { name, precision, nodes } of notHonoured.slice(0, MOST_WIDE)) {
     terminal.warning(`${name} computes in ${precision} (${nodes.join(', ')})`);
   }
+  const more = notHonoured.length - MOST_WIDE;
+  if (more > 0) terminal.warning(`${more} more layers compute wider than the recipe says; --json names them all`);
   if (note !== '') terminal.note(note);
   if (!all) return;
   const rows = layers.map(({ name, kind, precision, nodes }) => [precision, kind, name, nodes.join(', ')]);

@@ -6,12 +6,12 @@ import { toErrorReport } from '../../shared/app-error';
 import { DataType } from '../../onnx/data-type';
 import { shapesOf } from '../../onnx/infer-shapes';
 import { openModel } from '../../onnx/model';
-import { nodeLabel } from '../../onnx/node';
+import { isOp, nodeLabel } from '../../onnx/node';
 import type { EngineInfo } from '../../runtimes/tensorrt/addon';
 import { openPlan } from '../../runtimes/tensorrt/open-engine';
 import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { engineFiles } from './engine-files';
-import type { EngineLibrary } from './engine-library';
+import type { EngineLibrary, UsableEngine } from './engine-library';
 import { engineToOpen } from './engine-to-open';
 import type { Machine } from './engine-state';
 import { isConversion, kernelLayersFromText } from './kernel-layers';
@@ -36,7 +36,7 @@ export async function inspectEngine(
     readFile(join(folder, engineFiles.layers), 'utf8').catch(() => ''),
     nodePrecisions(join(folder, record.graph.file)),
   ]);
-  if (engine.runtime.family === 'onnxruntime') return inspectOnProcessor(engine, record, kept);
+  if (engine.runtime.family === 'onnxruntime') return inspectOnProcessor(engine, { record, folder }, kept);
   const live = engine.state === 'ready' ? await openForInspection(library, libraries, engine, machine) : null;
   const information = live !== null && 'layers' in live ? live.layers : kept;
   const layers = parseLayers(information, [...nodes.keys()]) ?? [];
@@ -59,9 +59,15 @@ export async function inspectEngine(
 }
 
 /** Kernels were told at the build, by the processor that built; there is nothing to open for. */
-function inspectOnProcessor(engine: EngineSummary, record: EngineRecord, kept: string): EngineInspection {
+async function inspectOnProcessor(
+  engine: EngineSummary,
+  { record, folder }: UsableEngine,
+  kept: string,
+): Promise<EngineInspection> {
   const layers = kernelLayersFromText(kept) ?? [];
-  const wide = record.recipe.precision === 'fp16' ? layers.filter(({ precision }) => precision === 'fp32') : [];
+  const quantized = engine.precision === 'int8' ? await quantizedNodes(join(folder, record.graph.file)) : new Set();
+  const isWide = ({ precision, nodes }: EngineLayer): boolean =>
+    precision === 'fp32' && nodes.some((node) => quantized.has(node));
   return {
     engine,
     recipe: record.recipe,
@@ -69,13 +75,31 @@ function inspectOnProcessor(engine: EngineSummary, record: EngineRecord, kept: s
     profiles: [],
     layers,
     precisions: countPrecisions(layers),
-    notHonoured: wide
-      .filter((layer) => !isConversion(layer) && layer.nodes.length > 0)
+    notHonoured: layers
+      .filter((layer) => isWide(layer) && !isConversion(layer))
       .map(({ name, precision, nodes }) => ({ name, precision, nodes })),
     memory: { plan: record.plan.bytes, device: null, weights: null },
     passes: record.passes,
     note: layers.length === 0 ? `${engineFiles.layers} is missing or damaged: the kernels are not known.` : '',
   };
+}
+
+/** Layers that read numbers of 8 bits by what the graph says: all of their data comes from a DequantizeLinear. */
+async function quantizedNodes(path: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  const model = await openModel(path, { weights: 'lazy' }).catch(() => null);
+  if (model === null) return names;
+  try {
+    const { graph } = model;
+    for (const node of graph.nodes) {
+      const data = node.input.slice(0, 2);
+      const isRead = data.every((value) => isOp(graph.producer(value), 'DequantizeLinear'));
+      if (isRead && isOp(node, 'Conv', 'MatMul', 'Gemm')) names.add(nodeLabel(node));
+    }
+    return names;
+  } finally {
+    model.close();
+  }
 }
 
 /** The layers of an engine by their names, as they were at the build or, without that, by name alone. */

@@ -122,13 +122,16 @@ describe('an engine of ONNX Runtime', { timeout: 120_000 }, () => {
 
   it('in INT8 computes in 8 bits, and is built again from its recipe byte for byte', async () => {
     const engine = await build(int8);
-    const { recipe, layers, precisions, note } = await call('engines.inspect', { engineId: engine.id });
+    const { recipe, layers, precisions, notHonoured, note } = await call('engines.inspect', { engineId: engine.id });
     expect(recipe.passes.map(({ pass }) => pass)).not.toContain('to-float16');
     expect(recipe.passes.at(-1)).toMatchObject({ pass: 'quantize', format: 'int8' });
     expect(note).toBe('');
     expect(layers).toHaveLength(engine.layers);
     expect(precisions['int8']).toBeGreaterThan(10);
     expect(precisions['fp32']).toBeGreaterThan(10);
+    // Convolutions without a quantised output have no integer kernel.
+    expect(notHonoured.length).toBeGreaterThan(0);
+    expect(notHonoured.every(({ precision }) => precision === 'fp32')).toBe(true);
     const integer = layers.find(({ precision, nodes }) => precision === 'int8' && nodes.length > 0);
     expect(integer?.nodes[0]).toMatch(/^\//);
     const share = agreement(await maskOf({ engineId: engine.id }), await maskOf({}));
