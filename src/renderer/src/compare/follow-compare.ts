@@ -30,8 +30,10 @@ export function followCompare(): void {
     if (isHere() && state.selectedId !== before.selectedId) comparePicture();
   });
   connectionStore.subscribe((state, before) => {
+    if (state.generation === before.generation) return;
     // Comparisons end with their host.
-    if (state.generation !== before.generation && isHere()) void reopen();
+    if (isHere()) void reopen();
+    else forgetComparison();
   });
   jobsStore.subscribe(followRun);
   enterOrLeave();
@@ -45,6 +47,19 @@ function enterOrLeave(): void {
     if (wanted) void reopen();
     else if (isOtherPicture()) comparePicture();
   } else followDefaults();
+}
+
+/** What was open is opened again when the mode is next entered. */
+function forgetComparison(): void {
+  const { chosen, sides } = compareStore.getState();
+  setCompare({
+    comparison: { kind: 'none' },
+    picture: { kind: 'none' },
+    result: null,
+    runJobId: null,
+    wanted: chosen,
+    sides: chosen ? sides : [],
+  });
 }
 
 function isOtherPicture(): boolean {
