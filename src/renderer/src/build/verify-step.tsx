@@ -108,15 +108,19 @@ function useVerification(engineId: string, again: boolean): EngineVerification |
   return verification;
 }
 
+/** A processor takes a hundred times as long for each as a GPU. */
+const PROCESSOR_RUNS = 30;
+
 function Latency({ engine }: { readonly engine: EngineSummary }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [report, setReport] = useState<BenchReport | null>(null);
   const [busy, setBusy] = useState(false);
+  const isOnProcessor = engine.runtime.family === 'onnxruntime';
   const measure = (): void => {
     setBusy(true);
     studio
-      .call('engines.bench', { engineId: engine.id, options: {} })
+      .call('engines.bench', { engineId: engine.id, options: isOnProcessor ? { iterations: PROCESSOR_RUNS } : {} })
       .then((measured) => {
         setReport(measured);
         loadKept();
