@@ -89,7 +89,7 @@ function Worst({ pictures, engine, at }: WorstProps) {
   if (shown.length === 0) return null;
   return (
     <section className={styles.report} aria-label={t('build.verify.worst')}>
-      <h4 className={styles.soft}>{t('build.verify.worstText')}</h4>
+      <p className={styles.soft}>{t('build.verify.worstText')}</p>
       <ul className={styles.worst} aria-label={t('build.verify.worst')}>
         {shown.map((picture) => (
           <li key={picture.name}>
