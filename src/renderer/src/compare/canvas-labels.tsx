@@ -55,7 +55,7 @@ function TileLabels() {
         className={styles.label}
         style={{ left: tile.x + 8, top: tile.y + 8, maxWidth: tile.width - 16 }}
       >
-        {names[side]}
+        <span className={styles.text}>{names[side]}</span>
         {agreement !== null && <b className={styles.figure}>{percentText(agreement)}</b>}
       </span>
     );
@@ -79,7 +79,7 @@ function ViewLabel() {
   };
   return (
     <span className={styles.label} style={{ left: 8, top: 8 }} role="status">
-      {held ? from : texts[view]}
+      <span className={styles.text}>{held ? from : texts[view]}</span>
       {view === 'difference' && !held && agreement !== null && (
         <b className={styles.figure}>{t('compare.same', { percent: percentText(agreement) })}</b>
       )}
