@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { dropNetwork, enterBuild, next, wizardOf } from './build-fixtures';
@@ -19,7 +19,14 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   await page.keyboard.press('Control+k');
   await page.keyboard.type('Remove all from strip');
   await page.keyboard.press('Enter');
-  await studio.drop(['08-small.png', '02-evening.jpg', '10-square.webp'].map((name) => join(pictures, name)));
+  const strip = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
+  await expect(strip).toHaveCount(0);
+  const folder = join(studio.dataDirectory, 'few');
+  await mkdir(folder);
+  const few = ['08-small.png', '02-evening.jpg', '10-square.webp'];
+  await Promise.all(few.map((name) => copyFile(join(pictures, name), join(folder, name))));
+  await studio.drop(few.map((name) => join(folder, name)));
+  await expect(strip).toHaveCount(3);
   await dropNetwork(studio);
   await enterBuild(page);
   const wizard = wizardOf(page);
