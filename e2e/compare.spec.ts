@@ -91,7 +91,7 @@ test('lays two models side by side in every way, and finds the pictures on which
 
   await main.focus();
   await page.keyboard.press('d');
-  await expect(main.getByText(/^1 second → 2 first/)).toContainText('% the same');
+  await expect(main.getByRole('status').filter({ hasText: '1 second → 2 first' })).toContainText('% the same');
   const changes = page.getByRole('region', { name: 'What differs' });
   await changes
     .getByRole('button', { name: /became/ })
