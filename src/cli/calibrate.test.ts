@@ -61,13 +61,22 @@ describe('maskforge tune', () => {
     const here = await prepared();
     const argv = ['tune', 'net.onnx', '--images', 'pictures', '--count', '2', '--target-agreement', '0.5', '--json'];
     const [result] = (await here.run([...argv, '--out', 'tuned.onnx'])).json();
-    expect(result).toMatchObject({ isReached: true, keep: [], gainSource: 'estimated', compared: 1 });
+    expect(result).toMatchObject({
+      isReached: true,
+      keep: [],
+      gainSource: 'measured',
+      recommendation: expect.stringMatching(/^INT8 is .* here: [\d.]+ against [\d.]+ ms/),
+      compared: 1,
+    });
+    const [quick] = (await here.run([...argv, '--no-timing'])).json();
+    expect(quick).toMatchObject({ gainSource: 'estimated', compared: 1 });
     expect(here.files('.')).toContain('tuned.onnx');
   });
 
   it('shows every block and every point, and goes on with what was tried before', async () => {
     const here = await prepared();
-    const argv = ['tune', 'net.onnx', '--images', 'pictures', '--method', 'entropy', '--target-agreement', '1'];
+    const wanted = ['--method', 'entropy', '--target-agreement', '1', '--no-timing'];
+    const argv = ['tune', 'net.onnx', '--images', 'pictures', ...wanted];
     const first = await here.run(argv);
     expect(first.stderr).toContain('no other pictures');
     expect(first.stdout).toMatch(/8 bits\s+-\d/);

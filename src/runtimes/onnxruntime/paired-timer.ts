@@ -15,9 +15,9 @@ export interface PairedTime {
   readonly float: number;
 }
 
-const WARM_UP = 2;
+const WARM_UP = 1;
 /** Pairs of runs: no fewer, and no more than fit into the time. */
-const LEAST_PAIRS = 5;
+const LEAST_PAIRS = 3;
 const MOST_PAIRS = 40;
 const MOST_MS = 2500;
 /** Side of the input where the model takes any. */
@@ -25,7 +25,8 @@ const ANY_SIDE = 512;
 
 /**
  * Times candidates as ONNX Runtime would run them as engines. Candidate and original run in turns on the same picture, so
- * that what else the machine does weighs on both alike. Each candidate takes about 2.5 seconds at most, or five pairs of runs.
+ * that what else the machine does weighs on both alike. Each candidate takes about 2.5 seconds at most,
+ * or four pairs of runs: of slow networks a fraction of the time that comparing their masks takes.
  */
 export class PairedTimer {
   readonly #original: OnnxModel;
