@@ -45,6 +45,7 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
     },
     'session.segment': (args, context) => recovery.segment(args, context),
     ...comparing(handlers, recovery),
+    ...batching(handlers, recovery),
     'session.segmentFrame': async (args, context) => {
       const sessionId = await recovery.session(args.sessionId);
       const answer = await handlers['session.segmentFrame']({ ...args, sessionId }, context);
@@ -93,6 +94,23 @@ function comparing(
       if (pictureIds === undefined) return handlers['compare.run'](args, context);
       const ids = await Promise.all(pictureIds.map((id) => recovery.picture(id)));
       return handlers['compare.run']({ ...args, pictureIds: ids }, context);
+    },
+  };
+}
+
+/** Batches ended with the last process; their journals know how far they came. */
+function batching(
+  handlers: StudioHandlers,
+  recovery: Recovery,
+): Pick<StudioHandlers, 'batch.plan' | 'batch.start' | 'batch.retry'> {
+  return {
+    'batch.plan': async (args, context) =>
+      handlers['batch.plan']({ ...args, sessionId: await recovery.session(args.sessionId) }, context),
+    'batch.start': async (args, context) =>
+      handlers['batch.start']({ ...args, sessionId: await recovery.session(args.sessionId) }, context),
+    'batch.retry': async ({ jobId, sessionId }, context) => {
+      const through = sessionId === undefined ? {} : { sessionId: await recovery.session(sessionId) };
+      return handlers['batch.retry']({ jobId, ...through }, context);
     },
   };
 }

@@ -3,6 +3,8 @@ import type { BatchPlan } from '../../../shared/batch-contract';
 import type { CallInput } from '../../../shared/contract';
 import type { ErrorReport } from '../../../shared/app-error';
 import { isAbort, toErrorReport } from '../../../shared/app-error';
+import { reopenLostModel } from '../actions/models';
+import { libraryStore, openSession } from '../state/library-store';
 import { studio } from '../studio-client/studio';
 
 /** Folders are typed in a browser: a plan is asked for when the typing pauses. */
@@ -29,10 +31,15 @@ export function useBatchPlan(order: CallInput<'batch.plan'> | null): PlanState {
     };
     const timer = setTimeout(() => {
       const { signal } = controller;
-      studio.call('batch.plan', JSON.parse(key) as CallInput<'batch.plan'>, { signal }).then(
+      const order = JSON.parse(key) as CallInput<'batch.plan'>;
+      studio.call('batch.plan', order, { signal }).then(
         (plan) => set({ kind: 'known', plan }),
         (error: unknown) => {
-          if (!isAbort(error)) set({ kind: 'failed', error: toErrorReport(error) });
+          if (isAbort(error)) return;
+          const report = toErrorReport(error);
+          if (report.code !== 'SESSION_UNKNOWN') return set({ kind: 'failed', error: report });
+          // A new engine host does not know it. With the model open again the order is another, and asked anew.
+          if (openSession(libraryStore.getState())?.id === order.sessionId) void reopenLostModel();
         },
       );
     }, PAUSE_MS);
