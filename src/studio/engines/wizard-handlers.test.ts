@@ -36,6 +36,12 @@ function folder(name: string, pictures: readonly string[]): string {
   return path;
 }
 
+function damaged(): string {
+  const path = folder('damaged', []);
+  writeFileSync(join(path, 'broken.jpg'), 'no picture');
+  return path;
+}
+
 const preview = (calibration?: BuildOrderInput['calibration']) =>
   studio.handlers['engines.previewCalibration'](
     { modelId: model.id, order: buildOrderSchema.parse({ precision: 'int8', calibration }) },
@@ -67,6 +73,7 @@ describe('engines.previewCalibration', () => {
 
   it.each<[string, () => BuildOrderInput['calibration'], string]>([
     ['a folder without pictures', () => ({ folder: folder('empty', []) }), 'CALIBRATION_FOLDER_EMPTY'],
+    ['pictures that are none', () => ({ folder: damaged() }), 'CALIBRATION_ALL_UNREADABLE'],
     ['a folder that is gone', () => ({ folder: join(root, 'gone') }), 'CALIBRATION_FOLDER_MISSING'],
     ['a folder that nobody gave', () => ({ folder: tmpdir() }), 'FILE_NOT_GRANTED'],
     ['a picture that is not open', () => ({ pictures: ['0123456789'] }), 'FILE_NOT_GRANTED'],

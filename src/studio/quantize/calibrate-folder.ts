@@ -275,7 +275,7 @@ async function checkFolderIsThere(folder: string): Promise<void> {
   });
 }
 
-function allUnreadable(folder: string, skipped: readonly SkippedPicture[]): AppError {
+export function allUnreadable(folder: string, skipped: readonly SkippedPicture[]): AppError {
   const [first] = skipped;
   const example = first === undefined ? '' : ` The first: ${first.message}`;
   return new AppError(

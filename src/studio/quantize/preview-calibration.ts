@@ -8,7 +8,7 @@ import { AppError, toErrorReport } from '../../shared/app-error';
 import type { CalibrationPreview } from '../../shared/domain/quantization';
 import { plainBytes } from '../plain-bytes';
 import type { CalibrateOptions } from './calibrate-folder';
-import { planCalibration, warningsFor } from './calibrate-folder';
+import { allUnreadable, planCalibration, warningsFor } from './calibrate-folder';
 
 /** Small pictures that are made, and their longer side. */
 const THUMBNAILS = 24;
@@ -18,7 +18,7 @@ const THUMBNAIL_SIDE = 128;
  * What {@link calibrateFolder} with the same options would do: which pictures it takes, which it would have to skip, and
  * how much of it is there already. Runs nothing and writes nothing.
  *
- * @throws what finding the pictures throws; MODEL_ALREADY_QUANTIZED; CANCELLED
+ * @throws what finding the pictures throws; CALIBRATION_ALL_UNREADABLE; MODEL_ALREADY_QUANTIZED; CANCELLED
  */
 export async function previewCalibration(options: CalibrateOptions): Promise<CalibrationPreview> {
   refuseQuantized(options.model);
@@ -42,6 +42,7 @@ export async function previewCalibration(options: CalibrateOptions): Promise<Cal
       skipped.push({ file: name, code, message });
     }
   }
+  if (pictures.length === 0) throw allUnreadable(options.folder, skipped);
   const isWhole = before !== undefined && before.done === chosen.length;
   return {
     found: files.length,
