@@ -28,41 +28,14 @@ export function BatchDialog() {
   const session = useLibrary(openSession);
   const [settings, setSettings] = useState(rememberedSettings);
   const [formats, setFormats] = useState<readonly ExportFormat[]>(rememberedFormats);
-  const [style] = useState(currentStyle);
-  const [starting, setStarting] = useState(false);
+  const { state, plan, starting, canStart, start } = useBatch(session?.id ?? null, settings, formats);
   const change = (next: Partial<BatchSettings>): void => {
     setSettings((before) => ({ ...before, ...next }));
     rememberSettings({ ...settings, ...next });
   };
-  const { input, recursive, keepFolders, existing } = settings;
-  const isComplete = session !== null && input !== '' && formats.length > 0;
-  const order = isComplete
-    ? {
-        sessionId: session.id,
-        input,
-        output: outputOf(settings),
-        formats: [...formats],
-        style,
-        recursive,
-        keepFolders,
-        existing,
-      }
-    : null;
-  const state = useBatchPlan(order);
-  const plan = state.kind === 'known' ? state.plan : null;
-  const canStart = plan !== null && plan.toDo > 0 && plan.taken.count === 0 && !plan.busy && !starting;
-  const start = async (): Promise<void> => {
-    if (order === null) return;
-    setStarting(true);
-    try {
-      await studio.call('batch.start', order);
-      notify(i18n.t('batch.started'));
-      closeDialog();
-    } catch (error) {
-      reportError(error);
-    } finally {
-      setStarting(false);
-    }
+  const changeFormats = (next: readonly ExportFormat[]): void => {
+    setFormats(next);
+    rememberFormats(next);
   };
   return (
     <Dialog
@@ -90,17 +63,37 @@ export function BatchDialog() {
       )}
       <PlanSummary state={state} />
       <Manner settings={settings} onChange={change} />
-      <FormatList
-        formats={formats}
-        disabled={starting}
-        onChange={(next) => {
-          setFormats(next);
-          rememberFormats(next);
-        }}
-      />
+      <FormatList formats={formats} disabled={starting} onChange={changeFormats} />
       <StyleSummary formats={formats} />
     </Dialog>
   );
+}
+
+/** What would happen with these choices, and how it is begun. */
+function useBatch(sessionId: string | null, settings: BatchSettings, formats: readonly ExportFormat[]) {
+  const [style] = useState(currentStyle);
+  const [starting, setStarting] = useState(false);
+  const { input, recursive, keepFolders, existing } = settings;
+  const folders = { input, output: outputOf(settings), recursive, keepFolders, existing };
+  const isComplete = input !== '' && formats.length > 0;
+  const order = sessionId !== null && isComplete ? { sessionId, ...folders, formats: [...formats], style } : null;
+  const state = useBatchPlan(order);
+  const plan = state.kind === 'known' ? state.plan : null;
+  const canStart = plan !== null && plan.toDo > 0 && plan.taken.count === 0 && !plan.busy && !starting;
+  const start = async (): Promise<void> => {
+    if (order === null) return;
+    setStarting(true);
+    try {
+      await studio.call('batch.start', order);
+      notify(i18n.t('batch.started'));
+      closeDialog();
+    } catch (error) {
+      reportError(error);
+    } finally {
+      setStarting(false);
+    }
+  };
+  return { state, plan, starting, canStart, start };
 }
 
 interface PartProps {
