@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchOrder } from '../../shared/batch-contract';
-import type { ExportFormat } from '../../shared/domain/export';
+import type { ExportFormat, MaskStyle } from '../../shared/domain/export';
 import { fileError } from '../../media/picture-errors';
 import { exportFormats } from '../export/render-export';
 import { tableFormats } from '../export/tables';
@@ -28,12 +28,17 @@ export function wishOf({ formats, style, unchanged }: BatchOrder, open: OpenSess
   const colors = open.model.labels.map(({ id, color }) => [id, color]);
   return {
     maker: digest(open.identity),
-    look: digest(JSON.stringify([style, colors])),
+    look: digest(JSON.stringify([drawn(style), colors])),
     pictures: [...new Set(formats)].filter((format) => !tableFormats.includes(format)),
     wantsRegions: formats.includes('coco'),
     wantsTables: formats.some((format) => tableFormats.includes(format)),
     byContent: unchanged === 'content',
   };
+}
+
+/** What of a style can be seen: the width of outlines follows the window's zoom, and filled masks have none. */
+function drawn({ mode, opacity, outlineWidth, hidden, colors }: MaskStyle): unknown[] {
+  return [mode, opacity, mode === 'outline' ? outlineWidth : null, hidden, colors];
 }
 
 /** The names of a picture's files, relative to the output folder. */
