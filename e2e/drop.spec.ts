@@ -14,6 +14,9 @@ test.afterEach(() => rm(folder, { recursive: true, force: true }));
 test('segments a picture that is dropped on the window', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
+  // One of the samples on the strip, opened as a file: it stays when they make room.
+  await studio.drop([join(samples, '03-night.jpg')]);
+  await expect(page.getByRole('listbox', { name: 'Pictures' }).getByRole('option')).toHaveText([/03-night\.jpg/]);
   const picture = join(folder, 'my street.jpg');
   await copyFile(join(samples, '02-evening.jpg'), picture);
   await studio.drop([picture]);

@@ -118,6 +118,8 @@ function offerVideos(videos: readonly PictureEntry[], alone: boolean): void {
 }
 
 function show(entries: readonly PictureEntry[], selectFirst = true): void {
+  // A sample that the user opens as a file is the user's own from then on.
+  for (const { id } of entries) sampleIds.delete(id);
   const [first] = addEntries(entries);
   if (first === undefined) return;
   makeRoom();
@@ -144,8 +146,11 @@ export function removePictures(pictureIds: readonly string[]): void {
   removedLater(title, {
     undo: () => picturesStore.setState((state) => putBack(state, before, pictureIds)),
     commit: async () => {
-      const known = pictureIds.filter((id) => !isLocal(id));
-      for (const id of pictureIds) {
+      // The same file opened again is the same picture: it is not gone.
+      const { items } = picturesStore.getState();
+      const gone = pictureIds.filter((id) => items[id] === undefined);
+      const known = gone.filter((id) => !isLocal(id));
+      for (const id of gone) {
         uploads.delete(id);
         forgetLocalVideo(id);
       }
