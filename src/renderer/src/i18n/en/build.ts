@@ -69,7 +69,8 @@ export const build = {
     precision: {
       title: 'Precision',
       lead: 'What the network computes in, and what builds it.',
-      first: 'Narrower numbers are faster and less exact. The last step measures by how much the masks differ.',
+      first:
+        'Narrower numbers are less exact, and faster where the device has units for them. The last step measures both.',
       second: 'The precision is written into the network itself, so that what you choose is what is computed.',
       third:
         'ONNX Runtime runs on the processor and is always there. TensorRT builds for the GPU that is here; TensorRT for RTX also for cards elsewhere, without any GPU.',
@@ -227,14 +228,14 @@ export const build = {
     noBlocks: 'This network has no blocks that could be told apart.',
   },
   precision: {
-    fp32: { title: 'FP32', text: 'As exported, 32 bits everywhere. The yardstick, and the slowest.' },
+    fp32: { title: 'FP32', text: 'As exported, 32 bits everywhere. The yardstick.' },
     tf32: { title: 'TF32', text: '32-bit numbers, multiplied with 10 bits of mantissa. Hardly differs.' },
     fp16: { title: 'FP16', text: 'Half the memory, usually the fastest. Values above 65504 overflow.' },
     bf16: { title: 'BF16', text: 'Half the memory, the range of FP32, fewer digits than FP16. Does not overflow.' },
     int8: {
       title: 'INT8',
       text: 'Linear layers and convolutions in 8 bits, the rest in FP16. Needs pictures to calibrate with; faster only where the device gains from it.',
-      cpu: 'Linear layers and convolutions in 8 bits, the rest in FP32. A quarter of the size. Needs pictures to calibrate with.',
+      cpu: 'Linear layers in 8 bits, the rest in FP32: about half of the size. Faster only on processors with 8-bit units (VNNI, AMX), slower on others. Needs pictures to calibrate with.',
     },
     fp8: {
       title: 'FP8',

@@ -64,7 +64,7 @@ export const build: Translation<typeof source> = {
     precision: {
       title: '精度',
       lead: '网络的计算类型，以及用什么来构建。',
-      first: '数值越窄越快，但越不精确。最后一步会测量掩码的差异。',
+      first: '数值越窄越不精确；设备有相应单元时才更快。最后一步会同时测量两者。',
       second: '精度写入网络本身，因此您选择什么就计算什么。',
       third:
         'ONNX Runtime 在处理器上运行，始终可用。TensorRT 为本机的 GPU 构建；TensorRT for RTX 无需 GPU，也能为其他机器上的显卡构建。',
@@ -189,14 +189,14 @@ export const build: Translation<typeof source> = {
     noBlocks: '此网络没有可以区分的模块。',
   },
   precision: {
-    fp32: { title: 'FP32', text: '保持导出时的 32 位。作为基准，也最慢。' },
+    fp32: { title: 'FP32', text: '保持导出时的 32 位。作为基准。' },
     tf32: { title: 'TF32', text: '32 位数值，以 10 位尾数相乘。几乎没有差异。' },
     fp16: { title: 'FP16', text: '内存减半，通常最快。超过 65504 的值会溢出。' },
     bf16: { title: 'BF16', text: '内存减半，范围与 FP32 相同，位数少于 FP16。不会溢出。' },
     int8: {
       title: 'INT8',
       text: '线性层和卷积用 8 位，其余用 FP16。需要用图片校准；只有设备从中受益时才更快。',
-      cpu: '线性层和卷积用 8 位，其余用 FP32。大小约为四分之一。需要用图片校准。',
+      cpu: '线性层用 8 位，其余用 FP32，大小约为一半。只有带 8 位单元（VNNI、AMX）的处理器才会更快，其他处理器可能更慢。需要用图片校准。',
     },
     fp8: { title: 'FP8', text: '与 INT8 类似，但使用 8 位浮点数：在范围中部较粗，在两端较好。' },
     notServed: '此运行时和设备无法使用。',
