@@ -5,8 +5,9 @@ import type { StudioOptions } from './e2e/fixtures';
 export default defineConfig<StudioOptions>({
   testDir: 'e2e',
   outputDir: 'test-results',
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  // Both shells are tested at the same time, on machines of two cores too.
+  timeout: 180_000,
+  expect: { timeout: 40_000 },
   workers: 1,
   retries: 0,
   forbidOnly: process.env['CI'] === 'true',
