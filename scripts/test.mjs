@@ -3,7 +3,7 @@
 // Where a part cannot run, it says why and how to get what is missing; with CI=true that is a failure.
 import { performance } from 'node:perf_hooks';
 import { ensurePackages } from './lib/packages.mjs';
-import { say } from './lib/paths.mjs';
+import { root, say } from './lib/paths.mjs';
 import { sum } from './lib/tally.mjs';
 import { parts } from './lib/test-parts.mjs';
 
@@ -51,6 +51,9 @@ async function main(names) {
     const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
     process.stdout.write(`${name.padEnd(13)} ${counts} (${note})\n`);
   }
+  // Last, because the end of a log is what is seen of it.
+  for (const { name, failures = [] } of rows)
+    for (const failure of failures) process.stdout.write(`failed in ${name}: ${failure.replace(`${root}/`, '')}\n`);
   const total = sum(rows);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0;
