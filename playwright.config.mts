@@ -5,9 +5,8 @@ import type { StudioOptions } from './e2e/fixtures';
 export default defineConfig<StudioOptions>({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Both shells are tested at the same time, on machines of two cores too.
-  timeout: 180_000,
-  expect: { timeout: 40_000 },
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   workers: 1,
   retries: 0,
   forbidOnly: process.env['CI'] === 'true',

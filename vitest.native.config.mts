@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { longestFirst } from './scripts/lib/longest-first';
 
 // Tests that need the built addon and TensorRT's libraries: `npm test -- native` builds, names both and runs them.
 export default defineConfig({
@@ -10,6 +11,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Each file in a process of its own: a fault in native code fails that file alone.
     pool: 'forks',
+    sequence: { sequencer: longestFirst([/build-original/, /build-transformers/, /quantized/]) },
     // Vitest itself leaves one processor idle, which of two is half of the machine.
     maxWorkers: availableParallelism(),
     isolate: true,

@@ -9,34 +9,18 @@ import { parts } from './lib/test-parts.mjs';
 
 const strict = process.env.CI === 'true' || process.env.CI === '1';
 
-/**
- * @typedef {import('./lib/tally.mjs').Tally & { name: string, note: string }} Row
- * @typedef {() => Promise<import('./lib/test-parts.mjs').Result | import('./lib/test-parts.mjs').Rest>} Work
- */
-
-/** @param {string} name @param {Work} work @returns {Promise<Row | (() => Promise<Row>)>} the rest of it, where it has one */
-async function runPart(name, work) {
+/** @param {string} name @returns {Promise<import('./lib/tally.mjs').Tally & { note: string }>} */
+async function runPart(name) {
+  process.stdout.write(`\n== ${name}\n`);
   const started = performance.now();
-  const result = await work().catch((error) => {
+  const result = await parts[name]().catch((error) => {
     say(`${name}: ${error.message}`);
     return { passed: 0, failed: 1, skipped: 0 };
   });
-  if (typeof result === 'function') return () => runPart(name, result);
   const seconds = `${((performance.now() - started) / 1000).toFixed(1)} s`;
-  if (!('missing' in result)) return { name, ...result, note: seconds };
+  if (!('missing' in result)) return { ...result, note: seconds };
   say(`${name} cannot run here: ${result.missing}`);
-  const counts = { passed: 0, failed: strict ? 1 : 0, skipped: strict ? 0 : 1 };
-  return { name, ...counts, note: `could not run: ${result.missing}` };
-}
-
-/** Parts one after the other, then what is left of them side by side. @param {string[]} names @returns {Promise<Row[]>} */
-async function runParts(names) {
-  const rows = [];
-  for (const name of names) {
-    process.stdout.write(`\n== ${name}\n`);
-    rows.push(await runPart(name, parts[name]));
-  }
-  return Promise.all(rows.map((row) => (typeof row === 'function' ? row() : row)));
+  return { passed: 0, failed: strict ? 1 : 0, skipped: strict ? 0 : 1, note: `could not run: ${result.missing}` };
 }
 
 /** @param {string[]} names @returns {Promise<boolean>} whether nothing failed */
@@ -45,7 +29,8 @@ async function main(names) {
   if (unknown.length > 0)
     throw new Error(`no part named ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   await ensurePackages();
-  const rows = await runParts(names.length > 0 ? names : Object.keys(parts));
+  const rows = [];
+  for (const name of names.length > 0 ? names : Object.keys(parts)) rows.push({ name, ...(await runPart(name)) });
   process.stdout.write('\n');
   for (const { name, passed, failed, skipped, note } of rows) {
     const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

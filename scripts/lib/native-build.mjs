@@ -15,8 +15,8 @@ export const addonFile = join(libraryFolder, 'maskforge.node');
 
 /** Machine code for every generation that CUDA 13 knows and NVIDIA's cards bear, and PTX for those to come. */
 const allArchitectures = '75-real;80-real;86-real;89-real;90-real;120';
-/** What tests without a GPU need: that it compiles, for a data-centre card and for a newest one. */
-const quickArchitectures = '90-real;120';
+/** What tests without a GPU need: that it compiles. */
+const quickArchitectures = '90';
 
 /** Too old a cmake knows neither CUDA's newest generation by number nor reports for JUnit. */
 const cmakeFrom = [3, 21];
@@ -119,7 +119,7 @@ function inputHash() {
 
 /**
  * @typedef {{ quick?: boolean, tests?: boolean, strict?: boolean, tool?: 'cmake-js' | 'cmake', build?: string, target?: string, show?: boolean }} NativeOptions
- *   `quick`: machine code for two generations only, unless there is a complete build already; `tests`: the C++ tests as
+ *   `quick`: machine code for one generation only, unless there is a complete build already; `tests`: the C++ tests as
  *   well; `strict`: our own warnings are errors; `target`: builds only that; `show`: the compiler's output goes to this
  *   terminal
  */

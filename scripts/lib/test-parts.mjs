@@ -14,8 +14,6 @@ import { tool, vitest } from './test-tool.mjs';
 /**
  * @typedef {import('./tally.mjs').Tally} Tally
  * @typedef {Tally | { missing: string }} Result
- * @typedef {() => Promise<Result>} Rest what is left of a part once everything it needs is there; waits more than it computes,
- *   so that it may run beside another's
  */
 
 const bin = (...path) => join(root, 'node_modules', ...path);
@@ -26,22 +24,18 @@ async function check(args) {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** @param {'electron' | 'chromium'} project @param {NodeJS.ProcessEnv} env @param {string[]} wrapper @returns {Promise<Rest>} */
+/** @param {'electron' | 'chromium'} project @param {NodeJS.ProcessEnv} env @param {string[]} wrapper */
 async function endToEnd(project, env, wrapper = []) {
   await ensureBuild();
-  // A folder of its own: Playwright empties it first.
-  const output = join(root, 'test-results', project);
-  const playwright = [bin('@playwright', 'test', 'cli.js'), 'test', '--project', project, '--output', output];
+  const playwright = [bin('@playwright', 'test', 'cli.js'), 'test', '--project', project];
   const [command, ...args] = [...wrapper, process.execPath, ...playwright];
   const read = (text) => playwrightTally(JSON.parse(text));
-  return async () => {
-    const tally = await tool(command, () => args, read, { ...process.env, ...env });
-    // A run that found no spec has proven nothing.
-    return tally.passed + tally.failed === 0 ? { ...tally, failed: 1 } : tally;
-  };
+  const tally = await tool(command, () => args, read, { ...process.env, ...env });
+  // A run that found no spec has proven nothing.
+  return tally.passed + tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
-/** @returns {Promise<Result | Rest>} */
+/** @returns {Promise<Result>} */
 async function electronEndToEnd() {
   const electron = await ensureElectron();
   if (!('executable' in electron)) return { missing: electron.reason };
@@ -53,7 +47,7 @@ async function electronEndToEnd() {
   return { missing: `no display and no Xvfb; ${remedy(debianPackages.display)}` };
 }
 
-/** @returns {Promise<Result | Rest>} */
+/** @returns {Promise<Result>} */
 async function chromiumEndToEnd() {
   const chromium = await ensureChromium();
   if (!chromium)
@@ -90,7 +84,7 @@ async function scenes() {
   return tool(python, (report) => [...options, `--junitxml=${report}`], junitTally, env);
 }
 
-/** In the order in which they run: what answers soonest comes first. @type {Record<string, () => Promise<Result | Rest>>} */
+/** In the order in which they run: what answers soonest comes first. @type {Record<string, () => Promise<Result>>} */
 export const parts = {
   types: () => check([bin('typescript', 'bin', 'tsc'), '-p', root]),
   lint: () => check([bin('oxlint', 'bin', 'oxlint'), '--quiet']),
