@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
 import { CanvasView } from '../canvas/canvas-view';
@@ -51,11 +51,14 @@ function Stage() {
   const { views, loading } = useModeViews();
   const Over = views?.Over;
   const Above = views?.Above;
+  const canvas = useRef<HTMLElement>(null);
+  useEffect(() => followBottom(canvas.current), []);
   const Under = views?.Under;
   return (
     <>
       {Above !== undefined && <Above />}
       <main
+        ref={canvas}
         className={styles.canvas}
         data-region="canvas"
         tabIndex={0}
@@ -67,4 +70,15 @@ function Stage() {
       {Under !== undefined && <Under />}
     </>
   );
+}
+
+/** Tells the style sheets how much of the window stands below the canvas: notices must not cover it. */
+function followBottom(canvas: HTMLElement | null): () => void {
+  if (canvas === null) return () => undefined;
+  const observer = new ResizeObserver(() => {
+    const below = Math.max(0, window.innerHeight - canvas.getBoundingClientRect().bottom);
+    document.documentElement.style.setProperty('--below-canvas', `${below}px`);
+  });
+  observer.observe(canvas);
+  return () => observer.disconnect();
 }
