@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { longestFirst } from './scripts/lib/longest-first';
+import { longestFirst } from './scripts/lib/longest-first.mjs';
 
 export default defineConfig({
   test: {

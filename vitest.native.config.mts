@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { longestFirst } from './scripts/lib/longest-first';
+import { longestFirst } from './scripts/lib/longest-first.mjs';
 
 // Tests that need the built addon and TensorRT's libraries: `npm test -- native` builds, names both and runs them.
 export default defineConfig({

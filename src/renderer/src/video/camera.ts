@@ -63,7 +63,10 @@ class CameraVideo implements FrameSource {
     const seconds = image.timestamp / 1e6;
     const { size } = this.info;
     if (hasPlainPlanes(image, size)) {
-      const raw = await copyPixels(image, size);
+      const raw = await copyPixels(image, size).catch((error: unknown) => {
+        image.close();
+        throw error;
+      });
       return { index, seconds, image, raw, decodeMs: performance.now() - start };
     }
     this.#painter ??= new FramePainter(size);
@@ -83,6 +86,19 @@ class CameraVideo implements FrameSource {
   close(): void {
     this.#closed = true;
     this.#track.stop();
-    void this.#reader.cancel().catch(() => undefined);
+    void this.#drain();
+  }
+
+  /** A frame that waits belongs to whoever reads it: cancelling would leave it to the garbage collector. */
+  async #drain(): Promise<void> {
+    try {
+      for (;;) {
+        const { value: image, done } = await this.#reader.read();
+        if (done) return;
+        image.close();
+      }
+    } catch {
+      // The stream has failed, and holds nothing any more.
+    }
   }
 }

@@ -226,4 +226,25 @@ describe('VideoPlayer', () => {
     await turns(3);
     expect([player.playing, engine.failures.length, engine.shown]).toEqual([false, 1, []]);
   });
+
+  it('lets go of frames whose masks come after a source that failed was closed', async () => {
+    const { source, openImages } = makeVideo(10);
+    const engine = new Engine();
+    engine.delay = null;
+    const unplugged: FrameSource = Object.create(source, {
+      framesFrom: {
+        value: async function* () {
+          yield* [await source.frameAt(0), await source.frameAt(1)].filter((frame) => frame !== null);
+          throw new Error('unplugged');
+        },
+      },
+    });
+    const player = new VideoPlayer(unplugged, engine);
+    player.play();
+    await until(() => engine.waiting.length === 2 && engine.failures.length === 1);
+    player.close();
+    engine.waiting.splice(0).forEach(({ answer }) => answer());
+    await until(() => openImages() === 0);
+    expect(engine.shown).toEqual([]);
+  });
 });

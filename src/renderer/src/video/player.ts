@@ -192,7 +192,8 @@ export class VideoPlayer {
     const turn = ++this.#turns;
     try {
       const mask = await this.#maskOf(frame, signal);
-      if (signal.aborted) return frame.image.close();
+      // A run that failed is over without being aborted; its last masks may come after the video was closed.
+      if (signal.aborted || this.#closed) return frame.image.close();
       if (hold) {
         frame.image.close();
         if (mask === null) return;
@@ -206,7 +207,7 @@ export class VideoPlayer {
       this.#host.show(frame, mask);
     } catch (error) {
       frame.image.close();
-      if (signal.aborted || isAbort(error)) return;
+      if (signal.aborted || this.#closed || isAbort(error)) return;
       this.pause();
       this.#host.failed(error);
     }
