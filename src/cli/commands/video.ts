@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { extname, resolve } from 'node:path';
-import { AppError, fromErrorReport } from '../../shared/app-error';
+import { fromErrorReport } from '../../shared/app-error';
 import { maskStyleSchema } from '../../shared/domain/export';
 import type { SessionInfo } from '../../shared/domain/runtime';
 import type { VideoFormat } from '../../shared/video-contract';
 import { videoFormatSchema } from '../../shared/video-contract';
-import { chooseModel } from '../choose-model';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
 import { followJob } from '../follow-job';
+import { withSession } from '../open-session';
 import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
 import { countingNumber } from '../parse-option';
@@ -77,9 +77,8 @@ async function video(context: CliContext, input: string, options: VideoOptions):
   if (!(options.opacity >= 0 && options.opacity <= 1)) throw usageError('--opacity is a number from 0 to 1.');
   if (options.smoothing > 9) throw usageError('--smoothing takes 1 to 9 frames.');
   await withStudio(context, async (studio) => {
-    const { session, release } = await openSession(studio, context, options);
-    try {
-      if (session.fallback !== null) context.terminal.warning(session.fallback);
+    // As many threads as suit the machine.
+    await withSession(context, studio, { ...options, threads: 0 }, async ({ session }) => {
       const { jobId } = await studio.call('video.export', {
         sessionId: session.id,
         path: resolve(context.io.cwd, input),
@@ -90,9 +89,7 @@ async function video(context: CliContext, input: string, options: VideoOptions):
         style: maskStyleSchema.parse({ opacity: options.opacity }),
       });
       await follow(studio, context, jobId, { input, format, session, json: options.json === true });
-    } finally {
-      await release();
-    }
+    });
   });
 }
 
@@ -102,43 +99,6 @@ function formatOf({ format, out }: VideoOptions): VideoFormat {
   const allowed = endings[chosen];
   if (allowed.length === 0 || allowed.includes(ending)) return chosen;
   throw usageError(`${chosen} cannot be written to ${out}.`, `Give --out one of the endings ${allowed.join(', ')}.`);
-}
-
-interface Opened {
-  readonly session: SessionInfo;
-  release(): Promise<void>;
-}
-
-async function openSession(studio: LocalStudio, context: CliContext, options: VideoOptions): Promise<Opened> {
-  const untied = new AbortController().signal;
-  const closing = (id: string) => studio.call('session.close', { sessionId: id }, untied);
-  if (options.engine !== undefined) {
-    const engine = (await studio.call('engines.list', {})).find(({ id }) => id === options.engine);
-    if (engine === undefined) {
-      throw new AppError('ENGINE_NOT_FOUND', `There is no engine ${options.engine}.`, {
-        hint: 'maskforge engine list names those that there are.',
-        details: { engine: options.engine },
-      });
-    }
-    const { modelId, id: engineId } = engine;
-    const session = await studio.call('session.open', { modelId, runtime: 'tensorrt', engineId });
-    return { session, release: async () => void (await closing(session.id)) };
-  }
-  const { model, release } = await chooseModel(studio, context, options.model);
-  try {
-    for (const warning of model.warnings) context.terminal.warning(`${model.id}: ${warning}`);
-    const session = await studio.call('session.open', { modelId: model.id });
-    return {
-      session,
-      release: async () => {
-        await closing(session.id);
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
 }
 
 interface Told {
