@@ -12,7 +12,9 @@
  * @returns {Tally}
  */
 export function withExitCode(tally, exitCode) {
-  return exitCode === 0 || tally.failed > 0 ? tally : { ...tally, failed: 1 };
+  if (exitCode === 0 || tally.failed > 0) return tally;
+  const failure = `ended with ${exitCode === null ? 'a signal' : `exit code ${exitCode}`}, and no test says why: a process crashed or an error came outside of tests; see its output`;
+  return { ...tally, failed: 1, failures: [...(tally.failures ?? []), failure] };
 }
 
 /** @param {any} report of `vitest --reporter=json` @returns {Tally} */
