@@ -3,7 +3,7 @@
  * decoded beforehand, through the same open session. Both take turns in one run.
  * `npm run bench -- batch [pictures] [--engine ID --home DATA_FOLDER] [--workers N] [--rounds N]` prints JSON.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,13 +12,15 @@ import { loadSharp } from '../src/media/sharp-loader';
 import type { BatchReport } from '../src/shared/batch-contract';
 import type { Job } from '../src/shared/domain/job';
 import { runtimeOfFamily } from '../src/shared/domain/engine';
-import { maskStyleSchema } from '../src/shared/domain/export';
+import { exportFormatSchema, maskStyleSchema } from '../src/shared/domain/export';
+import type { Mask } from '../src/shared/domain/mask';
 import type { RawFrame } from '../src/shared/domain/raw-frame';
 import type { SessionInfo } from '../src/shared/domain/runtime';
 import { unrestrictedAccess } from '../src/studio/file-access';
 import { walkFolder } from '../src/studio/pictures/walk-folder';
 import type { Studio } from '../src/studio/studio-api';
 import { createStudio } from '../src/studio/studio';
+import { fastEngine } from './batch-fast-engine';
 import { machine, occasion, record, runToEnd } from './record';
 import { ratio, sum } from './statistics';
 
@@ -36,10 +38,12 @@ const { values, positionals } = parseArgs({
     home: { type: 'string' },
     workers: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '20' },
+    threads: { type: 'string' },
+    formats: { type: 'string', default: 'index' },
   },
 });
 const pictures = Number(positionals[0] ?? 1000);
-const rounds = Number(values.rounds);
+const rounds = values.threads === undefined ? Number(values.rounds) : 1;
 
 /** Seconds for one round's pictures: of the clock, and of all processor cores together. */
 interface Taken {
@@ -64,6 +68,7 @@ async function main(): Promise<void> {
     },
   });
   const session = await openSession(studio);
+  if (values.threads !== undefined) return measureStudioAlone(studio, session, values.threads.split(',').map(Number));
   const perRound = Math.ceil(pictures / rounds);
   const folders = await writePictures(perRound);
   const frames = await decode(folders[0] ?? '');
@@ -87,6 +92,41 @@ async function main(): Promise<void> {
   }
   await studio.close();
   report(results, session, { perRound, atOnce, workers });
+}
+
+/** Before an engine that answers at once: without threads for pictures, and with so many. */
+async function measureStudioAlone(studio: Studio, session: SessionInfo, threads: readonly number[]): Promise<void> {
+  const [input = ''] = await writePictures(pictures);
+  const frames = await decode(input);
+  const masks: Mask[] = [];
+  for (const [frame, picture] of frames.entries()) {
+    const call = { sessionId: session.id, frame, picture, stream: null, smoothing: 1 };
+    masks.push((await studio.handlers['session.segmentFrame'](call, context)).mask);
+  }
+  const model = (await studio.handlers['models.list']({}, context)).find(({ id }) => id === session.modelId);
+  if (model === undefined) throw new Error('The model is not in the library.');
+  await studio.handlers['session.close']({ sessionId: session.id }, context);
+  await studio.close();
+  const formats = exportFormatSchema.array().parse(values.formats.split(','));
+  const results: object[] = [];
+  for (const [index, count] of threads.entries()) {
+    const output = join(work, `out-${index}`);
+    const result = await fastEngine({ input, model, masks, pictures, threads: count, output, formats });
+    process.stderr.write(`${JSON.stringify(result)}\n`);
+    results.push(result);
+  }
+  const path = join('bench', 'results', 'batch.json');
+  record('batch', {
+    ...(JSON.parse(readFileSync(path, 'utf8')) as object),
+    fastEngine: {
+      ...occasion('batch'),
+      device: machine(),
+      versions: { node: process.version },
+      loadAverage: loadavg().map((load) => Math.round(load * 10) / 10),
+      how: `JPEGs of ${SIDE}x${SIDE} through an engine that answers at once with masks of the real network.`,
+      results,
+    },
+  });
 }
 
 async function openSession({ handlers }: Studio): Promise<SessionInfo> {

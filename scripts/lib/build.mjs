@@ -17,6 +17,7 @@ const nodePrograms = {
   'server/server': 'src/server/server-main.ts',
   'cli/index': 'src/cli/index.ts',
   'worker/ort-worker': 'src/runtimes/onnxruntime/ort-worker.ts',
+  'worker/picture-thread': 'src/studio/batch/picture-thread.ts',
 };
 
 /**

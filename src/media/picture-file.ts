@@ -15,7 +15,7 @@ import {
   tooManyPixels,
   unsupportedContent,
 } from './picture-errors';
-import { loadSharp } from './sharp-loader';
+import { delivered, loadSharp } from './sharp-loader';
 import { SNIFF_LENGTH, sniffContent } from './sniff';
 
 /** Where a picture lies: on disk, or in memory because it was pasted or dropped in a browser. */
@@ -103,7 +103,7 @@ export class PictureFile implements FrameSource {
       const bytes = await pipeline
         .jpeg({ quality: small ? 80 : 95, chromaSubsampling: small ? '4:2:0' : '4:4:4' })
         .toBuffer();
-      return { mime: 'image/jpeg', bytes };
+      return { mime: 'image/jpeg', bytes: delivered(bytes) };
     } catch (error) {
       throw decodeError(error, this.#name, this.#bytes);
     }
@@ -133,7 +133,7 @@ export class PictureFile implements FrameSource {
     }
     const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`The decoder delivered ${info.channels} channels.`);
-    return { width: info.width, height: info.height, channels: 3, pixels: data };
+    return { width: info.width, height: info.height, channels: 3, pixels: delivered(data) };
   }
 
   /** Oriented, sRGB, without alpha: what every reader of this picture builds on. */

@@ -118,8 +118,9 @@ export class Journal {
     await this.#journal.append(JSON.stringify(record));
   }
 
-  regions(content: unknown): Promise<Span> {
-    return this.#regions.append(JSON.stringify(content));
+  /** @param content one line of JSON */
+  regions(content: string): Promise<Span> {
+    return this.#regions.append(content);
   }
 
   async doneAt(span: Span): Promise<DoneRecord> {

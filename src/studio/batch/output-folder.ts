@@ -13,7 +13,7 @@ export function stateFolder(output: string): string {
   return join(output, STATE_FOLDER);
 }
 
-interface Identity {
+export interface FolderIdentity {
   readonly dev: number;
   readonly ino: number;
 }
@@ -24,11 +24,12 @@ interface Identity {
  */
 export class OutputFolder {
   readonly path: string;
-  readonly #identity: Identity;
+  readonly identity: FolderIdentity;
 
-  private constructor(path: string, identity: Identity) {
+  /** One that is open already, as another thread knows it; {@link OutputFolder.open} opens it. */
+  constructor(path: string, identity: FolderIdentity) {
     this.path = path;
-    this.#identity = identity;
+    this.identity = identity;
   }
 
   /**
@@ -85,7 +86,7 @@ export class OutputFolder {
   /** @throws AppError BATCH_OUTPUT_GONE */
   async check(): Promise<void> {
     const facts = await stat(this.path).catch(() => null);
-    const isSame = facts?.dev === this.#identity.dev && facts.ino === this.#identity.ino;
+    const isSame = facts?.dev === this.identity.dev && facts.ino === this.identity.ino;
     // Systems give the number of a folder that is gone to the next one; that has none of ours in it.
     if (isSame && (await stat(join(stateFolder(this.path), TEMPORARY)).catch(() => null)) !== null) return;
     throw new AppError('BATCH_OUTPUT_GONE', `The folder ${this.path} is not there any more.`, {

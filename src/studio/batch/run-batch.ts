@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { BatchOrder, BatchReport } from '../../shared/batch-contract';
 import { AppError, fromErrorReport, isAbort, toErrorReport } from '../../shared/app-error';
+import { usesWasm } from '../../media/sharp-loader';
 import { estimateSecondsLeft } from '../../shared/time-left';
 import type { JobProgress } from '../jobs/job-registry';
 import type { OpenSession } from '../sessions/session-registry';
@@ -14,6 +16,9 @@ import type { Span } from './journal';
 import { Journal, journalFolder, readJournal, tidyJournal } from './journal';
 import { OutputFolder, stateFolder } from './output-folder';
 import { PaceMeter } from './pace-meter';
+import type { PictureWork } from './picture-desk';
+import { PictureDesk } from './picture-desk';
+import { PictureThreads } from './picture-threads';
 import { segmentItem, type BatchRun } from './segment-item';
 import { sortPictures, type SortedPictures } from './sort-pictures';
 import { workOnEach } from './work-pool';
@@ -22,6 +27,19 @@ import { workOnEach } from './work-pool';
 const TOLD_FAILURES = 100;
 /** So many pictures in a row that fail alike, though nothing is wrong with them, end the batch. */
 const ALIKE_IN_A_ROW = 20;
+/** Fewer pictures are done before threads for them have started. */
+const WORTH_THREADS = 32;
+const MOST_THREADS = 8;
+
+/** Beside this program where it is built. */
+const builtThread = fileURLToPath(new URL('../worker/picture-thread.cjs', import.meta.url));
+
+export interface BatchManner {
+  /** Threads for pictures; left out, it goes by the engine and the processor. */
+  readonly threads?: number;
+  /** The compiled thread. */
+  readonly threadFile?: string;
+}
 
 /**
  * Segments a folder into another. What fails is named and does not stop the rest, unless all others would meet the same:
@@ -35,6 +53,7 @@ export async function runBatch(
   open: OpenSession,
   job: JobProgress,
   onReport: (report: BatchReport) => void,
+  manner: BatchManner = {},
 ): Promise<void> {
   job.phase('looking');
   const found = await findPictures(order, job.signal);
@@ -51,9 +70,11 @@ export async function runBatch(
     if (sorted.taken.length > 0) throw outputTaken(order.output, sorted.taken);
     for (const { item, error } of found.problems) job.failed(item, fromErrorReport(error));
     const journal = await Journal.open(folder, order.existing === 'overwrite' && !order.onlyFailed);
+    const work = await workFor({ order, open, wish, output }, sorted.toDo.length, manner);
     try {
-      await new Batch({ order, open, wish, output, journal }, found, sorted, job).run(onReport);
+      await new Batch({ order, open, wish, output, journal, work }, found, sorted, job).run(onReport);
     } finally {
+      await work.close();
       await journal.close();
       await output.close();
     }
@@ -67,6 +88,31 @@ export function workersFor({ workers }: BatchOrder, open: OpenSession): number {
   if (workers > 0) return workers;
   // On the processor the network takes the cores; a device of its own waits for decoders unless several are at it.
   return open.info.runtime === 'onnxruntime' ? 3 : Math.min(16, Math.max(4, cpus().length));
+}
+
+/**
+ * Threads gain before a device of its own; where the network computes on the processor, it has the cores already. The
+ * WebAssembly build of the image library has threads itself, and would be there once more for each of ours.
+ */
+async function workFor(
+  { order, open, wish, output }: Omit<BatchRun, 'journal' | 'work'>,
+  pictures: number,
+  { threads, threadFile = builtThread }: BatchManner,
+): Promise<PictureWork> {
+  const { model, info } = open;
+  const desk = {
+    formats: wish.pictures,
+    style: order.style,
+    labels: model.labels,
+    modelName: model.name,
+    keepsExisting: order.existing === 'keep',
+    wantsRegions: wish.wantsRegions,
+    wantsHash: wish.byContent,
+  };
+  const gains = info.runtime !== 'onnxruntime' && pictures >= WORTH_THREADS && !usesWasm();
+  const most = Math.min(MOST_THREADS, workersFor(order, open));
+  const count = threads ?? (gains ? Math.min(most, Math.max(2, cpus().length - 1)) : 0);
+  return (await PictureThreads.start(threadFile, count, desk, output)) ?? new PictureDesk(desk, output);
 }
 
 class Batch {

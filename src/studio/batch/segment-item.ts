@@ -1,16 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PictureFile } from '../../media/picture-file';
-import { encodeRegions } from '../../media/coco-rle';
 import type { BatchOrder } from '../../shared/batch-contract';
-import type { ExportFormat } from '../../shared/domain/export';
-import { renderExport } from '../export/render-export';
-import { segmentFile } from '../sessions/segment-picture';
+import type { FrameSource } from '../../shared/domain/frame';
 import type { OpenSession } from '../sessions/session-registry';
 import type { BatchItem } from './batch-item';
-import { contentHash, filesOf, placeOf, type Wish } from './fitting';
+import { placeOf, type Wish } from './fitting';
 import type { Journal, Span } from './journal';
 import type { OutputFolder } from './output-folder';
+import type { FinishedPicture, PictureWork } from './picture-desk';
 
 /** What all pictures of a run share. */
 export interface BatchRun {
@@ -19,39 +14,14 @@ export interface BatchRun {
   readonly wish: Wish;
   readonly output: OutputFolder;
   readonly journal: Journal;
+  readonly work: PictureWork;
 }
 
 /** One picture: read, segmented, its files in place, then told to the journal. Answers with where that tells of it. */
 export async function segmentItem(run: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Span> {
-  const { open, wish, output, journal, order } = run;
-  const hash = wish.byContent ? await contentHash(item.path) : null;
-  const { segmentation, file } = await segmentFile(
-    open,
-    item.name,
-    () => PictureFile.open({ path: item.path }),
-    signal,
-  );
-  const subject = {
-    fileName: item.name,
-    segmentation,
-    labels: open.model.labels,
-    modelName: open.model.name,
-    style: order.style,
-    openPicture: async () => file,
-  };
-  const files: Partial<Record<ExportFormat, number>> = {};
-  for (const [format, name] of filesOf(item, wish.pictures)) {
-    const kept = order.existing === 'keep' ? await stat(join(output.path, name)).catch(() => null) : null;
-    if (kept !== null) {
-      files[format] = kept.size;
-      continue;
-    }
-    const bytes = await renderExport(format, subject);
-    await output.write(name, bytes);
-    files[format] = bytes.byteLength;
-  }
-  const regions = wish.wantsRegions ? await journal.regions(encodeRegions(segmentation.mask)) : null;
-  const { width, height } = segmentation.mask;
+  const { wish, journal } = run;
+  const { width, height, hash, finished } = await masked(run, item, signal);
+  const regions = finished.regions === null ? null : await journal.regions(finished.regions);
   return journal.done({
     file: item.name,
     size: item.sizeBytes,
@@ -60,10 +30,29 @@ export async function segmentItem(run: BatchRun, item: BatchItem, signal: AbortS
     maker: wish.maker,
     look: wish.look,
     place: placeOf(item),
-    files,
+    files: finished.files,
     width,
     height,
-    classes: segmentation.classes.map(({ id, pixels }) => [id, pixels]),
+    classes: finished.classes,
     ...(regions === null ? {} : { regions: [...regions] }),
   });
+}
+
+interface Masked {
+  readonly width: number;
+  readonly height: number;
+  readonly hash: string | null;
+  readonly finished: FinishedPicture;
+}
+
+async function masked({ open, work }: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Masked> {
+  const { width, height, hash } = await work.open(item);
+  try {
+    const source: FrameSource = { width, height, read: (size) => work.read(item, size) };
+    const { mask } = await open.session.segment(source, { signal });
+    return { width, height, hash, finished: await work.finish(item, mask) };
+  } catch (error) {
+    work.forget(item);
+    throw error;
+  }
 }

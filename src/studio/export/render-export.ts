@@ -11,7 +11,7 @@ import { tableEntry, toCoco, toCsv } from './tables';
 
 export interface ExportSubject {
   readonly fileName: string;
-  readonly segmentation: Segmentation;
+  readonly segmentation: Pick<Segmentation, 'mask' | 'classes'>;
   readonly labels: readonly Label[];
   readonly modelName: string;
   readonly style: MaskStyle;

@@ -19,10 +19,10 @@ export interface TableEntry {
 
 export function tableEntry(
   fileName: string,
-  { picture, mask, classes }: Segmentation,
+  { mask, classes }: Pick<Segmentation, 'mask' | 'classes'>,
   withRegions: boolean,
 ): TableEntry {
-  const { width, height } = picture;
+  const { width, height } = mask;
   return { fileName, width, height, classes, regions: withRegions ? encodeRegions(mask) : null };
 }
 
