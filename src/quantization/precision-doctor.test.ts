@@ -1,29 +1,21 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { OnnxModel } from '../onnx/model';
-import { isOp } from '../onnx/node';
-import { collectStatistics } from './collect-statistics';
-import { tunePrecision } from './precision-doctor';
-import type { CandidateTime, TuneOptions, TunePoint, Tuning } from './precision-doctor';
+import type { CandidateTime, TunePoint } from '../shared/domain/tuning';
+import { AppError } from '../shared/app-error';
+import { choosePoint, tunePrecision } from './precision-doctor';
+import type { Diagnosis, TuneOptions } from './precision-doctor';
 import { findSites } from './sites';
-import { fixedSmall, madeUpInputs } from './testing';
-import type { StatisticsByValue } from './value-statistics';
+import { fixedSmall } from './testing';
 import { workShares } from './work-share';
 
 let model: OnnxModel;
-let statistics: StatisticsByValue;
+let blocks: readonly string[];
 beforeAll(async () => {
   model = await fixedSmall('original-ts13-256.onnx');
-  statistics = await collectStatistics(model, { inputs: await madeUpInputs(model, 1) });
+  const kinds = ['linear', 'convolution'];
+  const sites = findSites(model.graph).filter(({ kind }) => kinds.includes(kind));
+  blocks = [...new Set(sites.map(({ block }) => block))];
 });
-
-/** Blocks of which something is in 8 bits. */
-function quantizedBlocks(quantized: OnnxModel): Set<string> {
-  const blocks = new Map(findSites(model.graph).map(({ node, block }) => [node.name, block]));
-  const chosen = quantized.graph.nodes.filter((node) =>
-    node.input.some((value) => isOp(quantized.graph.producer(value), 'DequantizeLinear')),
-  );
-  return new Set(chosen.map(({ name }) => blocks.get(name) ?? name));
-}
 
 /** A network in which each block in 8 bits costs so much agreement. */
 function costing(costs: Readonly<Record<string, number>>): {
@@ -31,36 +23,45 @@ function costing(costs: Readonly<Record<string, number>>): {
   tried: string[][];
 } {
   const tried: string[][] = [];
-  const agreementOf = async (quantized: OnnxModel): Promise<number> => {
-    const blocks = [...quantizedBlocks(quantized)];
+  const agreementOf = async (kept: readonly string[]): Promise<number> => {
+    const blocks = [...inEightBits(kept)];
     tried.push(blocks);
     return 1 - blocks.reduce((sum, block) => sum + (costs[block] ?? 0), 0);
   };
   return { options: { agreementOf }, tried };
 }
 
+function inEightBits(kept: readonly string[]): Set<string> {
+  return new Set(blocks.filter((block) => !kept.includes(block)));
+}
+
 const BAD = 'stage 2, block 1, feed-forward';
 const WORSE = 'stage 1, embedding';
 
-function tune(options: Partial<TuneOptions> & Pick<TuneOptions, 'agreementOf'>): Promise<Tuning> {
-  return tunePrecision(model, statistics, { target: 0.99, ...options });
+function tune(options: Partial<TuneOptions> & Pick<TuneOptions, 'agreementOf'>): Promise<Diagnosis> {
+  const gains = workShares(model, ['linear', 'convolution']);
+  return tunePrecision({ target: 0.99, blocks, gains, ...options });
 }
 
 describe('tunePrecision', () => {
   it('keeps nothing where all in 8 bits agrees, after one trial', async () => {
     const { options, tried } = costing({ [BAD]: 0.004 });
-    expect(await tune(options)).toMatchObject({ keep: [], isReached: true, gain: 1, ranking: [] });
+    expect(await tune(options)).toMatchObject({
+      chosen: { blocks: [], gain: 1 },
+      isReached: true,
+      ranking: [],
+    });
     expect(tried).toHaveLength(1);
   });
 
   it('ranks by measured time where candidates are timed, and tells it with every point', async () => {
     const { options } = costing({ [BAD]: 0.02, [WORSE]: 0.02 });
     // WORSE saves nothing, so that it is the first to be kept; in 8 bits BAD saves half of the time.
-    const timeOf = async (candidate: OnnxModel): Promise<CandidateTime> => {
-      return { float: 10, milliseconds: quantizedBlocks(candidate).has(BAD) ? 5 : 11 };
+    const timeOf = async (kept: readonly string[]): Promise<CandidateTime> => {
+      return { float: 10, milliseconds: inEightBits(kept).has(BAD) ? 5 : 11 };
     };
     const tuning = await tune({ ...options, target: 0.975, timeOf });
-    expect(tuning).toMatchObject({ keep: [WORSE], gainSource: 'measured', time: { milliseconds: 5, float: 10 } });
+    expect(tuning).toMatchObject({ chosen: { blocks: [WORSE], time: { milliseconds: 5, float: 10 } } });
     const saved = new Map(tuning.ranking.map(({ block, savedMs, gain }) => [block, [savedMs, gain]]));
     expect(saved.get(BAD)).toEqual([5, 1]);
     expect(saved.get(WORSE)).toEqual([-1, 0]);
@@ -74,17 +75,17 @@ describe('tunePrecision', () => {
       agreementOf: () => Promise.reject(new Error('compared again')),
       timeOf: (candidate) => ((timed += 1), timeOf(candidate)),
     });
-    expect([again.keep, timed]).toEqual([tuning.keep, tuning.points.length]);
+    expect([again.chosen, timed]).toEqual([tuning.chosen, tuning.points.length]);
   });
 
   it('keeps the blocks that harm, the worst first, and no more than needed', async () => {
     const { options } = costing({ [BAD]: 0.02, [WORSE]: 0.05, head: 0.001 });
-    const gains = new Map([...quantizedBlocksOf()].map((block) => [block, 1]));
+    const gains = new Map([...blocks].map((block) => [block, 1]));
     const tuning = await tune({ ...options, gains });
-    expect(tuning.keep).toEqual([WORSE, BAD]);
-    expect(tuning).toMatchObject({ isReached: true, gainSource: 'measured' });
-    expect(tuning.agreement).toBeCloseTo(0.999, 9);
-    expect(tuning.gain).toBeCloseTo(1 - 2 / gains.size, 9);
+    expect(tuning.chosen.blocks).toEqual([WORSE, BAD]);
+    expect(tuning.isReached).toBe(true);
+    expect(tuning.chosen.agreement).toBeCloseTo(0.999, 9);
+    expect(tuning.chosen.gain).toBeCloseTo(1 - 2 / gains.size, 9);
     expect(tuning.ranking.slice(0, 3).map(({ block }) => block)).toEqual([WORSE, BAD, 'head']);
     // All, each alone, then without one and without two.
     expect(tuning.points).toHaveLength(1 + gains.size + 2);
@@ -92,8 +93,8 @@ describe('tunePrecision', () => {
 
   it('minds what a block gains: what harms a little for nothing goes before what harms more for much', async () => {
     const { options } = costing({ [BAD]: 0.012, [WORSE]: 0.011 });
-    const gains = new Map([...quantizedBlocksOf()].map((block) => [block, block === WORSE ? 0 : 1]));
-    expect((await tune({ ...options, gains, target: 0.985 })).keep).toEqual([WORSE]);
+    const gains = new Map([...blocks].map((block) => [block, block === WORSE ? 0 : 1]));
+    expect((await tune({ ...options, gains, target: 0.985 })).chosen.blocks).toEqual([WORSE]);
     expect(
       (
         await tune({
@@ -104,16 +105,16 @@ describe('tunePrecision', () => {
           ]),
           target: 0.985,
         })
-      ).keep,
+      ).chosen.blocks,
     ).toEqual([BAD]);
   });
 
   it('says so when the target cannot be reached, and gives the best that was found', async () => {
-    const costs = Object.fromEntries([...quantizedBlocksOf()].map((block) => [block, 0.03]));
+    const costs = Object.fromEntries([...blocks].map((block) => [block, 0.03]));
     const tuning = await tune(costing(costs).options);
     expect(tuning.isReached).toBe(false);
-    expect(tuning.keep).toHaveLength(quantizedBlocksOf().size - 1);
-    expect(tuning.agreement).toBeCloseTo(0.97, 9);
+    expect(tuning.chosen.blocks).toHaveLength(blocks.length - 1);
+    expect(tuning.chosen.agreement).toBeCloseTo(0.97, 9);
   });
 
   it('does not try again what it is told', async () => {
@@ -133,21 +134,75 @@ describe('tunePrecision', () => {
     expect(second.tried.length).toBe(whole.points.length - 7);
   });
 
+  it('seeks something faster where all in 8 bits is slow, and leaves out what loses time', async () => {
+    const { options } = costing({});
+    // Each block in 8 bits loses a millisecond, but for one that saves four.
+    const timeOf = async (kept: readonly string[]): Promise<CandidateTime> => {
+      const narrow = inEightBits(kept);
+      return { float: 20, milliseconds: 20 + narrow.size - (narrow.has(BAD) ? 5 : 0) };
+    };
+    const tuning = await tune({ ...options, timeOf, seeksSpeed: true });
+    expect(tuning.chosen).toMatchObject({ time: { milliseconds: 16 }, agreement: 1 });
+    expect(tuning.chosen.blocks).toEqual(blocks.filter((block) => block !== BAD).sort());
+    // One that only minds the target does not ask for more.
+    expect((await tune({ ...options, timeOf })).points).toHaveLength(1);
+  });
+
+  it('loses no other point to a candidate that the device cannot build', async () => {
+    const { options } = costing({ [BAD]: 0.02 });
+    const timeOf = async (kept: readonly string[]): Promise<CandidateTime> => {
+      if (inEightBits(kept).has(WORSE)) throw new AppError('DEVICE_OUT_OF_MEMORY', 'no room', {});
+      return { float: 10, milliseconds: 4 + kept.length / 100 };
+    };
+    const tuning = await tune({ ...options, timeOf, seeksSpeed: true });
+    const failed = tuning.points.filter(({ failure }) => failure?.code === 'DEVICE_OUT_OF_MEMORY');
+    expect(failed.length).toBeGreaterThan(1);
+    expect(failed.every(({ time }) => time === undefined)).toBe(true);
+    expect(tuning.chosen.blocks).toEqual(expect.arrayContaining([WORSE, BAD]));
+    expect(tuning.chosen.time).toBeDefined();
+    // What is no failure of a candidate ends the search.
+    await expect(tune({ ...options, timeOf: () => Promise.reject(new TypeError('a bug')) })).rejects.toThrow('a bug');
+  });
+
+  it('times no single blocks when there is no time for it, but what it chooses in any case', async () => {
+    const { options } = costing({ [BAD]: 0.02 });
+    const timed: number[] = [];
+    const timeOf = async (kept: readonly string[]): Promise<CandidateTime> => {
+      timed.push(kept.length);
+      return { float: 10, milliseconds: 5 };
+    };
+    const tuning = await tune({ ...options, timeOf, affords: () => false });
+    expect(timed).toEqual([0, tuning.chosen.blocks.length]);
+    expect(tuning.chosen.time).toEqual({ float: 10, milliseconds: 5 });
+    expect(tuning.ranking.every(({ savedMs }) => savedMs === null)).toBe(true);
+  });
+
   it.each([0, -1, 1.01, NaN])('refuses the target %d', async (target) => {
     await expect(tune({ ...costing({}).options, target })).rejects.toMatchObject({ code: 'TUNING_TARGET_INVALID' });
   });
 });
 
-function quantizedBlocksOf(): Set<string> {
-  const kinds = ['linear', 'convolution'];
-  return new Set(findSites(model.graph).flatMap(({ kind, block }) => (kinds.includes(kind) ? [block] : [])));
-}
+describe('choosePoint', () => {
+  const point = (number: number, agreement: number, milliseconds?: number, gain = 1 / number): TunePoint => {
+    const time = milliseconds === undefined ? {} : { time: { milliseconds, float: 10 } };
+    return { kind: 'without', blocks: [`${number}`], agreement, gain, ...time };
+  };
+  it.each<[string, TunePoint[], string]>([
+    ['the fastest that reaches the target', [point(1, 1, 9), point(2, 0.995, 6), point(3, 0.9, 3)], '2'],
+    ['of equally fast ones that with most in 8 bits', [point(1, 0.99, 6.02), point(2, 1, 6)], '1'],
+    ['one that was timed before one that was not', [point(1, 1), point(2, 1, 12)], '2'],
+    ['without times that with most in 8 bits', [point(2, 1), point(1, 0.99)], '1'],
+    ['the nearest where none reaches the target', [point(1, 0.5, 1), point(2, 0.98, 9)], '2'],
+  ])('takes %s', (_, points, wanted) => {
+    expect(choosePoint(points, 0.99)?.blocks).toEqual([wanted]);
+  });
+});
 
 describe('workShares', () => {
   it('adds up to 1 and follows the sizes', () => {
     const shares = workShares(model, ['linear', 'convolution']);
     expect([...shares.values()].reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
-    expect([...shares.keys()].sort()).toEqual([...quantizedBlocksOf()].sort());
+    expect([...shares.keys()].sort()).toEqual([...blocks].sort());
     expect(shares.get('head')).toBeGreaterThan(shares.get('stage 4, embedding') ?? 1);
   });
 });

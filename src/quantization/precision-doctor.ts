@@ -1,63 +1,29 @@
 /**
- * Finds the blocks that cannot bear 8 bits: quantises each one alone, sees what that does to the masks, and then, from
- * everything in 8 bits, takes out the blocks that harm most for what they gain, until the masks agree as far as is asked.
+ * Finds the blocks that cannot bear 8 bits: looks at each one alone in 8 bits, and then, from everything in 8 bits, takes out
+ * the blocks that harm most for what they gain, until the masks agree as far as is asked. Where candidates are timed and none
+ * so far is faster than the wide network, it also leaves out the blocks that gain least.
  *
- * The masks are compared by a function that is given, so that they may come from ONNX Runtime or from a device; times are
- * measured by a function that is given, where the runtime is at hand, else gains are estimated from multiplications and
- * labelled so. Every point that is tried
- * is told; points that are handed back in are not tried again, which is how a tuning goes on after it was broken off.
+ * Masks and times come from functions that are given, so that they may be ONNX Runtime's or a device's. Every point that is
+ * tried is told; points that are handed back in are not tried again, which is how a tuning goes on after it was broken off.
  */
-import { AppError } from '../shared/app-error';
-import type { OnnxModel } from '../onnx/model';
-import { DEFAULT_KINDS, quantizeModel } from './quantize-model';
-import type { QuantizeOptions } from './quantize-model';
-import { findSites, SITE_KINDS } from './sites';
-import type { StatisticsByValue } from './value-statistics';
-import { workShares } from './work-share';
-
-/**
- * Medians of a candidate and of the network in higher precision, in milliseconds, run in turns, so that what else the machine
- * does weighs on both alike.
- */
-export interface CandidateTime {
-  readonly milliseconds: number;
-  readonly float: number;
-}
-
-/** One choice of what is in 8 bits, and what came of it. */
-export interface TunePoint {
-  /** `alone`: one block in 8 bits. `without`: all but the blocks kept. */
-  readonly kind: 'alone' | 'without';
-  /** The block, or the blocks kept in higher precision, sorted. */
-  readonly blocks: readonly string[];
-  /** Share of pixels whose class is the reference's, 0 to 1. */
-  readonly agreement: number;
-  /** Gain of what is in 8 bits, of the gain of everything in 8 bits: 0 to 1; estimated, where no gains were given. */
-  readonly gain: number;
-  /** Where it was measured. */
-  readonly time?: CandidateTime;
-}
-
-export interface BlockDiagnosis {
-  readonly block: string;
-  /** Agreement lost when it alone is in 8 bits. */
-  readonly harm: number;
-  /** Its part of the whole gain, 0 to 1: of what was measured, where it was. */
-  readonly gain: number;
-  /** Milliseconds that the network saves with it alone in 8 bits, negative where it loses; null where nobody measured. */
-  readonly savedMs: number | null;
-}
+import { AppError, isAbort } from '../shared/app-error';
+import type { BlockDiagnosis, CandidateTime, TunePoint } from '../shared/domain/tuning';
 
 export interface TuneOptions {
   /** Least share of pixels that shall agree, 0 to 1. */
   readonly target: number;
-  /** Masks of a model against the reference's: 0 to 1. */
-  readonly agreementOf: (model: OnnxModel) => Promise<number>;
-  readonly quantize?: Omit<QuantizeOptions, 'only'>;
-  /** Time that each block gains in 8 bits, measured on a device, in any unit; estimated from its work when left out. */
-  readonly gains?: ReadonlyMap<string, number>;
-  /** Measures a candidate; each is then ranked by the time that it saves. */
-  readonly timeOf?: (model: OnnxModel) => Promise<CandidateTime>;
+  /** Everything that could be kept, in the network's order. */
+  readonly blocks: readonly string[];
+  /** What each block gains in 8 bits as far as can be told without a clock, in any unit. */
+  readonly gains: ReadonlyMap<string, number>;
+  /** Masks with these blocks kept out of 8 bits, against the reference's: 0 to 1. */
+  readonly agreementOf: (kept: readonly string[]) => Promise<number>;
+  /** Times the network with these blocks kept; null where nothing can be timed. What fails is told with its point. */
+  readonly timeOf?: (kept: readonly string[]) => Promise<CandidateTime | null>;
+  /** Whether there is time for so many more measurements; what must be timed is timed in any case. */
+  readonly affords?: (count: number) => boolean;
+  /** Goes on after the target is reached while nothing is faster than the wide network. */
+  readonly seeksSpeed?: boolean;
   /** Points of an earlier run with the same model, pictures and options. */
   readonly known?: readonly TunePoint[];
   readonly onPoint?: (
@@ -67,74 +33,84 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Tuning {
-  /** The blocks to leave in higher precision: `keep` of {@link QuantizeOptions}. */
-  readonly keep: readonly string[];
-  /** False when not even the last block left in 8 bits reached the target: then `keep` is the best that was found. */
+export interface Diagnosis {
+  /** What suits best: its blocks are to be kept out of 8 bits. */
+  readonly chosen: TunePoint;
+  /** False when not even the last block left in 8 bits reached the target: the best that was found is then chosen. */
   readonly isReached: boolean;
-  /** Of the chosen point. */
-  readonly agreement: number;
-  readonly gain: number;
-  readonly gainSource: 'measured' | 'estimated';
-  /** Of the chosen point; null where nobody measured. */
-  readonly time: CandidateTime | null;
   /** The most harmful for what they gain first; empty when nothing had to be kept. */
   readonly ranking: readonly BlockDiagnosis[];
   /** All points tried, in the order in which they were. */
   readonly points: readonly TunePoint[];
 }
 
-/** @throws TUNING_TARGET_INVALID, what {@link quantizeModel} throws, and an AbortError when cancelled. */
-export async function tunePrecision(
-  model: OnnxModel,
-  statistics: StatisticsByValue,
-  options: TuneOptions,
-): Promise<Tuning> {
-  const { target } = options;
+/** Times that lie closer than this are the same. */
+export const SAME_TIME = 0.02;
+
+/** @throws TUNING_TARGET_INVALID, what the given functions throw of masks, and an AbortError when cancelled. */
+export async function tunePrecision(options: TuneOptions): Promise<Diagnosis> {
+  const { target, seeksSpeed = false } = options;
   if (!(target > 0 && target <= 1)) {
     throw new AppError('TUNING_TARGET_INVALID', `${target} is no share of pixels that can agree.`, {
       hint: 'Give a number above 0 and up to 1, such as 0.99.',
     });
   }
-  const trial = new Trials(model, statistics, options);
-  const all = await trial.without([]);
-  const gainSource = (options.gains ?? options.timeOf) === undefined ? 'estimated' : 'measured';
-  const done = (keep: readonly string[], point: TunePoint, ranking: readonly BlockDiagnosis[]): Tuning => ({
-    keep,
-    isReached: point.agreement >= target,
-    agreement: point.agreement,
-    gain: point.gain,
-    gainSource,
-    time: point.time ?? null,
-    ranking,
-    points: trial.points,
-  });
-  if (all.agreement >= target) return done([], all, []);
-  const ranking = await rank(trial);
-  let best = { keep: [] as readonly string[], point: all };
-  // Keeping the last one too would leave nothing in 8 bits.
-  for (let count = 1; count < ranking.length; count += 1) {
-    const keep = ranking.slice(0, count).map(({ block }) => block);
-    const point = await trial.without(keep);
-    if (point.agreement >= target) return done(keep, point, ranking);
-    if (point.agreement > best.point.agreement) best = { keep, point };
+  const trials = new Trials(options);
+  const all = await trials.without([], true);
+  const isSlow = all.failure !== undefined || (all.time !== undefined && !isFaster(all.time));
+  const goesOn = seeksSpeed && isSlow && trials.affords(1);
+  let ranking: readonly BlockDiagnosis[] = [];
+  if (all.agreement < target || goesOn) {
+    ranking = await rank(trials);
+    const reached = all.agreement >= target ? all : await keepWorst(trials, ranking, target);
+    if (seeksSpeed && reached !== null) await leaveOutSlow(trials, ranking, reached);
   }
-  return done(best.keep, best.point, ranking);
+  const chosen = await trials.timed(choosePoint(trials.points, target) ?? all);
+  return { chosen, isReached: chosen.agreement >= target, ranking, points: trials.points };
 }
 
-async function rank(trial: Trials): Promise<BlockDiagnosis[]> {
+/** Of the points that reach the target the fastest, as far as is known; else the one that comes nearest to it. */
+export function choosePoint<P extends TunePoint>(points: readonly P[], target: number): P | null {
+  const all = points.filter(({ kind }) => kind === 'without');
+  const sound = all.filter(({ failure }) => failure === undefined);
+  const curve = sound.length > 0 ? sound : all;
+  const reached = curve.filter(({ agreement }) => agreement >= target);
+  if (reached.length === 0) return first(curve, (one, other) => other.agreement - one.agreement);
+  const timed = reached.filter(({ time }) => time !== undefined);
+  const fastest = first(timed, (one, other) => ratio(one) - ratio(other));
+  if (fastest === null) return first(reached, (one, other) => other.gain - one.gain);
+  // What is as fast, and has more in 8 bits, is smaller.
+  const asFast = timed.filter((point) => ratio(point) <= ratio(fastest) * (1 + SAME_TIME / 2));
+  return first(asFast, (one, other) => other.gain - one.gain);
+}
+
+export function isFaster({ milliseconds, float }: CandidateTime): boolean {
+  return milliseconds < float * (1 - SAME_TIME);
+}
+
+function ratio({ time }: TunePoint): number {
+  return time === undefined ? Infinity : time.milliseconds / time.float;
+}
+
+function first<T>(items: readonly T[], compare: (one: T, other: T) => number): T | null {
+  return [...items].sort(compare)[0] ?? null;
+}
+
+async function rank(trials: Trials): Promise<BlockDiagnosis[]> {
+  const { blocks } = trials;
+  const isTimed = trials.affords(blocks.length);
   const points: { block: string; point: TunePoint }[] = [];
-  for (const block of trial.blocks) points.push({ block, point: await trial.alone(block) });
+  for (const block of blocks) points.push({ block, point: await trials.alone(block, isTimed) });
   const saved = new Map(
     points.flatMap(({ block, point: { time } }) => (time === undefined ? [] : [[block, savedBy(time)]])),
   );
-  const isTimed = saved.size === points.length;
-  const measured = isTimed ? shares(saved, trial.blocks) : null;
+  // A single one that could not be timed says nothing of the others.
+  const measured = saved.size > points.length / 2 ? shares(saved, blocks) : null;
   const diagnoses = points.map(({ block, point }): BlockDiagnosis => ({
     block,
     harm: 1 - point.agreement,
-    gain: measured?.get(block) ?? trial.gainOf(block),
-    savedMs: isTimed ? (saved.get(block) ?? null) : null,
+    gain: measured?.get(block) ?? trials.gainOf(block),
+    savedMs: saved.get(block) ?? null,
   }));
   // What gains nothing need not harm much to be kept.
   const score = ({ harm, gain }: BlockDiagnosis): number => harm / Math.max(gain, 1e-3);
@@ -145,71 +121,128 @@ function savedBy({ float, milliseconds }: CandidateTime): number {
   return float - milliseconds;
 }
 
+/** The first point that reaches the target; null when none does. */
+async function keepWorst(
+  trials: Trials,
+  ranking: readonly BlockDiagnosis[],
+  target: number,
+): Promise<TunePoint | null> {
+  // Keeping the last one too would leave nothing in 8 bits.
+  for (let count = 1; count < ranking.length; count += 1) {
+    const keep = ranking.slice(0, count).map(({ block }) => block);
+    const point = await trials.without(keep, trials.affords(1));
+    if (point.agreement >= target && point.failure === undefined) return point;
+  }
+  return null;
+}
+
+/** Parts of the blocks that gain least to leave out, where what gains is hidden by what loses. */
+const LEFT_OUT = [0.25, 0.5, 0.75];
+
+/** Keeps more than has to be: first what loses time alone, then growing parts of what gains least. */
+async function leaveOutSlow(trials: Trials, ranking: readonly BlockDiagnosis[], reached: TunePoint): Promise<void> {
+  if ((await trials.timed(reached)).time === undefined) return;
+  const rest = ranking.filter(({ block }) => !reached.blocks.includes(block));
+  const worth = ({ savedMs, gain }: BlockDiagnosis): number => savedMs ?? gain;
+  const sorted = [...rest].sort((one, other) => worth(one) - worth(other));
+  const losers = sorted.filter(({ savedMs }) => savedMs !== null && savedMs <= 0).length;
+  for (const count of new Set([losers, ...LEFT_OUT.map((part) => Math.round(part * rest.length))])) {
+    if (count === 0 || count >= rest.length || trials.hasFaster() || !trials.affords(1)) continue;
+    await trials.without([...reached.blocks, ...sorted.slice(0, count).map(({ block }) => block)], true);
+  }
+}
+
 class Trials {
   readonly blocks: readonly string[];
   readonly points: TunePoint[] = [];
-  readonly #model: OnnxModel;
-  readonly #statistics: StatisticsByValue;
   readonly #options: TuneOptions;
   readonly #gains: ReadonlyMap<string, number>;
   readonly #known: ReadonlyMap<string, TunePoint>;
 
-  constructor(model: OnnxModel, statistics: StatisticsByValue, options: TuneOptions) {
-    this.#model = model;
-    this.#statistics = statistics;
+  constructor(options: TuneOptions) {
+    this.blocks = options.blocks;
     this.#options = options;
-    const kinds = { ...DEFAULT_KINDS, ...options.quantize?.kinds };
-    const quantized = SITE_KINDS.filter((kind) => kinds[kind]);
-    const never = new Set(options.quantize?.keep);
-    const sites = findSites(model.graph).filter(({ kind, block }) => kinds[kind] && !never.has(block));
-    this.blocks = [...new Set(sites.map(({ block }) => block))];
-    this.#gains = shares(options.gains ?? workShares(model, quantized), this.blocks);
-    this.#known = new Map((options.known ?? []).map((point) => [keyOf(point), point]));
+    this.#gains = shares(options.gains, options.blocks);
+    this.#known = new Map((options.known ?? []).map((point) => [pointKey(point), point]));
   }
 
   gainOf(block: string): number {
     return this.#gains.get(block) ?? 0;
   }
 
-  alone(block: string): Promise<TunePoint> {
-    return this.#try('alone', [block], this.gainOf(block), { only: [block] });
+  affords(count: number): boolean {
+    const { timeOf, affords } = this.#options;
+    return timeOf !== undefined && (affords?.(count) ?? true);
   }
 
-  without(kept: readonly string[]): Promise<TunePoint> {
+  /** Whether one of them reaches the target and is faster than the wide network. */
+  hasFaster(): boolean {
+    const best = choosePoint(this.points, this.#options.target);
+    return best?.time !== undefined && best.agreement >= this.#options.target && isFaster(best.time);
+  }
+
+  alone(block: string, isTimed: boolean): Promise<TunePoint> {
+    return this.#try({ kind: 'alone', blocks: [block], gain: this.gainOf(block) }, isTimed);
+  }
+
+  without(kept: readonly string[], isTimed: boolean): Promise<TunePoint> {
     const rest = this.blocks.filter((block) => !kept.includes(block));
     // Parts of 1 need not add up to 1 to the last digit.
     const gain = Math.min(
       1,
       rest.reduce((sum, block) => sum + this.gainOf(block), 0),
     );
-    const keep = [...(this.#options.quantize?.keep ?? []), ...kept];
-    return this.#try('without', [...kept].sort(), gain, { keep });
+    return this.#try({ kind: 'without', blocks: [...kept].sort(), gain }, isTimed);
   }
 
-  async #try(
-    kind: TunePoint['kind'],
-    blocks: readonly string[],
-    gain: number,
-    choice: Pick<QuantizeOptions, 'only' | 'keep'>,
-  ): Promise<TunePoint> {
-    const { signal, quantize, agreementOf, timeOf, onPoint } = this.#options;
+  /** A point with its time, where there is a clock and it can be timed. */
+  async timed(point: TunePoint): Promise<TunePoint> {
+    if (this.#options.timeOf === undefined || point.time !== undefined || point.failure !== undefined) return point;
+    const measured = { ...point, ...(await this.#time(point)) };
+    if (measured.time === undefined && measured.failure === undefined) return point;
+    this.points[this.points.indexOf(point)] = measured;
+    await this.#tell(measured);
+    return measured;
+  }
+
+  async #try(choice: Pick<TunePoint, 'kind' | 'blocks' | 'gain'>, isTimed: boolean): Promise<TunePoint> {
+    const { signal, agreementOf, timeOf } = this.#options;
     signal?.throwIfAborted();
-    const known = this.#known.get(keyOf({ kind, blocks }));
-    let point: TunePoint;
-    if (known === undefined || (timeOf !== undefined && known.time === undefined)) {
-      const { model } = quantizeModel(this.#model, this.#statistics, { ...quantize, ...choice });
-      const agreement = known?.agreement ?? (await agreementOf(model));
-      const time = await timeOf?.(model);
-      point = { kind, blocks, agreement, gain, ...(time === undefined ? {} : { time }) };
-    } else point = { ...known, gain };
+    const known = this.#known.get(pointKey(choice));
+    const agreement = known?.agreement ?? (await agreementOf(this.#keptIn(choice)));
+    const time = known?.time;
+    const isMissing = isTimed && timeOf !== undefined && time === undefined;
+    const timing = isMissing ? await this.#time(choice) : time === undefined ? {} : { time };
+    const point: TunePoint = { ...choice, agreement, ...timing };
     this.points.push(point);
-    // All at once, each alone, and all but one kept.
-    await onPoint?.(point, { done: this.points.length, most: 2 * this.blocks.length });
+    await this.#tell(point);
     return point;
+  }
+
+  async #time(choice: Pick<TunePoint, 'kind' | 'blocks'>): Promise<Pick<TunePoint, 'time' | 'failure'>> {
+    const { timeOf, signal } = this.#options;
+    try {
+      const time = await timeOf?.(this.#keptIn(choice));
+      return time == null ? {} : { time };
+    } catch (error) {
+      if (isAbort(error) || signal?.aborted === true || !(error instanceof AppError)) throw error;
+      return { failure: { code: error.code, message: error.message } };
+    }
+  }
+
+  #keptIn({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string[] {
+    return kind === 'without' ? [...blocks] : this.blocks.filter((block) => !blocks.includes(block));
+  }
+
+  async #tell(point: TunePoint): Promise<void> {
+    // All at once, each alone, all but one kept, and the parts of what gains least.
+    const most = 2 * this.blocks.length + (this.#options.seeksSpeed === true ? LEFT_OUT.length + 1 : 0);
+    await this.#options.onPoint?.(point, { done: Math.min(most, this.points.length), most });
   }
 }
 
-function keyOf({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string {
+/** Equal for points that are about the same blocks. */
+export function pointKey({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string {
   return JSON.stringify([kind, ...blocks]);
 }
 

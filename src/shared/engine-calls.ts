@@ -15,6 +15,7 @@ import {
 import { engineKeptSchema, engineNameSchema, memoryEstimateSchema } from './domain/engine-kept';
 import { calibrationPreviewSchema } from './domain/quantization';
 import { bytesSchema } from './domain/mask';
+import { keptTuningSchema, tuneOrderSchema } from './domain/tuning';
 import { engineVerificationSchema } from './domain/verification';
 
 const engineId = z.object({
@@ -34,6 +35,16 @@ export const engineCalls = {
     args: z.object({ modelId: z.string(), order: buildOrderSchema }),
     result: z.object({ jobId: z.string() }),
   },
+  /**
+   * A job that finds out what of the network bears 8 bits; its only result is the tuning's key. Takes its turn among the
+   * builds of its device. One that was broken off goes on where it was.
+   */
+  'engines.tune': {
+    args: z.object({ modelId: z.string(), order: buildOrderSchema, tune: tuneOrderSchema }),
+    result: z.object({ jobId: z.string() }),
+  },
+  /** What tunings of this network found, unfinished ones included; the newest first. */
+  'engines.tunings': { args: z.object({ modelId: z.string() }), result: z.array(keptTuningSchema) },
   'engines.inspect': { args: engineId, result: engineInspectionSchema },
   'engines.profile': {
     args: engineId.extend({ runs: z.int().positive().max(10_000).default(50), shape: imageShapeSchema.optional() }),

@@ -1,119 +1,158 @@
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
-import { saveModel } from '../../onnx/model-write';
-import type { TunePoint, Tuning } from '../../quantization/precision-doctor';
-import { quantizeModel } from '../../quantization/quantize-model';
-import { recommend } from '../../quantization/recommend';
-import { DEFAULT_COMPARED, tuneFolder } from '../../studio/quantize/tune-folder';
-import type { FolderTuning } from '../../studio/quantize/tune-folder';
+import { join, resolve } from 'node:path';
+import type { BuildOrderInput } from '../../shared/domain/engine';
+import type { KeptTuning, NumberedPoint } from '../../shared/domain/tuning';
+import { dataDirectory } from '../../studio/data-directory';
+import { describePoint, percent } from '../../studio/tune/describe-point';
+import { recipeOfPoint } from '../../studio/tune/tuning-store';
+import { writeTuned } from '../../studio/tune/write-tuned';
+import { chooseModel } from '../choose-model';
 import { exitCodes } from '../cli-io';
 import type { CliContext } from '../context';
 import { contextOf } from '../context';
-import { shareOf } from '../parse-engine-options';
+import type { GraphFlags } from '../graph-options';
+import { addBuilderOptions, addGraphOptions, graphOrderOf } from '../graph-options';
+import { withStudio } from '../open-studio';
+import { amountOf, shareOf } from '../parse-engine-options';
 import { countingNumber } from '../parse-option';
-import { showProgress } from '../progress';
+import { runJob } from '../run-job';
 import { table } from '../table';
-import { addCalibrationOptions, cacheOf, describeCalibration, summaryOf, withPrepared } from './calibrate';
+import { addCalibrationOptions } from './calibrate';
 import type { CalibrateFlags } from './calibrate';
 
-interface TuneFlags extends CalibrateFlags {
+interface TuneFlags extends CalibrateFlags, GraphFlags {
   readonly targetAgreement: number;
   readonly compared: number;
   readonly timing: boolean;
+  readonly timingSeconds: number;
 }
 
+const DEFAULT_COMPARED = 24;
+const DEFAULT_SECONDS = 900;
+
 export function registerTune(program: Command): void {
-  addCalibrationOptions(
+  const command = addCalibrationOptions(
     program
       .command('tune')
       .summary('find the blocks that cannot bear 8 bits')
       .description(
-        'Quantises each block alone, sees what that does to the masks, and keeps the worst in higher precision until they agree.',
+        'Tries out which blocks of a network bear 8 bits, on the very graphs that build makes for the runtime: how far masks agree, and how long it takes where that is at hand. Keeps every point; what was broken off goes on.',
       ),
-  )
+  );
+  command
     .option('--target-agreement <share>', 'least share of pixels that keep their class', shareOf, 0.99)
     .option('--compared <pictures>', 'pictures to compare masks on', countingNumber, DEFAULT_COMPARED)
-    .option('--no-timing', 'estimate what each block gains instead of timing it on ONNX Runtime')
+    .option('--no-timing', 'estimate what each block gains instead of timing it')
+    .option(
+      '--timing-seconds <seconds>',
+      'how long timing candidates may take, building them included, beside those that have to be timed',
+      amountOf,
+      DEFAULT_SECONDS,
+    );
+  addGraphOptions(command);
+  addBuilderOptions(command);
+  command
     .option('-o, --out <file>', 'write the tuned network with Q/DQ in it')
-    .action(async (model: string, flags: TuneFlags, command: Command) => tune(contextOf(command), model, flags));
+    .addHelpText('after', EXAMPLES)
+    .action(async (model: string, flags: TuneFlags, self: Command) => tune(contextOf(self), model, flags));
 }
 
+const EXAMPLES = `
+Examples:
+  maskforge tune street-b0 --images photos/ --target-agreement 0.99
+  maskforge tune segformer-b2.onnx --images photos/ --format fp8 --runtime tensorrt-10 --shapes 1x3x1024x1024
+  maskforge build street-b0 --keep-from TUNING.json#5   (the file and its points are listed at the end)`;
+
 async function tune(context: CliContext, wanted: string, flags: TuneFlags): Promise<void> {
-  const { io, terminal, signal } = context;
-  const { method, format, count, seed, compared } = flags;
-  await withPrepared(context, wanted, async ({ model, form }, directory) => {
-    const progress = showProgress(terminal, 'pictures');
-    const result = await tuneFolder({
-      model,
-      form,
-      folder: resolve(io.cwd, flags.images),
-      count,
-      seed,
-      compared,
-      cache: cacheOf(context, flags.cache, directory),
-      target: flags.targetAgreement,
-      // Processors compute 8-bit floats nowhere.
-      timed: flags.timing && format === 'int8',
-      quantize: { method, format },
-      signal,
-      onProgress: ({ done, total, picture }) => progress.update(done, total, picture),
-      onPoint: (point, { done, most }) => progress.update(done, most, describePoint(point)),
-    }).finally(() => progress.stop());
-    const { tuning, calibration } = result;
-    if (flags.out !== undefined) {
-      const options = { method, format, keep: tuning.keep };
-      await saveModel(quantizeModel(model, calibration.statistics, options).model, resolve(io.cwd, flags.out));
+  const { terminal, io, signal } = context;
+  const json = flags.json === true;
+  await withStudio(context, async (studio) => {
+    const { model, release } = await chooseModel(studio, context, wanted);
+    try {
+      const { targetAgreement: target, compared, timing, timingSeconds: seconds } = flags;
+      const { jobId } = await studio.call('engines.tune', {
+        modelId: model.id,
+        order: orderOf(context, flags),
+        tune: { target, compared, timing, seconds },
+      });
+      const key = await runJob(context, studio, jobId, { isQuiet: json });
+      const tunings = await studio.call('engines.tunings', { modelId: model.id });
+      const tuning = tunings.find((each) => each.key === key);
+      if (tuning === undefined) throw new Error('A tuning that ends well is kept.');
+      if (flags.out !== undefined) {
+        const directory = join(dataDirectory({ ...io.env }), 'calibrations');
+        const place = { directory, signal, ...cacheFileOf(context, flags) };
+        await writeTuned(recipeOfPoint(tuning, null, tuning.file), model, resolve(io.cwd, flags.out), place);
+      }
+      if (json) terminal.json(asJson(tuning));
+      else describe(context, tuning);
+      if (!tuning.isReached) context.fail(exitCodes.someFailed);
+    } finally {
+      await release();
     }
-    if (flags.json === true) {
-      const recommendation = recommend(tuning, words(flags));
-      terminal.json({ ...tuning, recommendation, compared: result.compared, calibration: summaryOf(calibration) });
-    } else {
-      describe(context, result);
-      terminal.line(recommend(tuning, words(flags)));
-    }
-    if (!tuning.isReached) context.fail(exitCodes.someFailed);
   });
 }
 
-function describe(context: CliContext, { tuning, calibration, compared, warnings }: FolderTuning): void {
-  const { terminal } = context;
-  describeCalibration(context, { ...calibration, warnings });
-  const rows = tuning.ranking.map(({ block, harm, gain, savedMs }) => [
-    tuning.keep.includes(block) ? 'kept' : '8 bits',
+function orderOf(context: CliContext, flags: TuneFlags): BuildOrderInput {
+  const { images, count, seed, method, format } = flags;
+  const folder = resolve(context.io.cwd, images);
+  const calibration = { folder, count, seed, method, ...cacheFileOf(context, flags) };
+  return { ...graphOrderOf(flags), precision: format, calibration };
+}
+
+function cacheFileOf({ io }: CliContext, { cache }: TuneFlags): { file?: string } {
+  return cache === undefined ? {} : { file: resolve(io.cwd, cache) };
+}
+
+/** The record with what was chosen in plain sight. */
+function asJson(tuning: KeptTuning): Record<string, unknown> {
+  const point = chosenOf(tuning);
+  return {
+    ...tuning,
+    keep: point?.blocks ?? [],
+    agreement: point?.agreement ?? null,
+    gain: point?.gain ?? null,
+    gainSource: point?.time === undefined ? 'estimated' : 'measured',
+    time: point?.time ?? null,
+  };
+}
+
+function describe({ terminal }: CliContext, tuning: KeptTuning): void {
+  const { ranking, compared, isReached, recommendation, timedOn, wide, wideAgreement, overflows } = tuning;
+  const point = chosenOf(tuning);
+  const rows = ranking.map(({ block, harm, gain, savedMs }) => [
+    point?.blocks.includes(block) === true ? 'kept' : '8 bits',
     `-${percent(harm)}`,
     percent(gain),
     savedMs === null ? '' : `${savedMs.toFixed(2)} ms`,
     block,
   ]);
-  if (rows.length > 0)
-    table([['', 'agreement', 'gain', tuning.time === null ? '' : 'saved', 'block'], ...rows]).forEach((row) =>
-      terminal.line(row),
+  const saved = ranking.some(({ savedMs }) => savedMs !== null) ? 'saved' : '';
+  const lines = rows.length > 0 ? table([['', 'agreement', 'gain', saved, 'block'], ...rows]) : [];
+  lines.forEach((row) => terminal.line(row));
+  for (const { node, reason } of overflows) terminal.line(`${node} stays in FP32: ${reason}`);
+  for (const each of curve(tuning))
+    terminal.line(`${each === point ? '*' : ' '} #${each.number}  ${describePoint(each)}`);
+  if (wideAgreement !== null) terminal.line(`  ${wide.toUpperCase()} itself: ${percent(wideAgreement)} agree`);
+  if (timedOn !== null) terminal.line(`timed on ${timedOn}`);
+  if (point !== null) {
+    const gain =
+      point.time === undefined
+        ? `${percent(point.gain)} of the gain (estimated from multiplications)`
+        : `${point.time.milliseconds.toFixed(2)} against ${point.time.float.toFixed(2)} ms (measured)`;
+    terminal.line(
+      `${terminal.paint('bold', isReached ? 'reached' : 'not reached')}  ${percent(point.agreement)} of the pixels agree on ${compared} pictures, with ${gain} and ${point.blocks.length} blocks kept`,
     );
-  curve(tuning).forEach((point) => terminal.line(describePoint(point)));
-  const gain =
-    tuning.time === null
-      ? `${percent(tuning.gain)} of the gain (estimated from multiplications)`
-      : `${tuning.time.milliseconds.toFixed(2)} against ${tuning.time.float.toFixed(2)} ms (measured)`;
-  terminal.line(
-    `${terminal.paint('bold', tuning.isReached ? 'reached' : 'not reached')}  ${percent(tuning.agreement)} of the pixels agree on ${compared} pictures, with ${gain} and ${tuning.keep.length} blocks kept`,
-  );
+  }
+  terminal.line(recommendation);
+  terminal.line(`kept in ${tuning.file}`);
 }
 
-function words({ format, targetAgreement }: TuneFlags): Parameters<typeof recommend>[1] {
-  return { format: format.toUpperCase(), wide: format === 'int8' ? 'FP32' : 'FP16', target: targetAgreement };
+function chosenOf({ points, chosen }: KeptTuning): NumberedPoint | null {
+  return points.find(({ number }) => number === chosen) ?? null;
 }
 
 /** The points between everything in 8 bits and what was chosen. */
-function curve({ points }: Tuning): TunePoint[] {
+function curve({ points }: KeptTuning): NumberedPoint[] {
   return points.filter(({ kind }) => kind === 'without').sort((one, other) => other.gain - one.gain);
-}
-
-function describePoint({ kind, blocks, agreement, gain, time }: TunePoint): string {
-  const what = kind === 'alone' ? `${blocks[0] ?? ''} alone` : `${blocks.length} blocks kept`;
-  const took = time === undefined ? '' : `, ${time.milliseconds.toFixed(2)} ms against ${time.float.toFixed(2)} ms`;
-  return `${what}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

@@ -3,7 +3,7 @@ import type { NodeProto } from '../generated/onnx_pb';
 import type { Graph } from '../graph';
 import { shapesOf } from '../infer-shapes';
 import type { ShapeTable } from '../infer-shapes';
-import { isOp, isStandardDomain } from '../node';
+import { isOp, isStandardDomain, nodeLabel } from '../node';
 import { toNumbers } from '../tensor';
 import { factsOf } from './facts';
 import { PLUGIN_DOMAIN } from './fuse-layernorm';
@@ -76,7 +76,18 @@ export function isExempt(node: NodeProto, index: number): boolean {
   return isOp(node, 'Cast');
 }
 
-export function planPrecision(graph: Graph, type: LowType, ranges: ActivationRanges = new Map()): PrecisionPlan {
+interface PlanOptions {
+  readonly ranges?: ActivationRanges;
+  /** Names of nodes that are kept because it was asked for. */
+  readonly keep?: readonly string[];
+}
+
+export function planPrecision(
+  graph: Graph,
+  type: LowType,
+  { ranges = new Map(), keep = [] }: PlanOptions = {},
+): PrecisionPlan {
+  const kept = new Set(keep);
   const table = shapesOf(graph);
   const limits = LIMITS[type];
   const norms = decomposedNorms(graph);
@@ -86,7 +97,8 @@ export function planPrecision(graph: Graph, type: LowType, ranges: ActivationRan
     if (!isSuited(graph, node, table) || norms.has(node)) continue;
     // TensorRT 10 has no bfloat16 resize.
     if (type === DataType.BFLOAT16 && isOp(node, 'Resize', 'Upsample')) continue;
-    const reason = constantRisk(graph, node, table, limits) ?? activationRisk(node, ranges, limits);
+    const asked = kept.has(nodeLabel(node)) ? 'Its values would overflow on the calibration pictures.' : undefined;
+    const reason = asked ?? constantRisk(graph, node, table, limits) ?? activationRisk(node, ranges, limits);
     if (reason === undefined) low.add(node);
     else risks.push({ node, reason });
   }

@@ -18,6 +18,8 @@ export interface LowPrecisionOptions {
   readonly keepIo?: boolean;
   /** What values reach on sample pictures ({@link collectRanges}); without them only weights are checked. */
   readonly ranges?: ActivationRanges;
+  /** Names of nodes that stay in float32 because it was asked for. */
+  readonly keep?: readonly string[];
 }
 
 export type PrecisionChange =
@@ -59,7 +61,7 @@ function lowPrecision(
     summary: `Computes in ${label}, with casts written into the graph; what needs the range of float32 keeps it.`,
     tolerance: { relative },
     match: ({ graph }) => {
-      const plan = planPrecision(graph, type, options.ranges);
+      const plan = planPrecision(graph, type, options);
       if (plan.low.size === 0) return [];
       return [conversion(name, label, graph, plan), ...risks(name, plan)];
     },

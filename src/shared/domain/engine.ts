@@ -26,7 +26,8 @@ export function isEightBit(precision: Precision): precision is 'int8' | 'fp8' {
 }
 
 /** Batch and size of the pictures that go in; channels and layout are the network's. */
-export const imageShapeSchema = z.strictObject({ batch: positiveInt, height: positiveInt, width: positiveInt });
+const side = positiveInt.max(65_536);
+export const imageShapeSchema = z.strictObject({ batch: side, height: side, width: side });
 export type ImageShape = z.infer<typeof imageShapeSchema>;
 
 /** Three equal shapes make a static engine. */
@@ -76,6 +77,8 @@ export const passStepSchema = z.discriminatedUnion('pass', [
     pass: z.literal('to-float16'),
     /** Whether input and output stay float32, with casts beside them. */
     keepIo: z.boolean(),
+    /** Names of nodes that stay in 32 bits: what their values reach on pictures would overflow. */
+    keep: z.array(z.string()).optional(),
   }),
   z.strictObject({ pass: z.literal('to-bfloat16') }),
   quantizeStepSchema,
@@ -118,7 +121,7 @@ export const recipeSchema = z.strictObject({
     /** For people; not part of the key. */
     name: z.string(),
   }),
-  passes: z.array(passStepSchema),
+  passes: z.array(passStepSchema).max(64),
   shapes: shapeRangeSchema,
   precision: precisionSchema,
   builder: builderOptionsSchema,

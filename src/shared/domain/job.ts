@@ -11,7 +11,7 @@ export const errorReportSchema = z.object({
 /** Long work. Seconds left are a range, because a single number is never true. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['download', 'export', 'build', 'calibrate', 'verify', 'compare', 'batch', 'import']),
+  kind: z.enum(['download', 'export', 'build', 'tune', 'calibrate', 'verify', 'compare', 'batch', 'import']),
   title: z.string(),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   /** Name of the phase under way. */

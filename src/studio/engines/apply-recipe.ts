@@ -78,7 +78,7 @@ function settingsOf(step: PassStep, model: OnnxModel): PassSettings {
       return { mask: { size: step.size, idType } };
     }
     case 'to-float16':
-      return { precision: { keepIo: step.keepIo } };
+      return { precision: { keepIo: step.keepIo, ...(step.keep === undefined ? {} : { keep: step.keep }) } };
     default:
       return {};
   }

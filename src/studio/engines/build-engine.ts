@@ -1,35 +1,25 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AppError, isAbort } from '../../shared/app-error';
 import type { BuildOrder, EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
-import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
+import type { TuneOrder, Tuning } from '../../shared/domain/tuning';
 import { TaskLimit } from '../task-limit';
 import { planBuild } from './build-plan';
 import type { BuildObserver, Compiled, Work } from './build-work';
 import { seconds, spansOf, tell, throwIfAborted } from './build-work';
-import { namesPictures, quantizeStepOf, settleCalibration } from './calibration-of-recipe';
 import { compileOnnxRuntime } from './compile-onnxruntime';
 import { compileTensorRt } from './compile-tensorrt';
-import { engineFiles } from './engine-files';
-import type { EngineLibrary } from './engine-library';
 import { engineKey } from './recipe';
 import type { Rewritten } from './rewrite-graph';
 import { rewriteGraph } from './rewrite-graph';
-import type { TimingCache } from './timing-cache';
-import { tuneToTarget } from './tune-to-target';
+import type { BuildParts, SettleListener } from './settle-build';
+import { reachAgreement, settlePlan, tuneSettled, workAhead } from './settle-build';
+import { describePoint, nameOfPoint } from '../tune/describe-point';
 import { writeEngine } from './write-engine';
 
-export interface EngineBuilderOptions {
-  readonly libraries: TensorRtLibraries;
-  readonly library: EngineLibrary;
-  readonly timing: TimingCache;
-  /** The studio's calibrations for 8 bits, one file for each. */
-  readonly calibrations: string;
+export interface EngineBuilderOptions extends BuildParts {
   /** ONNX Runtime's compiled worker thread; without it networks run in this thread. */
   readonly workerFile?: string;
-  /** Of the processor, for calibrating; ONNX Runtime decides when left out. */
-  readonly threads?: number;
 }
 
 /** Makes engines of models, one at a time for each device. */
@@ -45,73 +35,67 @@ export class EngineBuilder {
    * Builds, or answers with the engine that is there already. Nothing but a whole engine is ever left behind.
    *
    * @throws AppError CANCELLED within two seconds of the signal, ENGINE_BUILD_FAILED, ONNX_PARSE_FAILED, OUT_OF_DEVICE_MEMORY,
-   *   DISK_FULL, and what {@link planBuild} and {@link settleCalibration} throw
+   *   DISK_FULL, and what {@link planBuild}, {@link settlePlan} and {@link reachAgreement} throw
    */
   async build(model: ModelSummary, order: BuildOrder, observer: BuildObserver): Promise<EngineSummary> {
-    let queue = this.#queues.get(order.device);
-    if (queue === undefined) this.#queues.set(order.device, (queue = new TaskLimit(1)));
-    observer.phase('queue', 'waiting for the build before');
-    return queue.run(() => this.#build(model, order, observer), observer.signal);
+    return this.#inTurn(order.device, observer, () => this.#build(model, order, observer));
   }
 
-  async #build(model: ModelSummary, order: BuildOrder, observer: BuildObserver): Promise<EngineSummary> {
+  async #inTurn<T>(device: number, observer: BuildObserver, work: () => Promise<T>): Promise<T> {
+    let queue = this.#queues.get(device);
+    if (queue === undefined) this.#queues.set(device, (queue = new TaskLimit(1)));
+    observer.phase('queue', 'waiting for the build before');
     try {
-      const work = await this.#prepare(model, order, observer);
-      const kept = order.fresh ? null : await this.#kept(engineKey(work.plan.recipe));
-      if (kept !== null) {
-        observer.log(`info: This very engine was built on ${kept.builtAt}; --fresh builds it again.`);
-        return kept;
-      }
-      throwIfAborted(observer.signal);
-      return await this.#stage(work);
+      return await queue.run(work, observer.signal);
     } catch (error) {
       if (isAbort(error)) throw new AppError('CANCELLED', 'The build was cancelled.', { cause: error });
       throw error;
     }
   }
 
-  /** Settles the recipe. What calibrating found is kept even when the build is given up after it. */
+  async #build(model: ModelSummary, order: BuildOrder, observer: BuildObserver): Promise<EngineSummary> {
+    const work = await this.#prepare(model, order, observer);
+    const kept = order.fresh ? null : await this.#kept(engineKey(work.plan.recipe));
+    if (kept !== null) {
+      observer.log(`info: This very engine was built on ${kept.builtAt}; --fresh builds it again.`);
+      return kept;
+    }
+    throwIfAborted(observer.signal);
+    return await this.#stage(work);
+  }
+
   async #prepare(model: ModelSummary, order: BuildOrder, observer: BuildObserver): Promise<Omit<Work, 'staged'>> {
     const started = seconds();
     observer.phase('prepare', model.name);
-    const { libraries, library, calibrations, threads } = this.#options;
+    const { libraries, library } = this.#options;
     const plan = await planBuild(libraries, library.models, model, order);
-    const calibrates = quantizeStepOf(plan.recipe) !== null && namesPictures(order);
-    const tunes = calibrates && order.targetAgreement !== undefined && order.recipe === undefined;
-    const spans = spansOf({ calibrates, tunes });
-    const draft = { plan, calibration: null, spans, model, observer, started, lines: [], warnings: [] };
-    const advance = (phase: 'calibrate' | 'tune', detail: string, share: number): void => {
-      const [from, to] = spans[phase];
-      observer.phase(phase, detail);
-      observer.progress(from + (to - from) * share);
-    };
-    const place = {
-      directory: calibrations,
-      ...(threads === undefined ? {} : { threads }),
-      signal: observer.signal,
-      warn: (text: string) => tell(draft, 'warning', text),
-      info: (text: string) => tell(draft, 'info', text),
-    };
-    const settled = await settleCalibration(plan.recipe, model, order, {
-      ...place,
-      ofEngines: (hash) => this.#calibrationsOf(hash),
-      onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
-    });
-    const recipe = await tuneToTarget(settled.recipe, model, order, {
-      ...place,
-      onTrial: (text, done, most) => advance('tune', text, Math.min(1, done / most)),
-    });
-    return { ...draft, plan: { ...plan, recipe }, calibration: settled.calibration };
+    const spans = spansOf(workAhead(plan.recipe, order));
+    const draft = { spans, model, observer, started, lines: [], warnings: [] };
+    const listener = listenerFor(draft, 'build');
+    const settled = await settlePlan(this.#options, plan, model, order, listener);
+    return { ...draft, ...(await reachAgreement(this.#options, settled, model, order, listener)) };
   }
 
-  async #calibrationsOf(hash: string): Promise<string[]> {
-    const { library } = this.#options;
-    const files: string[] = [];
-    for (const { id } of await library.list()) {
-      const { record, folder } = await library.read(id);
-      if (quantizeStepOf(record.recipe)?.statistics === hash) files.push(join(folder, engineFiles.calibration));
-    }
-    return files;
+  /**
+   * Finds what of a network bears 8 bits, without building an engine that is kept. Takes its turn among the builds: what is
+   * built meanwhile would weigh on the times.
+   *
+   * @throws AppError CANCELLED (points are kept), CALIBRATION_NEEDED, and what {@link build} throws before it builds
+   */
+  async tune(model: ModelSummary, order: BuildOrder, tune: TuneOrder, observer: BuildObserver): Promise<Tuning> {
+    return this.#inTurn(order.device, observer, async () => {
+      observer.phase('prepare', model.name);
+      const { libraries, library } = this.#options;
+      const plan = await planBuild(libraries, library.models, model, order);
+      const spans = spansOf({ calibrates: true, tunes: true, builds: false });
+      const listener = listenerFor({ spans, observer, lines: [], warnings: [] }, 'tuning');
+      const settled = await settlePlan(this.#options, plan, model, order, listener);
+      const how = { ...listener, tune, seeksSpeed: true };
+      const tuning = await tuneSettled(this.#options, settled, model, order, how);
+      listener.info(tuning.recommendation);
+      observer.progress(1);
+      return tuning;
+    });
   }
 
   async #stage(draft: Omit<Work, 'staged'>): Promise<EngineSummary> {
@@ -169,4 +153,27 @@ export class EngineBuilder {
     }
     return times.slice(0, 5);
   }
+}
+
+/** What happens before a build, told as phases of it. */
+function listenerFor(
+  work: Pick<Work, 'spans' | 'observer' | 'lines' | 'warnings'>,
+  what: 'build' | 'tuning',
+): SettleListener {
+  const { observer, spans } = work;
+  const advance = (phase: 'calibrate' | 'tune', detail: string, share: number): void => {
+    const [from, to] = spans[phase];
+    observer.phase(phase, detail);
+    observer.progress(from + (to - from) * Math.min(1, share));
+  };
+  return {
+    signal: observer.signal,
+    warn: (text) => tell(work, 'warning', text),
+    info: (text) => tell(work, 'info', text),
+    onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
+    onTrial: (point, { done, most }) => {
+      if (what === 'tuning') tell(work, 'info', describePoint(point));
+      advance('tune', nameOfPoint(point), done / most);
+    },
+  };
 }

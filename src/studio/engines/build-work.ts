@@ -27,7 +27,16 @@ export interface BuildSpans {
 }
 
 /** @param calibrates with pictures to run first; `tunes`: and with blocks to find that cannot bear 8 bits */
-export function spansOf({ calibrates, tunes }: { calibrates: boolean; tunes: boolean }): BuildSpans {
+export function spansOf({
+  calibrates,
+  tunes,
+  builds = true,
+}: {
+  calibrates: boolean;
+  tunes: boolean;
+  builds?: boolean;
+}): BuildSpans {
+  if (!builds) return { calibrate: [0.01, 0.2], tune: [0.2, 0.99], rewrite: [0.99, 0.99], build: [0.99, 0.99] };
   if (tunes) return { calibrate: [0.01, 0.2], tune: [0.2, 0.7], rewrite: [0.7, 0.73], build: [0.73, 0.97] };
   if (calibrates) return { calibrate: [0.01, 0.35], tune: [0.35, 0.35], rewrite: [0.35, 0.4], build: [0.4, 0.97] };
   return { calibrate: [0, 0], tune: [0, 0], rewrite: [0.02, 0.1], build: [0.1, 0.97] };

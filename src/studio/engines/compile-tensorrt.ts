@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
-import type { BuildEvent } from '../../runtimes/tensorrt/addon';
+import type { Recipe } from '../../shared/domain/engine';
+import type { ModelInput } from '../../shared/domain/model';
+import type { BuildEvent, BuildResult } from '../../runtimes/tensorrt/addon';
 import { withRemedy } from '../../runtimes/tensorrt/native-errors';
 import type { TensorRtTarget } from './build-plan';
 import { buildRequest } from './build-plan';
@@ -30,7 +32,6 @@ export async function compileTensorRt(
   const cache = await timing.read(runtime, device, warn);
   observer.phase('build', `${library.family} ${library.version}`);
   const files = { graph: file, plan: join(staged, engineFiles.plan) };
-  const request = buildRequest(plan.recipe, target, files, io.input, cache);
   const before = await earlier(cache !== null);
   const progress = new BuildProgress();
   const begun = seconds();
@@ -42,7 +43,8 @@ export async function compileTensorRt(
     observer.progress(from + (to - from) * progress.share);
     observer.timeLeft(buildTimeLeft(progress.share, seconds() - begun, before));
   };
-  const result = await withRemedy(basename(work.model.path), () => library.build(request, onEvent, observer.signal));
+  const how = { recipe: plan.recipe, target, files, input: io.input, cache, subject: basename(work.model.path) };
+  const result = await buildPlan({ ...how, signal: observer.signal, onEvent });
   await timing.write(runtime, device, result.timingCache, warn);
   return {
     planFile: engineFiles.plan,
@@ -52,4 +54,33 @@ export async function compileTensorRt(
     seconds: result.seconds,
     warmCache: cache !== null,
   };
+}
+
+export interface PlanBuild {
+  readonly recipe: Recipe;
+  readonly target: TensorRtTarget;
+  readonly files: { readonly graph: string; readonly plan: string };
+  /** Of the graph. */
+  readonly input: ModelInput;
+  /** What the builder measured before; null where nothing is known. */
+  readonly cache: Uint8Array | null;
+  /** What errors name. */
+  readonly subject: string;
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+/** The plan of one graph. @throws AppError CANCELLED, ENGINE_BUILD_FAILED, ONNX_PARSE_FAILED, OUT_OF_DEVICE_MEMORY, DISK_FULL */
+export function buildPlan({
+  recipe,
+  target,
+  files,
+  input,
+  cache,
+  subject,
+  signal,
+  onEvent = () => undefined,
+}: PlanBuild): Promise<BuildResult> {
+  const request = buildRequest(recipe, target, files, input, cache);
+  return withRemedy(subject, () => target.family.library.build(request, onEvent, signal));
 }

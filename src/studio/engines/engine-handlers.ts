@@ -18,9 +18,11 @@ import type { JobProgress, JobRegistry } from '../jobs/job-registry';
 import type { ModelLibrary } from '../library/model-library';
 import type { PictureRegistry } from '../pictures/picture-registry';
 import { saveVerification } from '../verify/save-verification';
+import { TuningStore } from '../tune/tuning-store';
 import type { VerifyOrder } from '../verify/verify-engine';
 import { verifyOnFolder } from '../verify/verify-engine';
 import { EngineBuilder } from './build-engine';
+import type { BuildObserver } from './build-work';
 import type { CalibrationAccess } from './calibration-access';
 import { withCalibrationPaths } from './calibration-access';
 import { planBuild } from './build-plan';
@@ -36,6 +38,8 @@ import type { Measured } from './measure-engine';
 import { benchEngine, profileEngine } from './measure-engine';
 import { rehearse } from './rehearse';
 import { TimingCache } from './timing-cache';
+import type { TuneHandlers } from './tune-handlers';
+import { tuneHandlers } from './tune-handlers';
 import type { WizardHandlers } from './wizard-handlers';
 import { wizardHandlers } from './wizard-handlers';
 
@@ -66,6 +70,7 @@ export class EngineStudio {
   readonly library: EngineLibrary;
   readonly #options: EngineStudioOptions;
   readonly #builder: EngineBuilder;
+  readonly #tunings: TuningStore;
   readonly #sessions: EngineSessions;
 
   constructor(options: EngineStudioOptions) {
@@ -77,10 +82,12 @@ export class EngineStudio {
       machine: () => this.#machine(),
       onChange: (engines) => emit('engines.changed', engines),
     });
+    this.#tunings = new TuningStore(dataDirectory);
     this.#builder = new EngineBuilder({
       libraries,
       library: this.library,
       timing: new TimingCache(dataDirectory),
+      tunings: this.#tunings,
       calibrations: join(dataDirectory, 'calibrations'),
       ...(workerFile === undefined ? {} : { workerFile }),
     });
@@ -99,7 +106,7 @@ export class EngineStudio {
   }
 
   handlers(): EngineHandlers {
-    return { ...this.#libraryHandlers(), ...this.#workHandlers(), ...this.#wizardHandlers() };
+    return { ...this.#libraryHandlers(), ...this.#workHandlers(), ...this.#wizardHandlers(), ...this.#tuneHandlers() };
   }
 
   #libraryHandlers(): Pick<
@@ -182,20 +189,28 @@ export class EngineStudio {
     return wizardHandlers({ ...this.#calibrationAccess(), library, models, changed });
   }
 
+  #tuneHandlers(): TuneHandlers {
+    const { jobs, models } = this.#options;
+    return tuneHandlers({
+      ...this.#calibrationAccess(),
+      builder: this.#builder,
+      jobs,
+      library: this.library,
+      models,
+      tunings: this.#tunings,
+      machine: () => this.#machine(),
+      observerOf,
+      steps: STEPS,
+    });
+  }
+
   #calibrationAccess(): CalibrationAccess {
     const { access, pictures, dataDirectory } = this.#options;
     return { access, pictures, calibrations: join(dataDirectory, 'calibrations') };
   }
 
   async #build(model: ModelSummary, order: Parameters<EngineBuilder['build']>[1], job: JobProgress): Promise<void> {
-    const engine = await this.#builder.build(model, order, {
-      signal: job.signal,
-      phase: (phase, detail) => job.phase(detail === '' ? phase : `${phase}: ${detail}`),
-      progress: (share) => job.progress(Math.round(share * STEPS)),
-      timeLeft: (range) => job.timeLeft(range),
-      log: (line) => job.log(line),
-    });
-    job.result(engine.id);
+    job.result((await this.#builder.build(model, order, observerOf(job))).id);
   }
 
   async #verify(
@@ -288,6 +303,17 @@ export class EngineStudio {
       devices: cuda?.devices ?? [],
     };
   }
+}
+
+/** A build's phases and progress as those of a job. */
+function observerOf(job: JobProgress): BuildObserver {
+  return {
+    signal: job.signal,
+    phase: (phase, detail) => job.phase(detail === '' ? phase : `${phase}: ${detail}`),
+    progress: (share) => job.progress(Math.round(share * STEPS)),
+    timeLeft: (range) => job.timeLeft(range),
+    log: (line) => job.log(line),
+  };
 }
 
 /** Sessions of TensorRT tell its edition with the version. */

@@ -14,6 +14,7 @@ import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
 import { putStandIn } from './testing/stand-in';
 import { TimingCache } from './timing-cache';
+import { TuningStore } from '../tune/tuning-store';
 
 /* Builds in 8 bits from pictures to the folder, with a stand-in for the native addon. */
 
@@ -47,7 +48,13 @@ function restart(): void {
   models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: join(data, 'none') });
   library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
   const calibrations = join(data, 'calibrations');
-  builder = new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations });
+  builder = new EngineBuilder({
+    libraries,
+    library,
+    timing: new TimingCache(data),
+    tunings: new TuningStore(data),
+    calibrations,
+  });
 }
 
 async function paint(name: string, turn: number): Promise<void> {
@@ -182,7 +189,7 @@ describe('a target for the agreement', () => {
       const engine = await build(order(0.985), told);
       expect([...new Set(told.phases)]).toEqual(['queue', 'prepare', 'calibrate', 'tune', 'rewrite', 'build', 'keep']);
       expect(told.shares).toEqual([...told.shares].sort((one, other) => one - other));
-      expect(told.lines.join('\n')).toMatch(/INT8 keeps (98\.[5-9]|99)\d* % of the pixels and \d blocks? in FP16/);
+      expect(told.lines.join('\n')).toMatch(/ keeps (98\.[5-9]|99)\d* % of the pixels and \d blocks? in FP16/);
       const recipe = await recipeOf(engine);
       const keep = quantizeStepOf(recipe)?.keep ?? [];
       expect(keep.length).toBeGreaterThan(kept.length + 1);

@@ -14,6 +14,7 @@ import { EngineBuilder } from './build-engine';
 import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
 import { TimingCache } from './timing-cache';
+import { TuningStore } from '../tune/tuning-store';
 
 /* The sample model in 8 bits, calibrated on a few pictures and built by TensorRT for RTX, which needs no GPU for that. */
 
@@ -27,7 +28,13 @@ const libraries = new TensorRtLibraries({ dataDirectory: data });
 const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: 'resources' });
 const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
 const calibrations = join(data, 'calibrations');
-const builder = new EngineBuilder({ libraries, library, timing: new TimingCache(data), calibrations });
+const builder = new EngineBuilder({
+  libraries,
+  library,
+  timing: new TimingCache(data),
+  tunings: new TuningStore(data),
+  calibrations,
+});
 
 beforeEach(async () => {
   mkdirSync(pictures, { recursive: true });

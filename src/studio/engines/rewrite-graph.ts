@@ -8,13 +8,13 @@ import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
 import { saveModel } from '../../onnx/model-write';
 import type { PassReport } from '../../onnx/pass';
-import { applySteps } from './apply-recipe';
 import { checkInput } from './build-plan';
 import type { Work } from './build-work';
 import { tell, throwIfAborted } from './build-work';
 import { quantizeStepOf } from './calibration-of-recipe';
 import { engineFiles } from './engine-files';
 import { quantizeGraph } from './quantize-graph';
+import { applyWideSteps } from './recipe-graph';
 
 export interface Rewritten {
   readonly io: ModelIo;
@@ -36,7 +36,7 @@ export async function rewriteGraph(work: Work): Promise<Rewritten> {
   try {
     const [from, to] = work.spans.rewrite;
     const step = quantizeStepOf(plan.recipe);
-    const reports = await applySteps(graph, step === null ? passes : passes.slice(0, -1), {
+    const reports = await applyWideSteps(graph, plan.recipe, {
       signal: observer.signal,
       onStep: ({ pass }, index) => {
         observer.phase('rewrite', pass);

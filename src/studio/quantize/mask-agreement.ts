@@ -7,30 +7,31 @@ import type { CalibrationInput } from '../../quantization/collect-statistics';
 import { maskFromLogits } from '../../runtimes/onnxruntime/logits';
 import { createMaskKernel } from '../../runtimes/onnxruntime/mask-painter';
 import { maskIds } from '../../shared/domain/mask';
+import type { ModelInput } from '../../shared/domain/model';
 
 type Ids = ArrayLike<number>;
+
+/** The same pictures each time, as an input like this one takes them. */
+export type InputsFor = (input: ModelInput) => AsyncIterable<CalibrationInput>;
 
 /**
  * Compares masks of models with those of one reference, on the same pictures, on ONNX Runtime. The reference runs once;
  * its masks are kept, a byte or two for each pixel of the network's input.
  */
 export class MaskAgreement {
-  readonly #inputs: () => AsyncIterable<CalibrationInput>;
+  readonly #inputs: InputsFor;
   readonly #reference: readonly Ids[];
 
-  private constructor(inputs: () => AsyncIterable<CalibrationInput>, reference: readonly Ids[]) {
+  private constructor(inputs: InputsFor, reference: readonly Ids[]) {
     this.#inputs = inputs;
     this.#reference = reference;
   }
 
-  /** @param inputs the same pictures each time it is called */
-  static async with(
-    reference: OnnxModel,
-    inputs: () => AsyncIterable<CalibrationInput>,
-    signal?: AbortSignal,
-  ): Promise<MaskAgreement> {
+  /** Candidates may have another type of input than the reference: each gets the pictures as it takes them. */
+  static async with(reference: OnnxModel, inputs: InputsFor, signal?: AbortSignal): Promise<MaskAgreement> {
     const masks: Ids[] = [];
-    for await (const ids of masksOf(reference, inputs(), signal)) masks.push(ids);
+    const pictures = inputs(describeIo(reference).input);
+    for await (const ids of masksOf(reference, pictures, signal)) masks.push(ids);
     return new MaskAgreement(inputs, masks);
   }
 
@@ -41,7 +42,7 @@ export class MaskAgreement {
   /** Share of pixels with the reference's class, over all pictures: 0 to 1. */
   async of(model: OnnxModel, signal?: AbortSignal): Promise<number> {
     let [same, count, picture] = [0, 0, 0];
-    for await (const ids of masksOf(model, this.#inputs(), signal)) {
+    for await (const ids of masksOf(model, this.#inputs(describeIo(model).input), signal)) {
       const expected = this.#reference[picture];
       if (expected?.length !== ids.length) throw new Error('the two models give masks of different sizes');
       for (let index = 0; index < ids.length; index += 1) if (ids[index] === expected[index]) same += 1;

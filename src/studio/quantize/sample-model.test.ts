@@ -10,6 +10,7 @@ import { planBuild } from '../engines/build-plan';
 import { EngineLibrary } from '../engines/engine-library';
 import { processorEngine } from '../engines/engine-to-open';
 import { TimingCache } from '../engines/timing-cache';
+import { TuningStore } from '../tune/tuning-store';
 import { ModelLibrary } from '../library/model-library';
 import { verifyOnFolder } from '../verify/verify-engine';
 import { cutPieces, RESOURCES } from './testing';
@@ -47,6 +48,7 @@ describe('the sample model in 8 bits', () => {
         libraries,
         library,
         timing: new TimingCache(work),
+        tunings: new TuningStore(work),
         calibrations: join(work, 'calibrations'),
         ...how,
       });

@@ -11,6 +11,7 @@ import type { BuildObserver } from '../build-work';
 import { EngineBuilder } from '../build-engine';
 import { EngineLibrary } from '../engine-library';
 import { TimingCache } from '../timing-cache';
+import { TuningStore } from '../../tune/tuning-store';
 
 export interface Told {
   readonly shares: number[];
@@ -45,7 +46,13 @@ export function rtxBuilds(): RtxBuilds {
   const models = new ModelLibrary({ dataDirectory: data, resourcesDirectory: join(data, 'none') });
   const library = new EngineLibrary({ dataDirectory: data, machine: async () => ({ families: [], devices: [] }) });
   const timing = new TimingCache(data);
-  const builder = new EngineBuilder({ libraries, library, timing, calibrations: join(data, 'none') });
+  const builder = new EngineBuilder({
+    libraries,
+    library,
+    timing,
+    tunings: new TuningStore(data),
+    calibrations: join(data, 'none'),
+  });
   beforeAll(async () => {
     const { library: opened } = await libraries.open('tensorrt-rtx');
     expect(opened.buildsWithoutDevice).toBe(true);

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { recipeSchema } from './engine';
+
+const share = z.number().min(0).max(1);
+const positiveInt = z.int().positive();
+
+/** Medians of a candidate and of the wide network, in milliseconds, run in turns. */
+export const candidateTimeSchema = z.strictObject({ milliseconds: z.number().positive(), float: z.number().positive() });
+export type CandidateTime = z.infer<typeof candidateTimeSchema>;
+
+/** One choice of what is in 8 bits, and what came of it. */
+export const tunePointSchema = z.strictObject({
+  /** `alone`: one block in 8 bits. `without`: all but the blocks kept. */
+  kind: z.enum(['alone', 'without']),
+  /** The block, or the blocks kept in higher precision, sorted. */
+  blocks: z.array(z.string()),
+  /** Share of pixels whose class is the reference's. */
+  agreement: share,
+  /** Gain of what is in 8 bits, of the gain of everything in 8 bits: estimated from multiplications. */
+  gain: share,
+  /** Where it was measured. */
+  time: candidateTimeSchema.optional(),
+  /** Why it could not be timed: the others go on. */
+  failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+});
+export type TunePoint = z.infer<typeof tunePointSchema>;
+
+/** A point with its number: what `--keep-from FILE#NUMBER` names. Numbers never change. */
+export const numberedPointSchema = tunePointSchema.extend({ number: positiveInt });
+export type NumberedPoint = z.infer<typeof numberedPointSchema>;
+
+export const blockDiagnosisSchema = z.strictObject({
+  block: z.string(),
+  /** Agreement lost when it alone is in 8 bits. */
+  harm: z.number(),
+  /** Its part of the whole gain: of what was measured, where it was. */
+  gain: share,
+  /** Milliseconds that the network saves with it alone in 8 bits, negative where it loses; null where nobody measured. */
+  savedMs: z.number().nullable(),
+});
+export type BlockDiagnosis = z.infer<typeof blockDiagnosisSchema>;
+
+/** How a tuning is done, beside the order of the build that it is for. */
+export const tuneOrderSchema = z.strictObject({
+  /** Least share of pixels whose class shall be the reference's. */
+  target: z.number().positive().max(1).default(0.99),
+  /** Pictures to compare masks on, others than those that ranges come from. */
+  compared: positiveInt.default(24),
+  /** Times candidates where the runtime is at hand; else gains are estimated. */
+  timing: z.boolean().default(true),
+  /** Seconds that timing candidates may take, building them included, beside those that have to be timed. */
+  seconds: z.number().nonnegative().default(900),
+});
+export type TuneOrder = z.output<typeof tuneOrderSchema>;
+export type TuneOrderInput = z.input<typeof tuneOrderSchema>;
+
+/** What comes of a tuning, and what it needs to be gone on with. */
+export const tuningSchema = z.strictObject({
+  format: z.literal(1),
+  /** Equal for equal models, preprocessing, pictures, ways of quantising, runtimes and devices. */
+  key: z.string().regex(/^[0-9a-f]{32}$/),
+  /** ISO 8601. */
+  at: z.string(),
+  modelId: z.string(),
+  modelName: z.string(),
+  /** Of the engine with everything in 8 bits; `keep` of its last step names the blocks that the user had kept before. */
+  recipe: recipeSchema,
+  /** What blocks that are kept compute in, and what candidates are timed against. */
+  wide: z.enum(['fp16', 'fp32']),
+  target: share,
+  /** Pictures that masks were compared on. */
+  compared: z.int().nonnegative(),
+  /** What candidates were timed on; null where none was. */
+  timedOn: z.string().nullable(),
+  /** Share of pixels that keep their class with everything in the wide precision; null until it was looked at. */
+  wideAgreement: share.nullable(),
+  points: z.array(numberedPointSchema),
+  /** The most harmful for what they gain first. */
+  ranking: z.array(blockDiagnosisSchema),
+  /** False while it goes on, or where it was broken off. */
+  isFinished: z.boolean(),
+  isReached: z.boolean(),
+  /** Number of the point that suits best; null before there is one. */
+  chosen: positiveInt.nullable(),
+  /** What to build: 8 bits as chosen, or the wide precision. */
+  use: z.enum(['int8', 'fp8', 'fp16', 'fp32']),
+  /** The same in a sentence or two, with the figures. */
+  recommendation: z.string(),
+  /** Layers that stay in 32 bits because their values would overflow in 16. */
+  overflows: z.array(z.strictObject({ node: z.string(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type Tuning = z.infer<typeof tuningSchema>;
+
+/** A tuning that is kept, and whether this machine is the one it speaks of. */
+export const keptTuningSchema = tuningSchema.extend({
+  /** Absolute path of its file. */
+  file: z.string(),
+  /** Runtime and device are those of this machine. */
+  isHere: z.boolean(),
+});
+export type KeptTuning = z.infer<typeof keptTuningSchema>;

@@ -1,0 +1,19 @@
+import type { TunePoint } from '../../shared/domain/tuning';
+
+/** Such as `stage 1, block 2, attention alone` and `3 blocks kept`. */
+export function nameOfPoint({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string {
+  if (kind === 'alone') return `${blocks[0] ?? ''} alone`;
+  return blocks.length === 0 ? 'all in 8 bits' : `${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} kept`;
+}
+
+/** With what came of it. */
+export function describePoint(point: TunePoint): string {
+  const { agreement, gain, time, failure } = point;
+  const took = time === undefined ? '' : `, ${time.milliseconds.toFixed(2)} ms against ${time.float.toFixed(2)} ms`;
+  const failed = failure === undefined ? '' : `, not timed: ${failure.message}`;
+  return `${nameOfPoint(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${failed}`;
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
