@@ -2,11 +2,13 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { CallArgs, CallInput, CallName, CallResult, EventName, EventPayload } from '../shared/contract';
+import type { AppError } from '../shared/app-error';
 import { calls } from '../shared/contract';
 import { dataDirectory } from '../studio/data-directory';
 import { unrestrictedAccess } from '../studio/file-access';
 import type { Studio } from '../studio/studio-api';
 import type { CliContext } from './context';
+import { usageError } from './terminal';
 
 /** The studio in this process, called as the other shells call it. */
 export interface LocalStudio {
@@ -47,6 +49,16 @@ async function callStudio<K extends CallName>(
   args: CallInput<K>,
   signal: AbortSignal,
 ): Promise<CallResult<K>> {
-  const parsed = (calls[name].args as z.ZodType).parse(args) as CallArgs<K>;
-  return studio.handlers[name](parsed, { signal });
+  const parsed = (calls[name].args as z.ZodType).safeParse(args);
+  if (!parsed.success) throw unusable(parsed.error);
+  return studio.handlers[name](parsed.data as CallArgs<K>, { signal });
+}
+
+/** What the user wrote passed the command line's own checks, but not the contract's. */
+function unusable({ issues: [issue] }: z.ZodError): AppError {
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` for ${issue.path.join('.')}`;
+  return usageError(
+    `This cannot be used${where}: ${issue?.message ?? 'it is not valid'}.`,
+    'Add --help to see how it is used.',
+  );
 }

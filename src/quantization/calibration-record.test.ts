@@ -34,11 +34,15 @@ function record(): CalibrationRecord {
     key: calibrationKey(source),
     modelName: 'model.onnx',
     source,
-    done: 1,
+    done: 2,
     inputs: 1,
     skipped: [{ file: 'x.jpg', code: 'IMAGE_DAMAGED', message: 'It is damaged.' }],
     values: valuesOf(new Map([['odd "name": 1', value]])),
   };
+}
+
+function many(): string {
+  return Array.from({ length: 20_001 }, (_, index) => `"v${index}": 0,`).join('');
 }
 
 describe('calibration as text', () => {
@@ -61,7 +65,16 @@ describe('calibration as text', () => {
     ['a channel too few', (text) => text.replace('[-1,-2.5]', '[-1]')],
     ['negative counts', (text) => text.replace('"zeros":1', '"zeros":-1')],
     ['another preprocessing under the old key', (text) => text.replace('"width": 64', '"width": 65')],
-    ['more done than chosen', (text) => text.replace('"done": 1', '"done": 3')],
+    ['more done than chosen', (text) => text.replace('"done": 2', '"done": 3')],
+    ['fewer done than skipped', (text) => text.replace('"done": 2', '"done": 0')],
+    ['pictures that did not run', (text) => text.replace('"inputs": 1', '"inputs": 0')],
+    ['a range beyond 32 bits', (text) => text.replace('-2.5', '-1e300')],
+    ['a number that is none in JSON', (text) => text.replace('-2.5', '-1e400')],
+    ['more samples than were taken', (text) => text.replace('"zeros":1', '"zeros":100000')],
+    ['a histogram beyond the range', (text) => text.replace('[0.5,3]', '[0.5,1]').replace('-2.5', '-1')],
+    ['a list', () => '[1, 2]'],
+    ['null', () => 'null'],
+    ['millions of values', (text) => text.replace('"values": {', `"values": {${'"x":0,'.repeat(3)}${many()}`)],
     ['a newer format', (text) => text.replace('"format": 1', '"format": 2')],
   ];
   it.each(nonsense)('refuses %s', (_, edit) => {

@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../shared/app-error';
 import { preprocessingSchema } from '../shared/domain/model';
+import { binStart } from './magnitude-histogram';
 import { SITE_KINDS } from './sites';
 import { ValueStatistics, valueRecordSchema } from './value-statistics';
+import type { ValueRecord } from './value-statistics';
+
+/** Far more than the largest networks have. */
+const MOST_VALUES = 20_000;
+const LARGEST_FLOAT = 3.402_823_466_385_288_6e38;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -63,15 +69,53 @@ export function calibrationFromText(text: string, fileName: string): Calibration
   } catch (cause) {
     throw damaged(fileName, 'it is no JSON', cause);
   }
+  const wrong = refuseAtOnce(content);
+  if (wrong !== null) throw damaged(fileName, wrong);
   const parsed = calibrationRecordSchema.safeParse(content);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw damaged(fileName, issue === undefined ? 'it is damaged' : `${issue.path.join('.')}: ${issue.message}`);
   }
-  const record = parsed.data;
-  if (record.key !== calibrationKey(record.source)) throw damaged(fileName, 'its key does not fit what it says');
-  if (record.done > record.source.pictures.length) throw damaged(fileName, 'more pictures are done than were chosen');
-  return record;
+  const odd = contradiction(parsed.data);
+  if (odd !== null) throw damaged(fileName, odd);
+  return parsed.data;
+}
+
+/** What needs no look at every number: each wrong one of millions would be reported. */
+function refuseAtOnce(content: unknown): string | null {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) return 'it is another kind of JSON';
+  if ('format' in content && typeof content.format === 'number' && content.format > 1) {
+    return `it is of format ${content.format}, which a newer Maskforge writes`;
+  }
+  const values = 'values' in content ? content.values : undefined;
+  if (typeof values !== 'object' || values === null) return 'it holds no values';
+  return Object.keys(values).length > MOST_VALUES ? 'it holds more values than a network has' : null;
+}
+
+/** What no run of pictures can have left behind, though each number by itself could be. */
+function contradiction(record: CalibrationRecord): string | null {
+  const { key, source, done, inputs, skipped, values } = record;
+  if (key !== calibrationKey(source)) return 'its key does not fit what it says';
+  if (done > source.pictures.length) return 'more pictures are done than were chosen';
+  if (skipped.length > done) return 'more pictures were skipped than are done';
+  if (inputs > 0 !== done > skipped.length) return 'it does not fit together which pictures ran';
+  for (const [name, value] of Object.entries(values)) {
+    const odd = oddValue(value, inputs * source.samplesPerPicture);
+    if (odd !== null) return `${name}: ${odd}`;
+  }
+  return null;
+}
+
+/** @param wanted samples that were asked for; a short value gives up to twice as many */
+function oddValue({ low, high, histogram }: ValueRecord, wanted: number): string | null {
+  const largest = Math.max(...low.map(Math.abs), ...high.map(Math.abs));
+  if (largest > LARGEST_FLOAT) return 'it is beyond 32-bit floats';
+  const total = histogram.counts.reduce((sum, count) => sum + count, histogram.zeros);
+  if (total === 0 || total > 2 * wanted) return 'its histogram does not fit the pictures that ran';
+  let last = histogram.counts.length - 1;
+  while (histogram.counts[last] === 0) last -= 1;
+  if (last >= 0 && binStart(histogram.first + last) > largest) return 'its histogram goes beyond its range';
+  return null;
 }
 
 /** @throws CALIBRATION_CACHE_FOREIGN when the record was made for something else, and says for what. */

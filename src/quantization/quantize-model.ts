@@ -189,8 +189,14 @@ function nothing(model: OnnxModel, decisions: readonly Decision[]): AppError {
       { hint: 'Calibrate this very model again.', details },
     );
   }
-  return new AppError('QUANTIZATION_NOTHING', `With these settings nothing of ${model.fileName} would be quantised.`, {
-    hint: 'Leave more kinds of layers or more blocks to 8 bits.',
-    details,
-  });
+  const kinds = [...new Set(decisions.map(({ site }) => site.kind))].join(', ');
+  const has = kinds === '' ? 'It has no layer that could be.' : `Its layers are of these kinds: ${kinds}.`;
+  return new AppError(
+    'QUANTIZATION_NOTHING',
+    `With these settings nothing of ${model.fileName} would be quantised. ${has}`,
+    {
+      hint: 'Build in another precision, or leave more blocks to 8 bits. For a processor only linear layers are quantised, for TensorRT convolutions as well.',
+      details,
+    },
+  );
 }

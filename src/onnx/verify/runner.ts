@@ -7,6 +7,7 @@ import type { OnnxModel } from '../model';
 import { modelToBytes, saveModel } from '../model-write';
 import { createSession, tensorToConstant } from '../ort';
 import type { OrtSession, OrtTensor, SessionOptions } from '../ort';
+import { runError } from '../ort-errors';
 import { runPass } from '../pass';
 import { expandDecodeHeads } from '../passes/fuse-decode-head';
 import { fuseLayerNorm, PLUGIN_DOMAIN } from '../passes/fuse-layernorm';
@@ -37,15 +38,15 @@ export class ModelRunner {
    * Nodes for our TensorRT plugins run as the ONNX operators that they stand for, bfloat16 as rounded float32. Without
    * `optimise` every node runs as it is written; memory is spared unless `isFrugal` is false.
    */
-  static async open(
-    model: OnnxModel,
-    options: SessionOptions = {},
-  ): Promise<ModelRunner> {
+  static async open(model: OnnxModel, options: SessionOptions = {}): Promise<ModelRunner> {
     const runnable = emulateBfloat16(await withoutPlugins(model));
     return new ModelRunner(runnable, await openSession(runnable, options));
   }
 
-  /** @param names outputs to fetch; all when left out. Tensors that hold no numbers are missing. */
+  /**
+   * @param names outputs to fetch; all when left out. Tensors that hold no numbers are missing.
+   * @throws OUT_OF_MEMORY, MODEL_RUN_FAILED
+   */
   async run(feeds: Readonly<Record<string, OrtTensor>>, names?: readonly string[]): Promise<Map<string, Result>> {
     const results = new Map<string, Result>();
     for (const [name, tensor] of Object.entries(await this.runRaw(feeds, names))) {
@@ -60,7 +61,11 @@ export class ModelRunner {
     feeds: Readonly<Record<string, OrtTensor>>,
     names?: readonly string[],
   ): Promise<Readonly<Record<string, OrtTensor>>> {
-    return names === undefined ? this.#session.run(feeds) : this.#session.run(feeds, [...names]);
+    try {
+      return await (names === undefined ? this.#session.run(feeds) : this.#session.run(feeds, [...names]));
+    } catch (error) {
+      throw runError(error, this.model.fileName);
+    }
   }
 
   async close(): Promise<void> {

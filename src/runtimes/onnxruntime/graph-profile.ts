@@ -5,7 +5,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { AppError } from '../../shared/app-error';
 import type { ModelInput } from '../../shared/domain/model';
-import { openError, runError } from './ort-errors';
+import { openError, runError } from '../../onnx/ort-errors';
 import { loadOrt, settingsFor } from './ort-network';
 
 /** What to run, and how often. */

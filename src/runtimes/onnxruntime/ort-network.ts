@@ -6,7 +6,7 @@ import type { InputData } from '../input-tensor';
 import type { ClassIds } from './class-ids';
 import type { Network, NetworkOptions, NetworkOutput } from './network';
 import { GraphCache } from './graph-cache';
-import { openError, runError } from './ort-errors';
+import { openError, runError } from '../../onnx/ort-errors';
 import { prepareGraph } from './prepare-graph';
 
 type Ort = typeof import('onnxruntime-node');

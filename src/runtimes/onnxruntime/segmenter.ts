@@ -13,6 +13,7 @@ import { maskFromLogits } from './logits';
 import type { MaskKernel } from './mask-painter';
 import { createMaskKernel } from './mask-painter';
 import type { Network, NetworkOutput } from './network';
+import { refuseNotFinite } from './refuse-not-finite';
 import { TileMerger } from './tile-merge';
 
 export interface StageTimes {
@@ -146,7 +147,10 @@ export class Segmenter {
     const ready = now();
     const output = await this.#runNetwork(data, input);
     times.preprocess += ready - start;
-    times.infer += now() - ready;
+    const ran = now();
+    times.infer += ran - ready;
+    if (output.kind === 'logits') refuseNotFinite(output.logits, this.#model.name);
+    times.postprocess += now() - ran;
     return output;
   }
 

@@ -13,7 +13,7 @@ import type { CalibrationOrder, QuantizeStep } from '../../shared/domain/quantiz
 import { readTextIfPresent } from '../library/json-file';
 import { calibrateFolder } from '../quantize/calibrate-folder';
 import type { CalibrateOptions, CalibrationProgress } from '../quantize/calibrate-folder';
-import { MOST_CALIBRATION_BYTES } from '../quantize/calibration-file';
+import { brokenOff, MOST_CALIBRATION_BYTES } from '../quantize/calibration-file';
 import type { InputForm } from '../quantize/picture-inputs';
 import { applySteps } from './apply-recipe';
 import { canonicalJson, sha256 } from './canonical';
@@ -214,10 +214,7 @@ async function readCalibration(file: string): Promise<CalibrationRecord> {
   }
   const record = calibrationFromText(text, basename(file));
   if (record.done === record.source.pictures.length && record.inputs > 0) return record;
-  throw new AppError('CALIBRATION_CACHE_DAMAGED', `${basename(file)} is a calibration that was broken off.`, {
-    hint: 'Give its pictures again, and it goes on where it stopped.',
-    details: { file },
-  });
+  throw brokenOff(file);
 }
 
 async function find(hash: string, { directory, ofEngines }: CalibrationPlace): Promise<CalibrationRecord> {

@@ -222,10 +222,23 @@ describe('a recipe file', () => {
   });
 
   const recipe = draft();
+  function ofSide(side: number): unknown {
+    const shape = { batch: 1, height: side, width: side };
+    return { ...recipe, shapes: { min: shape, opt: shape, max: shape } };
+  }
+
+  it('of a newer Maskforge is refused as such', () => {
+    expect(() => parseRecipe(JSON.stringify({ ...recipe, format: 2, more: [] }), 'new.json')).toThrow(
+      expect.objectContaining({ code: 'RECIPE_NEWER', details: { file: 'new.json', format: 2 } }),
+    );
+  });
+
   it.each<[string, string, RegExp]>([
     ['that is no JSON', '{', /no JSON/],
-    ['of another version', JSON.stringify({ ...recipe, format: 2 }), /format/],
+    ['of no version', JSON.stringify({ ...recipe, format: 0 }), /format/],
     ['with a pass that nobody knows', JSON.stringify({ ...recipe, passes: [{ pass: 'magic' }] }), /passes\.0/],
+    ['of a size that no picture has', JSON.stringify(ofSide(1_000_000_000)), /height: Too big/],
+    ['of passes without end', JSON.stringify({ ...recipe, passes: Array(65).fill({ pass: 'simplify' }) }), /passes/],
     ['with a field too many', JSON.stringify({ ...recipe, extra: 1 }), /extra/],
     [
       'whose smallest size is not',

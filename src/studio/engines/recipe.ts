@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AppError } from '../../shared/app-error';
 import { defaultShapes } from '../../shared/default-shapes';
 import type {
@@ -88,7 +89,7 @@ function newRecipe(order: SettledOrder, facts: RecipeFacts): Recipe {
   };
 }
 
-/** @throws AppError RECIPE_INVALID that names the file and the place in it */
+/** @throws AppError RECIPE_INVALID that names the file and the place in it, RECIPE_NEWER */
 export function parseRecipe(text: string, file: string): Recipe {
   let content: unknown;
   try {
@@ -98,6 +99,8 @@ export function parseRecipe(text: string, file: string): Recipe {
   }
   const parsed = recipeSchema.safeParse(content);
   if (parsed.success) return parsed.data;
+  const { data: newer } = z.object({ format: z.int().min(2) }).safeParse(content);
+  if (newer !== undefined) throw tooNew(file, newer.format);
   const [issue] = parsed.error.issues;
   const where = issue?.path.length === 0 ? '' : `${issue?.path.join('.') ?? ''}: `;
   throw invalid(file, `${where}${issue?.message ?? 'unknown'}`, parsed.error);
@@ -237,6 +240,13 @@ function contradiction(order: SettledOrder, family: Recipe['runtime']['family'])
     ];
   }
   return null;
+}
+
+function tooNew(file: string, format: number): AppError {
+  return new AppError('RECIPE_NEWER', `${file} is a recipe of format ${format}, which a newer Maskforge writes.`, {
+    hint: 'Update Maskforge, or save the recipe again with this one.',
+    details: { file, format },
+  });
 }
 
 function invalid(file: string, why: string, cause: unknown): AppError {

@@ -11,8 +11,8 @@ export async function readTextIfPresent(path: string, maxBytes = MAX_JSON_BYTES)
   try {
     const { size } = await stat(path);
     if (size > maxBytes) {
-      throw new AppError('FILE_TOO_LARGE', `${path} has ${size} bytes, too many for a JSON file beside a model.`, {
-        hint: 'Move it to another folder.',
+      throw new AppError('FILE_TOO_LARGE', `${path} has ${size} bytes, too many for what it should hold.`, {
+        hint: 'Check that it is the right file, or move it to another folder.',
         details: { path, size },
       });
     }
@@ -50,6 +50,13 @@ export function readError(error: unknown, path: string): AppError {
   if (isMissing(error)) {
     return new AppError('FILE_NOT_FOUND', `There is no file or folder ${path}.`, {
       hint: 'Check the spelling of the path.',
+      cause: error,
+      details: { path },
+    });
+  }
+  if (errorCode(error) === 'EISDIR') {
+    return new AppError('FILE_IS_FOLDER', `${path} is a folder, not a file.`, {
+      hint: 'Name a file, or move the folder out of the way.',
       cause: error,
       details: { path },
     });

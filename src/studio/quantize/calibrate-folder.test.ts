@@ -140,6 +140,27 @@ describe('calibrateFolder', () => {
     expect(await readFile(file, 'utf8')).toContain('"x"');
   });
 
+  it('refuses a cache that the user named and that a run left behind', async () => {
+    const file = join(work, 'mine.json');
+    await calibrate({ cache: { file }, count: 2 });
+    const { done, ...rest } = JSON.parse(await readFile(file, 'utf8')) as { done: number };
+    await writeFile(file, JSON.stringify({ ...rest, done: done - 1 }));
+    await expect(calibrate({ cache: { file }, count: 2 })).rejects.toMatchObject({ code: 'CALIBRATION_CACHE_DAMAGED' });
+  });
+
+  it.each([
+    ['a folder lies there', async (file: string) => void (await mkdir(file)), 'FILE_IS_FOLDER'],
+    ['its folder is a file', async (file: string) => writeFile(join(file, '..'), ''), 'FILE_NOT_WRITABLE'],
+  ])('says where it cannot keep what it finds before it looks for it: %s', async (_, put, code) => {
+    const seen: number[] = [];
+    const file = join(work, 'place', 'mine.json');
+    if (code === 'FILE_IS_FOLDER') await mkdir(join(work, 'place'));
+    await put(file);
+    const run = calibrate({ cache: { file }, onProgress: ({ done }) => seen.push(done) });
+    await expect(run).rejects.toMatchObject({ code });
+    expect(seen).toEqual([]);
+  });
+
   it('makes its own cache again when that is damaged', async () => {
     const { file } = await calibrate();
     await writeFile(file, 'nonsense');

@@ -127,6 +127,7 @@ interface Run {
 
 async function collect(options: CalibrateOptions, chosen: readonly string[], run: Run): Promise<CalibrationRecord> {
   const { model, form, folder, signal, threads } = options;
+  await run.file.prepare();
   const progress = new RunProgress(options, chosen.length, run);
   const pictures = pictureInputs(chosen.slice(progress.done), form, async (path, error) => {
     if (isAbort(error)) throw error;

@@ -65,7 +65,8 @@ const NO_TIME: Timings = {
  * Runs both on the pictures of a folder and compares their masks with each other, and with drawn masks where there are.
  * What the first is, is agreement with the reference; only the second is accuracy.
  *
- * @throws AppError FOLDER_WITHOUT_PICTURES, CANCELLED; a picture that fails is named in the result
+ * @throws AppError FILE_NOT_FOUND, FOLDER_WITHOUT_PICTURES, VERIFY_NOTHING_COMPARED, CANCELLED; a picture that fails among
+ *   others is named in the result
  */
 export async function verifyOnFolder(sides: VerifySides, order: VerifyOrder): Promise<VerifyOutcome> {
   const files = await pickPictures(order);
@@ -128,7 +129,9 @@ class VerifyRun {
     }
   }
 
+  /** @throws AppError VERIFY_NOTHING_COMPARED when no picture was */
   result(): VerifyOutcome {
+    if (this.#pictures === 0) throw nothingCompared(this.#order.images, this.#failures);
     const [engine, reference] = [this.#latencies.engine.summary(), this.#latencies.reference.summary()];
     return {
       pictures: this.#pictures,
@@ -169,10 +172,26 @@ class VerifyRun {
   }
 }
 
+function nothingCompared(images: string, failures: EngineVerification['failures']): AppError {
+  const [first] = failures;
+  const example = first === undefined ? '' : ` The first, ${first.name}: ${first.message}`;
+  return new AppError(
+    'VERIFY_NOTHING_COMPARED',
+    `None of the ${failures.length} pictures from ${images} could be compared.${example}`,
+    {
+      hint: 'Choose other pictures, or drawn masks that belong to these.',
+      details: { folder: images, pictures: failures.length },
+    },
+  );
+}
+
 /** Pictures of the folder itself; a PNG that is another picture's mask is none. */
 async function pickPictures({ images, pictures, masks, limit }: VerifyOrder): Promise<PictureToVerify[]> {
   if (pictures !== undefined && pictures !== null) return pictures.slice(0, limit ?? pictures.length);
-  const found = (await walkFolder(images, () => undefined)).filter(({ kind }) => kind === 'image');
+  const onProblem = (path: string, error: unknown): void => {
+    if (path === images) throw error;
+  };
+  const found = (await walkFolder(images, onProblem)).filter(({ kind }) => kind === 'image');
   const drawn = masks === null ? new Set<string>() : await maskFilesBeside(images, masks);
   const files = found.filter(({ path }) => !drawn.has(path)).map(({ path, name }) => ({ path, name }));
   if (files.length === 0) {

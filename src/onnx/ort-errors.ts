@@ -1,4 +1,4 @@
-import { AppError, isAbort } from '../../shared/app-error';
+import { AppError, isAbort } from '../shared/app-error';
 
 interface Pattern {
   readonly pattern: RegExp;
@@ -46,7 +46,9 @@ const patterns: readonly Pattern[] = [
       }),
   },
   {
-    pattern: /bad_alloc|Failed to allocate memory|out of memory/i,
+    // The last ones are JavaScript's own words for a buffer that is too large.
+    pattern:
+      /bad_alloc|Failed to allocate memory|out of memory|Invalid typed array length|Invalid array buffer length|Array buffer allocation failed/i,
     make: (_, model, cause) =>
       new AppError('OUT_OF_MEMORY', `There is not enough memory to run ${model}.`, {
         hint: 'Choose a smaller input size, or tiles, in the size policy; or close other programs.',
@@ -69,16 +71,17 @@ export function openError(error: unknown, model: string): unknown {
   });
 }
 
-/** ONNX Runtime failed while it ran a model. */
-export function runError(error: unknown, model: string, size: { width: number; height: number }): unknown {
+/** ONNX Runtime failed while it ran a model, on a picture of `size` where that is known. */
+export function runError(error: unknown, model: string, size?: { width: number; height: number }): unknown {
   if (error instanceof AppError || isAbort(error)) return error;
   const known = knownError(error, model);
   if (known !== null) return known;
   const reason = reasonOf(error);
-  return new AppError('MODEL_RUN_FAILED', `${model} failed on an input of ${size.width} x ${size.height}: ${reason}`, {
+  const where = size === undefined ? 'while it ran' : `on an input of ${size.width} x ${size.height}`;
+  return new AppError('MODEL_RUN_FAILED', `${model} failed ${where}: ${reason}`, {
     hint: 'Try another input size in the size policy; many networks need sides that are multiples of 32.',
     cause: error,
-    details: { model, width: size.width, height: size.height },
+    details: { model, reason, ...size },
   });
 }
 
