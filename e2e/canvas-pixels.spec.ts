@@ -13,6 +13,8 @@ import {
   type SecondMask,
 } from '../src/renderer/src/canvas/scene';
 import { pictureOrigin, type Viewport } from '../src/renderer/src/canvas/viewport';
+import { rawFrameToRgb } from '../src/media/raw-frame';
+import { rawFrameBytes } from '../src/shared/domain/raw-frame';
 import type { DrawCase } from './canvas/harness';
 import { expect, test, type StudioOptions } from './fixtures';
 
@@ -321,6 +323,40 @@ test('everything is drawn again after the graphics context was lost', async () =
   expect(blank).toBe(true);
   expect(differing(rgbOf(pixels), reference(draw))).toBe(0);
 });
+
+const formats = [
+  { format: 'i420', matrix: 'bt709', fullRange: false },
+  { format: 'i420', matrix: 'bt601', fullRange: true },
+  { format: 'nv12', matrix: 'bt601', fullRange: false },
+  { format: 'rgba', matrix: 'bt709', fullRange: true },
+] as const;
+for (const kind of formats) {
+  test(`a frame in ${kind.format}, ${kind.matrix}, ${kind.fullRange ? 'full' : 'limited'} range has the colours that the engine is fed`, async () => {
+    // Odd: the last column and row share their chroma with none.
+    const frame = { ...kind, width: 41, height: 23 };
+    const data = Uint8Array.from({ length: rawFrameBytes(frame) }, (_, i) => (i * 89 + (i >> 5) * 31) % 256);
+    const other = {
+      ...frame,
+      width: 16,
+      height: 8,
+      data: base64Of(new Uint8Array(rawFrameBytes({ ...frame, width: 16, height: 8 }))),
+    };
+    const shown = { ...frame, data: base64Of(data) };
+    const bytes = bytesOf(await page.evaluate((frames) => window.harness.drawFrames(frames), [other, shown]));
+    const { pixels, channels } = rawFrameToRgb({ ...frame, data });
+    let far = 0;
+    for (let y = 0; y < frame.height; y++) {
+      for (let x = 0; x < frame.width; x++) {
+        const drawnAt = ((frame.height - 1 - y) * frame.width + x) * 4;
+        for (let c = 0; c < 3; c++) {
+          const expected = pixels[(y * frame.width + x) * channels + c] ?? 0;
+          if (Math.abs((bytes[drawnAt + c] ?? -99) - expected) > 1.5) far += 1;
+        }
+      }
+    }
+    expect(far).toBe(0);
+  });
+}
 
 test('the pixel grid begins where pixels can be told apart', async () => {
   const withGrid = (scale: number) => {

@@ -1,4 +1,5 @@
 import type { Mask } from '../../src/shared/domain/mask';
+import type { RawFrame } from '../../src/shared/domain/raw-frame';
 import { MASK_TO_TEXTURE, MaskRenderer } from '../../src/renderer/src/canvas/mask-renderer';
 import type { Scene } from '../../src/renderer/src/canvas/scene';
 import type { Size } from '../../src/renderer/src/canvas/viewport';
@@ -16,11 +17,15 @@ export interface DrawCase {
   readonly tileLimit?: number;
 }
 
+export type FrameCase = Omit<RawFrame, 'data'> & { readonly data: string };
+
 export interface Harness {
   /** RGBA of each screen pixel, bottom row first. */
   draw(test: DrawCase): Promise<string>;
   /** The same, with the graphics context lost and given back in between. */
   drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: string }>;
+  /** A frame of a video, then another of it, at 1:1 and without a mask: RGBA as above. */
+  drawFrames(frames: readonly FrameCase[]): string;
   /** Median main-thread milliseconds of `setMask` for a new mask of this size. */
   measureUpload(size: Size, runs: number): number;
 }
@@ -93,6 +98,30 @@ window.harness = {
     extension?.restoreContext();
     await restored;
     return { blank, pixels: base64Of(read(canvas, renderer)) };
+  },
+  drawFrames: (frames) => {
+    const canvas = document.createElement('canvas');
+    const renderer = new MaskRenderer(canvas);
+    let pixels = '';
+    for (const frame of frames) {
+      const { width, height } = frame;
+      canvas.width = width;
+      canvas.height = height;
+      const whole = { x: 0, y: 0, width, height };
+      const look = { opacity: 0, mode: 'fill', outlineWidth: 1, highlight: null } as const;
+      renderer.setPicture({ ...frame, data: bytesOf(frame.data) });
+      renderer.setScene({
+        picture: { width, height },
+        viewport: { scale: 1, center: { x: width / 2, y: height / 2 }, fitted: false },
+        panes: [{ area: whole, clip: whole, mask: null, look }],
+        backdrop: { kind: 'plain', color: [0, 0, 0] },
+        pixelGrid: false,
+        quality: 'full',
+      });
+      pixels = base64Of(read(canvas, renderer));
+    }
+    renderer.dispose();
+    return pixels;
   },
   measureUpload: (size, runs) => {
     const renderer = new MaskRenderer(document.createElement('canvas'));

@@ -6,7 +6,7 @@ import { MaskPainter, type LayerTextures } from './mask-painter';
 import { MaskTexture } from './mask-texture';
 import { PALETTE_COLUMNS } from './palette-texture';
 import { Pen } from './pen';
-import { PictureTexture, type PictureImage } from './picture-texture';
+import { isVideoFrame, PictureTexture, type PictureImage } from './picture-texture';
 import { CHECKER_CELL, DISC_RIM, gridStrength, type Disc, type Pane, type Scene } from './scene';
 import { checkerShader, gridShader, pictureShader, vertexShader } from './shaders';
 import { pictureOrigin, type Point, type Rect } from './viewport';
@@ -87,7 +87,7 @@ export class MaskRenderer {
     this.#restore();
   }
 
-  /** The image must stay open until another is set. A video frame is copied at once. */
+  /** The image must stay open, and a frame's bytes the same, until another is set. */
   setPicture(image: PictureImage | null): void {
     this.#image = image;
     if (image !== null) this.#resources?.pictureTexture.upload(image, this.#wantsMipmaps(image));
@@ -96,7 +96,7 @@ export class MaskRenderer {
 
   /** Frames of a video come thick and fast; where the processor draws, it has better things to do. */
   #wantsMipmaps(image: PictureImage): boolean {
-    return !this.isSoftware || !('displayWidth' in image);
+    return !this.isSoftware || !isVideoFrame(image);
   }
 
   /** Sends a mask to the graphics card at once. `palette` holds RGBA for each id, see paletteBytes. */

@@ -1,8 +1,17 @@
+import type { RawFrame } from '../../../shared/domain/raw-frame';
+import { PlaneConverter } from './plane-converter';
 import type { Size } from './viewport';
 
-/** What can be drawn under a mask. A video frame is uploaded again and again; a bitmap once. */
-export type PictureImage =
-  ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement | VideoFrame;
+/**
+ * What can be drawn under a mask. Frames of a video come as bytes: browsers that draw on the processor keep a converted
+ * copy of every VideoFrame that they upload, half a gigabyte of them.
+ */
+export type PictureImage = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | RawFrame;
+
+/** A frame of a video, which is uploaded again and again; all else is uploaded once. */
+export function isVideoFrame(image: PictureImage): image is RawFrame {
+  return 'matrix' in image;
+}
 
 /** From this scale on picture pixels are drawn as squares; below they are blended. */
 const SQUARES_FROM = 2;
@@ -10,6 +19,7 @@ const SQUARES_FROM = 2;
 /** The picture on the graphics card: sRGB bytes, taken as they are, with smaller levels for views from afar. */
 export class PictureTexture {
   readonly #gl: WebGL2RenderingContext;
+  readonly #planes: PlaneConverter;
   #texture: WebGLTexture | null = null;
   #stored = '';
   #hasMipmaps = true;
@@ -17,6 +27,7 @@ export class PictureTexture {
 
   constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
+    this.#planes = new PlaneConverter(gl);
   }
 
   /** Size of the texture, which may be smaller than the picture (a preview of a huge one). */
@@ -27,12 +38,14 @@ export class PictureTexture {
   /** Without `mipmaps` views from afar are coarser, and a frame of a video costs a processor that draws half as much. */
   upload(image: PictureImage, mipmaps = true): void {
     const gl = this.#gl;
-    this.#allocate(sizeOf(image));
-    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    const { width, height } = image;
+    this.#allocate({ width, height });
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
+    if (isVideoFrame(image)) this.#planes.convert(image, this.#texture);
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    if (!isVideoFrame(image)) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
     this.#hasMipmaps = mipmaps;
     if (mipmaps) gl.generateMipmap(gl.TEXTURE_2D);
   }
@@ -50,6 +63,11 @@ export class PictureTexture {
   }
 
   dispose(): void {
+    this.#forget();
+    this.#planes.dispose();
+  }
+
+  #forget(): void {
     this.#gl.deleteTexture(this.#texture);
     this.#texture = null;
     this.#stored = '';
@@ -58,7 +76,7 @@ export class PictureTexture {
   #allocate(size: Size): void {
     const key = `${size.width}x${size.height}`;
     if (this.#stored === key) return;
-    this.dispose();
+    this.#forget();
     const gl = this.#gl;
     this.#size = size;
     this.#texture = gl.createTexture();
@@ -70,10 +88,4 @@ export class PictureTexture {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
     this.#stored = key;
   }
-}
-
-function sizeOf(image: PictureImage): Size {
-  if ('videoWidth' in image) return { width: image.videoWidth, height: image.videoHeight };
-  if ('displayWidth' in image) return { width: image.displayWidth, height: image.displayHeight };
-  return { width: image.width, height: image.height };
 }

@@ -7,7 +7,7 @@ import type { Size } from '../canvas/viewport';
 export interface LivePicture {
   /** Of the film strip's item that the frame belongs to. */
   readonly id: string;
-  /** Stays open until the next one is set. Null while there is nothing to show. */
+  /** Null while there is nothing to show. */
   readonly image: PictureImage | null;
   readonly size: Size;
   readonly mask: Mask | null;

@@ -72,37 +72,23 @@ async function pump(order: VideoExportOrder, source: FrameSource, sink: ExportSi
     const oldest = pending.shift();
     if (oldest === undefined) return;
     const { frame } = oldest;
-    try {
-      const answer = await oldest.answer;
-      throwIfCancelled(job.signal);
-      const next = source.times?.[frame.index + order.every];
-      const duration = next === undefined ? interval : next - frame.seconds;
-      await sink.take(frame, answer, frame.seconds - start, duration);
-      job.progress(++done);
-    } finally {
-      frame.image.close();
-    }
+    const answer = await oldest.answer;
+    throwIfCancelled(job.signal);
+    const next = source.times?.[frame.index + order.every];
+    const duration = next === undefined ? interval : next - frame.seconds;
+    await sink.take(frame, answer, frame.seconds - start, duration);
+    job.progress(++done);
   };
-  try {
-    for await (const frame of source.framesFrom(order.from)) {
-      if (frame.index > order.to || job.signal.aborted) {
-        frame.image.close();
-        break;
-      }
-      if ((frame.index - order.from) % order.every !== 0) {
-        frame.image.close();
-        continue;
-      }
-      const answer = segment(order, frame, job.signal);
-      // Looked at in order; until then a failure is not an unhandled one.
-      answer.catch(() => undefined);
-      pending.push({ frame, answer });
-      if (pending.length >= IN_FLIGHT) await takeOldest();
-    }
-    while (pending.length > 0) await takeOldest();
-  } finally {
-    for (const { frame } of pending) frame.image.close();
+  for await (const frame of source.framesFrom(order.from)) {
+    if (frame.index > order.to || job.signal.aborted) break;
+    if ((frame.index - order.from) % order.every !== 0) continue;
+    const answer = segment(order, frame, job.signal);
+    // Looked at in order; until then a failure is not an unhandled one.
+    answer.catch(() => undefined);
+    pending.push({ frame, answer });
+    if (pending.length >= IN_FLIGHT) await takeOldest();
   }
+  while (pending.length > 0) await takeOldest();
   throwIfCancelled(job.signal);
   if (done === 0) {
     throw new AppError('VIDEO_EMPTY', `${order.name} has no frame that can be read.`, {

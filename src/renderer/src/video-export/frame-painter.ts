@@ -4,6 +4,7 @@ import { drawnOpacity, exportedOutlineWidth, type MaskLook } from '../canvas/sce
 import { classColors } from '../display/class-colors';
 import { activeModel, libraryStore } from '../state/library-store';
 import { viewStore } from '../state/view-store';
+import type { RawFrame } from '../../../shared/domain/raw-frame';
 import type { Mask } from '../../../shared/domain/mask';
 import type { Size } from '../canvas/viewport';
 
@@ -40,7 +41,7 @@ export class ExportPainter {
   }
 
   /** `seconds` is the time that the frame gets in the new video. Whoever asks closes it. */
-  paint(image: VideoFrame, mask: Mask, seconds: number): VideoFrame {
+  paint(image: RawFrame, mask: Mask, seconds: number): VideoFrame {
     const { width, height } = this.size;
     if (this.#withPicture) this.#renderer.setPicture(image);
     this.#renderer.setMask(MASK, mask, this.#palette(mask.bytesPerId));

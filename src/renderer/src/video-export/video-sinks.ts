@@ -51,7 +51,7 @@ export async function openVideoSink(order: SinkOrder, kind: 'overlay' | 'mask'):
     await output.start();
     return {
       take: async (frame, { mask }, seconds, duration) => {
-        const sample = new VideoSample(painter.paint(frame.image, mask, seconds), { duration });
+        const sample = new VideoSample(painter.paint(frame.raw, mask, seconds), { duration });
         try {
           await source.add(sample);
         } finally {

@@ -1,3 +1,4 @@
+import type { RawFrame } from '../../../shared/domain/raw-frame';
 import { copyPixels, FramePainter, hasPlainPlanes, workingSize } from './frame-pixels';
 import { cameraError, cameraGone } from './video-errors';
 import type { DecodedFrame, FrameSource, VideoInfo } from './video-types';
@@ -62,17 +63,12 @@ class CameraVideo implements FrameSource {
     const index = this.#count++;
     const seconds = image.timestamp / 1e6;
     const { size } = this.info;
-    if (hasPlainPlanes(image, size)) {
-      const raw = await copyPixels(image, size).catch((error: unknown) => {
-        image.close();
-        throw error;
-      });
-      return { index, seconds, image, raw, decodeMs: performance.now() - start };
+    try {
+      const raw = hasPlainPlanes(image, size) ? await copyPixels(image, size) : this.#paint(image);
+      return { index, seconds, raw, decodeMs: performance.now() - start };
+    } finally {
+      image.close();
     }
-    this.#painter ??= new FramePainter(size);
-    const painted = this.#painter.paint((context, to) => context.drawImage(image, 0, 0, to.width, to.height), seconds);
-    image.close();
-    return { index, seconds, ...painted, decodeMs: performance.now() - start };
   }
 
   async *framesFrom(): AsyncGenerator<DecodedFrame, void, void> {
@@ -81,6 +77,11 @@ class CameraVideo implements FrameSource {
       if (frame === null) return;
       yield frame;
     }
+  }
+
+  #paint(image: VideoFrame): RawFrame {
+    this.#painter ??= new FramePainter(this.info.size);
+    return this.#painter.paint((context, to) => context.drawImage(image, 0, 0, to.width, to.height));
   }
 
   close(): void {

@@ -11,17 +11,19 @@ import {
 import { AppError } from '../../../shared/app-error';
 import type { Size } from '../canvas/viewport';
 import { FrameCache } from './frame-cache';
-import { copyPixels, frameOfPixels, FramePainter, hasPlainPlanes, workingSize } from './frame-pixels';
+import { copyPixels, FramePainter, hasPlainPlanes, workingSize } from './frame-pixels';
 import { codecUnsupported, decodeFailed, emptyVideo, unreadableVideo, videoWithoutPicture } from './video-errors';
 import type { DecodedFrame, FrameSource, VideoInfo, VideoNote } from './video-types';
 
 /** Reads parts of a file that only the studio can reach. */
 export type ReadPart = (start: number, end: number) => Promise<{ bytes: Uint8Array; sizeBytes: number }>;
 
-/** Frames that are pulled from an open decoder to get ahead; further ones are decoded from their key frame. */
+/** Frames that are decoded at once while the end of a file that ends early is looked for. */
 const AHEAD = 48;
-/** Frames before the wanted one that are kept when it had to be decoded from its key frame: for stepping back. */
+/** Frames before the wanted one that are kept when one steps back to it. */
 const BEFORE = 8;
+/** Frames that could be decoded in the time in which a decoder is set up. */
+const SETUP = 4;
 /** A packet's time, as containers round it, against a frame's, as decoders do. */
 const TOLERANCE = 0.0005;
 
@@ -48,9 +50,9 @@ export async function openVideoFile({ name, content, signal, onProgress }: OpenO
     if (track === null)
       throw (await input.getTracks()).length > 0 ? videoWithoutPicture(name) : unreadableVideo(name, null);
     if (!(await track.canDecode())) throw codecUnsupported(name, track.codec ?? 'an unknown codec');
-    const times = await readTimes(track, signal, onProgress);
-    if (times.length === 0) throw emptyVideo(name);
-    const video = new FileVideo(input, track, await describe(name, track, times), times);
+    const index = await readIndex(track, signal, onProgress);
+    if (index.times.length === 0) throw emptyVideo(name);
+    const video = new FileVideo(input, track, await describe(name, track, index.times), index);
     await video.probe();
     throwIfAborted(signal);
     return video;
@@ -78,25 +80,37 @@ function asReadable(name: string, cause: unknown): AppError {
   return cause instanceof AppError ? cause : unreadableVideo(name, cause);
 }
 
-/** When frames are shown, in seconds, sorted. A file that ends early ends the list. */
-async function readTimes(
+/** Of all frames in order of presentation. */
+interface FrameIndex {
+  /** When they are shown: seconds, as in the file, which need not begin at 0. */
+  readonly times: Float64Array;
+  /** Numbers of those that can be decoded by themselves, ascending; what the container says of it. */
+  readonly keys: readonly number[];
+}
+
+/** A file that ends early ends the list. */
+async function readIndex(
   track: InputVideoTrack,
   signal: AbortSignal,
   onProgress: (done: number) => void,
-): Promise<Float64Array> {
+): Promise<FrameIndex> {
   const duration = await track.computeDuration().catch(() => 0);
-  const times: number[] = [];
+  const found: { time: number; isKey: boolean }[] = [];
   try {
     for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) {
       throwIfAborted(signal);
       // What lies before the start is decoded but never shown.
-      if (packet.timestamp + packet.duration > 0) times.push(packet.timestamp);
-      if (times.length % 256 === 0 && duration > 0) onProgress(Math.min(1, packet.timestamp / duration));
+      if (packet.timestamp + packet.duration > 0) found.push({ time: packet.timestamp, isKey: packet.type === 'key' });
+      if (found.length % 256 === 0 && duration > 0) onProgress(Math.min(1, packet.timestamp / duration));
     }
   } catch (error) {
-    if (error instanceof AppError || times.length === 0) throw error;
+    if (error instanceof AppError || found.length === 0) throw error;
   }
-  return Float64Array.from(times).sort();
+  found.sort((a, b) => a.time - b.time);
+  return {
+    times: Float64Array.from(found, ({ time }) => time),
+    keys: found.flatMap(({ isKey }, index) => (isKey ? [index] : [])),
+  };
 }
 
 async function describe(name: string, track: InputVideoTrack, times: Float64Array): Promise<VideoInfo> {
@@ -137,6 +151,8 @@ interface Cursor {
   last: number | null;
 }
 
+type NumberedFrame = Omit<DecodedFrame, 'decodeMs'>;
+
 class FileVideo implements FrameSource {
   readonly times: Float64Array;
   info: VideoInfo;
@@ -144,28 +160,29 @@ class FileVideo implements FrameSource {
   readonly #sink: VideoSampleSink;
   readonly #cache = new FrameCache();
   readonly #painter: FramePainter;
-  /** Times as in the file, which need not begin at 0. */
   readonly #fileTimes: Float64Array;
+  readonly #keys: readonly number[];
+  /** The frame that was asked for last. */
+  #asked = -1;
   #cursor: Cursor | null = null;
   /** Calls take turns: there is one decoder. */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(input: Input, track: InputVideoTrack, info: VideoInfo, fileTimes: Float64Array) {
-    const begin = fileTimes[0] ?? 0;
+  constructor(input: Input, track: InputVideoTrack, info: VideoInfo, { times, keys }: FrameIndex) {
+    const begin = times[0] ?? 0;
     this.#input = input;
     this.#sink = new VideoSampleSink(track);
     this.info = info;
-    this.#fileTimes = fileTimes;
-    this.times = fileTimes.map((time) => time - begin);
+    this.#fileTimes = times;
+    this.#keys = keys;
+    this.times = times.map((time) => time - begin);
     this.#painter = new FramePainter(info.size);
   }
 
   /** Decodes the first frame: what cannot be decoded at all is told before it is shown, and so is its depth. */
   async probe(): Promise<void> {
-    const first = await this.frameAt(0);
-    if (first === null) throw emptyVideo(this.info.name);
-    first.image.close();
+    if ((await this.frameAt(0)) === null) throw emptyVideo(this.info.name);
   }
 
   frameAt(index: number): Promise<DecodedFrame | null> {
@@ -197,13 +214,15 @@ class FileVideo implements FrameSource {
   async #frameAt(index: number): Promise<DecodedFrame | null> {
     if (this.#closed || index < 0 || index >= this.times.length) return null;
     const start = performance.now();
+    const before = this.#asked;
+    this.#asked = index;
     const kept = this.#cache.get(index);
-    if (kept !== undefined) {
-      const image = frameOfPixels(kept.raw, kept.seconds);
-      return { index, seconds: kept.seconds, image, raw: kept.raw, decodeMs: performance.now() - start };
-    }
+    if (kept !== undefined) return { index, ...kept, decodeMs: performance.now() - start };
     try {
-      return await this.#decode(index, start);
+      const isJump = index !== before + 1 && !this.#isNear(index);
+      const jumped = isJump ? await this.#jump(index, index < before && before - index <= BEFORE) : null;
+      const found = jumped ?? (await this.#readOn(index));
+      return found === null ? null : { ...found, decodeMs: performance.now() - start };
     } catch (error) {
       await this.#dropCursor();
       if (this.#closed) return null;
@@ -212,12 +231,50 @@ class FileVideo implements FrameSource {
     }
   }
 
-  async #decode(index: number, start: number): Promise<DecodedFrame | null> {
-    const near = this.#cursor !== null && this.#cursor.next <= index && index - this.#cursor.next <= AHEAD;
-    if (!near) {
+  /** Whether the open decoder comes to a frame sooner than another one that begins at its key frame. */
+  #isNear(index: number): boolean {
+    const next = this.#cursor?.next ?? Number.POSITIVE_INFINITY;
+    return next <= index && next + SETUP >= this.#keyBefore(index);
+  }
+
+  #keyBefore(index: number): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#keys[middle] ?? 0) <= index) low = middle + 1;
+      else high = middle;
+    }
+    return this.#keys[low - 1] ?? 0;
+  }
+
+  /**
+   * One frame from its key frame on, and nothing beyond it: a decoder that reads on would take the time in which the
+   * frame could be drawn. Null where that fails, as at the end of a file that ends early: reading on finds out why.
+   */
+  async #jump(index: number, isStepBack: boolean): Promise<NumberedFrame | null> {
+    await this.#dropCursor();
+    const times = [...this.#fileTimes.subarray(isStepBack ? Math.max(0, index - BEFORE) : index, index + 1)];
+    let found: NumberedFrame | null = null;
+    try {
+      for await (const sample of this.#sink.samplesAtTimestamps(times.map((time) => time + TOLERANCE))) {
+        if (sample !== null) found = await this.#toFrame(sample, this.#indexOf(sample.timestamp));
+      }
+    } catch {
+      return null;
+    }
+    return found?.index === index ? found : null;
+  }
+
+  /** With a decoder that stays open for the frames that follow. */
+  async #readOn(index: number): Promise<NumberedFrame | null> {
+    if (!this.#isNear(index)) {
       await this.#dropCursor();
-      const from = Math.max(0, index - BEFORE);
-      this.#cursor = { samples: this.#sink.samples((this.#fileTimes[from] ?? 0) - TOLERANCE), next: from, last: null };
+      this.#cursor = {
+        samples: this.#sink.samples((this.#fileTimes[index] ?? 0) - TOLERANCE),
+        next: index,
+        last: null,
+      };
     }
     for (;;) {
       const cursor = this.#cursor;
@@ -229,26 +286,23 @@ class FileVideo implements FrameSource {
       const found = this.#indexOf(sample.timestamp);
       cursor.next = found + 1;
       cursor.last = found + 1;
-      const frame = await this.#toFrame(sample, found, start);
-      if (found >= index) return frame;
-      frame.image.close();
+      if (found >= index) return this.#toFrame(sample, found);
+      sample.close();
     }
   }
 
-  async #toFrame(sample: VideoSample, index: number, start: number): Promise<DecodedFrame> {
+  async #toFrame(sample: VideoSample, index: number): Promise<NumberedFrame> {
     const { size } = this.info;
-    const seconds = this.times[index] ?? 0;
     const image = sample.toVideoFrame();
     try {
       this.#noteDepth(image.format);
-      if (sample.rotation === 0 && !sample.flip && hasPlainPlanes(image, size)) {
-        const raw = await copyPixels(image, size);
-        this.#cache.set(index, { seconds, raw });
-        return { index, seconds, image: image.clone(), raw, decodeMs: performance.now() - start };
-      }
-      const painted = this.#painter.paint((context, to) => drawWhole(context, sample, to), seconds);
-      this.#cache.set(index, { seconds, raw: painted.raw });
-      return { index, seconds, ...painted, decodeMs: performance.now() - start };
+      const isPlain = sample.rotation === 0 && !sample.flip && hasPlainPlanes(image, size);
+      const raw = isPlain
+        ? await copyPixels(image, size)
+        : this.#painter.paint((context, to) => drawWhole(context, sample, to));
+      const frame = { seconds: this.times[index] ?? 0, raw };
+      this.#cache.set(index, frame);
+      return { index, ...frame };
     } finally {
       image.close();
       sample.close();

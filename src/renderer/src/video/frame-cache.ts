@@ -1,7 +1,7 @@
 import type { RawFrame } from '../../../shared/domain/raw-frame';
 
 /** Pixels of frames that were decoded lately, so that going back need not begin at the last key frame. */
-const KEPT_BYTES = 256 * 1024 * 1024;
+const KEPT_BYTES = 96 * 1024 * 1024;
 
 export interface KeptFrame {
   readonly seconds: number;

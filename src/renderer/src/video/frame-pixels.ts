@@ -53,7 +53,7 @@ function matrixOf(matrix: string | null | undefined, { height }: Size): 'bt601' 
   return matrix === 'bt709' || height >= 720 ? 'bt709' : 'bt601';
 }
 
-/** The same frame again from its bytes, for frames that were kept. */
+/** What a browser can draw, from a frame's bytes. Whoever asks closes it. */
 export function frameOfPixels(raw: RawFrame, seconds: number): VideoFrame {
   const format = ({ i420: 'I420', nv12: 'NV12', rgba: 'RGBA' } as const)[raw.format];
   const matrix = raw.matrix === 'bt601' ? 'smpte170m' : 'bt709';
@@ -82,15 +82,11 @@ export class FramePainter {
     this.#context = context;
   }
 
-  paint(
-    draw: (context: OffscreenCanvasRenderingContext2D, size: Size) => void,
-    seconds: number,
-  ): { image: VideoFrame; raw: RawFrame } {
+  paint(draw: (context: OffscreenCanvasRenderingContext2D, size: Size) => void): RawFrame {
     const { width, height } = this.#size;
     draw(this.#context, this.#size);
     const pixels = this.#context.getImageData(0, 0, width, height).data;
     const data = new Uint8Array(pixels.buffer);
-    const raw: RawFrame = { format: 'rgba', width, height, matrix: 'bt709', fullRange: true, data };
-    return { image: frameOfPixels(raw, seconds), raw };
+    return { format: 'rgba', width, height, matrix: 'bt709', fullRange: true, data };
   }
 }

@@ -33,7 +33,7 @@ export interface PlayerHost {
   options(): PlayOptions;
   /** Null while no model is open: the frame is then shown without a mask. */
   segment(frame: DecodedFrame, signal: AbortSignal): Promise<FrameSegmentation | null>;
-  /** Takes the frame's image over. `mask` belongs to the frame, or with `hold` to an earlier one. */
+  /** `mask` belongs to the frame, or with `hold` to an earlier one. */
   show(frame: DecodedFrame, mask: FrameMask | null): void;
   /** A mask for what is shown already. */
   showMask(mask: FrameMask): void;
@@ -148,10 +148,7 @@ export class VideoPlayer {
     let clock: PlayClock | null = null;
     let count = 0;
     for await (const frame of this.#source.framesFrom(from)) {
-      if (signal.aborted || frame.index > this.#host.options().outPoint) {
-        frame.image.close();
-        break;
-      }
+      if (signal.aborted || frame.index > this.#host.options().outPoint) break;
       count += 1;
       clock ??= new PlayClock(frame.seconds, this.#host.options().speed, seconds);
       await this.#take(frame, clock, signal);
@@ -172,15 +169,11 @@ export class VideoPlayer {
       while (this.#inFlight >= IN_FLIGHT.every && !signal.aborted) await this.#slot();
       if (clock.until(frame.seconds) < 0) clock.restart(frame.seconds);
     }
-    if (signal.aborted) return frame.image.close();
-    if (isTurn && this.#inFlight < IN_FLIGHT[pace]) {
-      if (hold) this.#showHeld({ ...frame, image: frame.image.clone() });
-      void this.#submit(frame, hold, signal);
-      return;
-    }
-    if (isTurn) this.#host.dropped();
+    if (signal.aborted) return;
     if (hold) this.#showHeld(frame);
-    else frame.image.close();
+    if (!isTurn) return;
+    if (this.#inFlight < IN_FLIGHT[pace]) void this.#submit(frame, hold, signal);
+    else this.#host.dropped();
   }
 
   #showHeld(frame: DecodedFrame): void {
@@ -193,20 +186,18 @@ export class VideoPlayer {
     try {
       const mask = await this.#maskOf(frame, signal);
       // A run that failed is over without being aborted; its last masks may come after the video was closed.
-      if (signal.aborted || this.#closed) return frame.image.close();
+      if (signal.aborted || this.#closed) return;
       if (hold) {
-        frame.image.close();
         if (mask === null) return;
         this.#held = mask;
         return this.#host.showMask(mask);
       }
       // Another one overtook it.
-      if (turn < this.#shownTurn) return frame.image.close();
+      if (turn < this.#shownTurn) return;
       this.#shownTurn = turn;
       this.#position = frame.index;
       this.#host.show(frame, mask);
     } catch (error) {
-      frame.image.close();
       if (signal.aborted || this.#closed || isAbort(error)) return;
       this.pause();
       this.#host.failed(error);
@@ -247,7 +238,7 @@ export class VideoPlayer {
           if (index > last) this.#target ??= last;
           continue;
         }
-        if (this.#closed) return frame.image.close();
+        if (this.#closed) return;
         this.#held = null;
         this.#position = frame.index;
         this.#host.show(frame, null);

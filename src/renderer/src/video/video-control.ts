@@ -6,6 +6,7 @@ import { putThumbnail } from '../film-strip/thumbnail-loader';
 import { modeStore } from '../modes/mode-store';
 import { liveStore } from '../state/live-store';
 import { picturesStore, selectedItem, setStatus } from '../state/pictures-store';
+import { frameOfPixels } from './frame-pixels';
 import { CAMERA_ID } from './local-videos';
 import { openSource } from './open-source';
 import { rememberedOptions } from './video-options';
@@ -148,15 +149,16 @@ async function showFirst(shown: VideoSession): Promise<void> {
   setStatus(shown.pictureId, 'done');
   const first = await shown.source.frameAt(0);
   if (first === null) return;
+  const image = frameOfPixels(first.raw, first.seconds);
   try {
     const scale = THUMBNAIL_SIDE / Math.max(first.raw.width, first.raw.height);
     const canvas = new OffscreenCanvas(Math.ceil(first.raw.width * scale), Math.ceil(first.raw.height * scale));
-    canvas.getContext('2d')?.drawImage(first.image, 0, 0, canvas.width, canvas.height);
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
     putThumbnail(shown.pictureId, URL.createObjectURL(await canvas.convertToBlob({ type: 'image/jpeg' })));
     setStatus(shown.pictureId, 'done');
   } catch (error) {
     reportError(error);
   } finally {
-    first.image.close();
+    image.close();
   }
 }

@@ -44,7 +44,6 @@ export class VideoSession implements PlayerHost {
     this.player.close();
     if (this.#followTimer !== null) window.clearTimeout(this.#followTimer);
     liveStore.setState({ live: null });
-    this.#shown?.image.close();
     this.#shown = null;
   }
 
@@ -77,12 +76,9 @@ export class VideoSession implements PlayerHost {
   }
 
   show(frame: DecodedFrame, mask: FrameMask | null): void {
-    const before = this.#shown;
     this.#shown = frame;
     this.#mask = mask;
     this.present();
-    // The canvas has copied the new one; the old one is drawn no more.
-    before?.image.close();
   }
 
   showMask(mask: FrameMask): void {
@@ -120,7 +116,7 @@ export class VideoSession implements PlayerHost {
     liveStore.setState({
       live: {
         id: this.pictureId,
-        image: frame.image,
+        image: frame.raw,
         size: this.source.info.size,
         mask: mask?.answer.mask ?? null,
         classes: mask?.answer.classes ?? [],

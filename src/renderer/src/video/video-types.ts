@@ -1,13 +1,12 @@
 import type { RawFrame } from '../../../shared/domain/raw-frame';
 import type { Size } from '../canvas/viewport';
 
-/** One picture of a video. Whoever has it last closes its image. */
+/** One picture of a video: bytes alone, so that nobody has to close it. */
 export interface DecodedFrame {
   /** Number of the frame in order of presentation, from 0. For a camera: since it was opened. */
   readonly index: number;
   readonly seconds: number;
-  /** Upright, at the video's working size. */
-  readonly image: VideoFrame;
+  /** Upright, at the video's working size. Never written to again. */
   readonly raw: RawFrame;
   /** Milliseconds waited for the decoder and for copying the planes. */
   readonly decodeMs: number;
