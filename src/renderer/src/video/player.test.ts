@@ -174,6 +174,16 @@ describe('VideoPlayer', () => {
     expect(engine.shown.filter(([, mask]) => mask === 40)).toEqual([]);
   });
 
+  it('counts every step, however fast they come', async () => {
+    const engine = new Engine();
+    const player = new VideoPlayer(makeVideo(10), engine);
+    for (let i = 0; i < 4; i++) player.step(1);
+    await until(() => player.position === 4);
+    player.step(-1);
+    await until(() => player.position === 3);
+    expect(engine.failures).toEqual([]);
+  });
+
   it('keeps what is shown when it is paused, and goes on from there', async () => {
     const source = makeVideo(10);
     const engine = new Engine();

@@ -61,6 +61,8 @@ export class VideoPlayer {
   #slotFree: (() => void) | null = null;
   #held: FrameMask | null = null;
   #target: number | null = null;
+  /** The frame that will be shown when no further wish comes; steps count from there. Null while nothing is sought. */
+  #heading: number | null = null;
   #seeking = false;
   #masking: AbortController | null = null;
   #closed = false;
@@ -108,12 +110,13 @@ export class VideoPlayer {
   seek(index: number): void {
     if (this.#closed) return;
     this.#target = Math.max(0, Math.min(this.#source.info.frameCount - 1, index));
+    this.#heading = this.#target;
     if (!this.#seeking) void this.#seekAll();
   }
 
   step(by: number): void {
     this.pause();
-    this.seek((this.#target ?? this.#position) + by);
+    this.seek((this.#heading ?? this.#position) + by);
   }
 
   /** The mask of the shown frame again, by another model or with other settings. */
@@ -248,6 +251,7 @@ export class VideoPlayer {
       this.#host.failed(error);
     } finally {
       this.#seeking = false;
+      this.#heading = null;
     }
     if (wasPlaying && !this.#closed) this.play();
   }
