@@ -27,6 +27,8 @@ export async function followJob(
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
     const job = await ended;
+    // What it said last: that it can be gone on with, and where.
+    if (job.state === 'cancelled') onProgress(job);
     if (job.state === 'cancelled') throw new AppError('CANCELLED', 'The work was cancelled.');
     return job;
   } finally {

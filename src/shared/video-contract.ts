@@ -79,6 +79,8 @@ export const videoCalls = {
       every: z.int().positive().default(1),
       smoothing: z.int().min(1).max(9).default(1),
       style: maskStyleSchema,
+      /** Begins anew where an earlier start of the same export has broken off, rather than going on there. */
+      fresh: z.boolean().default(false),
     }),
     result: z.object({ jobId: z.string() }),
   },

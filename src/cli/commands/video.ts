@@ -24,6 +24,7 @@ interface VideoOptions {
   readonly opacity: number;
   readonly model?: string;
   readonly engine?: string;
+  readonly restart?: boolean;
   readonly json?: boolean;
 }
 
@@ -40,7 +41,8 @@ export function registerVideo(program: Command): void {
     .command('video')
     .summary('segment a video')
     .description(
-      'Segments a video frame by frame and writes a video, pictures or a table. Uses the ffmpeg of this machine.',
+      'Segments a video frame by frame and writes a video, pictures or a table. Uses the ffmpeg of this machine. ' +
+        'Cancelled or killed, it goes on where it ended when the same command is given again.',
     )
     .argument('<input>', 'a video that ffmpeg can read')
     .requiredOption('-o, --out <path>', 'file to write; with --format png the folder for the frames')
@@ -54,6 +56,7 @@ export function registerVideo(program: Command): void {
     .option('--opacity <share>', 'of the masks in overlays, 0 to 1', Number, 0.55)
     .option('-m, --model <model>', 'id of a model in the library, an ONNX file, or a folder that holds one')
     .option('-e, --engine <id>', 'a built engine, in place of a model')
+    .option('--restart', 'begin anew where an earlier start has broken off')
     .option('--json', 'print one JSON object at the end')
     .addHelpText('after', EXAMPLES)
     .action(async (input: string, options: VideoOptions, command: Command) => {
@@ -87,6 +90,7 @@ async function video(context: CliContext, input: string, options: VideoOptions):
         every: options.every,
         smoothing: options.smoothing,
         style: maskStyleSchema.parse({ opacity: options.opacity }),
+        fresh: options.restart === true,
       });
       await follow(studio, context, jobId, { input, format, session, json: options.json === true });
     });

@@ -107,7 +107,7 @@ function isTaken(error: unknown): boolean {
 }
 
 function busy(output: string): AppError {
-  return new AppError('BATCH_BUSY', `Another batch is writing to ${output}.`, {
+  return new AppError('BATCH_BUSY', `Another batch or export is writing to ${output}.`, {
     hint: 'Wait until it has ended, cancel it, or choose another folder.',
     details: { path: output },
   });

@@ -15,7 +15,8 @@ import {
   csvRows,
   tableFormats,
 } from '../export/tables';
-import type { DoneRecord, Journal, Span } from './journal';
+import type { DoneRecord, Journal } from './journal';
+import type { Span } from './line-file';
 
 export interface TableParts {
   readonly journal: Journal;

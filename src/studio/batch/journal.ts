@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exportFormatSchema } from '../../shared/domain/export';
 import { errorReportSchema } from '../../shared/domain/job';
 import { exportError } from '../export/save-new-file';
+import type { Span } from './line-file';
+import { LineFile } from './line-file';
 import { realPath } from './paths';
 import { readLines } from './read-lines';
 
@@ -35,9 +36,6 @@ export type DoneRecord = z.infer<typeof doneSchema>;
 
 const failedSchema = z.object({ file: z.string(), error: errorReportSchema });
 export type FailedRecord = z.infer<typeof failedSchema>;
-
-/** First byte and length. */
-export type Span = readonly [number, number];
 
 const recordSchema = z.union([doneSchema, failedSchema]);
 
@@ -91,10 +89,10 @@ function parse(line: string): DoneRecord | FailedRecord | null {
  * kill leaves at most the last one cut short. Beside it lie the COCO regions, which would make it large.
  */
 export class Journal {
-  readonly #journal: Appender;
-  readonly #regions: Appender;
+  readonly #journal: LineFile;
+  readonly #regions: LineFile;
 
-  private constructor(journal: Appender, regions: Appender) {
+  private constructor(journal: LineFile, regions: LineFile) {
     this.#journal = journal;
     this.#regions = regions;
   }
@@ -104,7 +102,7 @@ export class Journal {
     await mkdir(folder, { recursive: true }).catch((error: unknown) => Promise.reject(exportError(error, folder)));
     const paths = [JOURNAL, REGIONS].map((name) => join(folder, name));
     if (fresh) await Promise.all(paths.map((path) => truncate(path).catch(() => undefined)));
-    const [journal, regions] = await Promise.all(paths.map((path) => Appender.open(path)));
+    const [journal, regions] = await Promise.all(paths.map((path) => LineFile.open(path)));
     if (journal === undefined || regions === undefined) throw new Error('There are two files.');
     return new Journal(journal, regions);
   }
@@ -158,61 +156,4 @@ export async function tidyJournal(folder: string, entries: ReadonlyMap<string, J
   }
   await rename(temporary, path);
   return true;
-}
-
-/** A file of lines that only grows. */
-class Appender {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  #end: number;
-  #last: Promise<unknown> = Promise.resolve();
-
-  private constructor(path: string, file: FileHandle, end: number) {
-    this.#path = path;
-    this.#file = file;
-    this.#end = end;
-  }
-
-  static async open(path: string): Promise<Appender> {
-    try {
-      const file = await open(path, 'a+');
-      const { size } = await file.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await file.read(last, 0, 1, size - 1);
-      // Behind a line that was cut short the next begins anew.
-      const isCut = size > 0 && last[0] !== 10;
-      if (isCut) await file.appendFile('\n');
-      return new Appender(path, file, size + (isCut ? 1 : 0));
-    } catch (error) {
-      throw exportError(error, path);
-    }
-  }
-
-  append(line: string): Promise<Span> {
-    const bytes = Buffer.from(`${line}\n`);
-    const write = async (): Promise<Span> => {
-      try {
-        await this.#file.appendFile(bytes);
-      } catch (error) {
-        throw exportError(error, this.#path);
-      }
-      const start = this.#end;
-      this.#end += bytes.byteLength;
-      return [start, bytes.byteLength];
-    };
-    const result = this.#last.then(write, write);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-
-  async read([start, length]: Span): Promise<string> {
-    const bytes = Buffer.alloc(length);
-    await this.#file.read(bytes, 0, length, start);
-    return bytes.toString('utf8');
-  }
-
-  async close(): Promise<void> {
-    await this.#last;
-    await this.#file.close();
-  }
 }

@@ -25,26 +25,29 @@ export interface FolderIdentity {
 export class OutputFolder {
   readonly path: string;
   readonly identity: FolderIdentity;
+  readonly #state: string;
 
   /** One that is open already, as another thread knows it; {@link OutputFolder.open} opens it. */
-  constructor(path: string, identity: FolderIdentity) {
+  constructor(path: string, identity: FolderIdentity, state = stateFolder(path)) {
     this.path = path;
     this.identity = identity;
+    this.#state = state;
   }
 
   /**
    * Makes it when it is missing. Files that a killed batch left half written go: call it with the folder locked.
+   * @param state below it, where temporary files lie
    * @throws AppError EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
    */
-  static async open(path: string): Promise<OutputFolder> {
-    const temporary = join(stateFolder(path), TEMPORARY);
+  static async open(path: string, state = stateFolder(path)): Promise<OutputFolder> {
+    const temporary = join(state, TEMPORARY);
     try {
       await rm(temporary, { recursive: true, force: true });
       await mkdir(temporary, { recursive: true });
       const { dev, ino } = await stat(path);
-      return new OutputFolder(path, { dev, ino });
+      return new OutputFolder(path, { dev, ino }, state);
     } catch (error) {
-      throw exportError(error, stateFolder(path));
+      throw exportError(error, state);
     }
   }
 
@@ -67,8 +70,18 @@ export class OutputFolder {
     }
   }
 
+  /** Gives a finished temporary file its place, as `write` does. @param path absolute, in this folder */
+  async move(temporary: string, path: string): Promise<void> {
+    try {
+      await this.put(temporary, path);
+    } catch (error) {
+      if (isMissing(error)) await this.check();
+      throw exportError(error, path);
+    }
+  }
+
   temporaryFile(): string {
-    return join(stateFolder(this.path), TEMPORARY, randomBytes(8).toString('hex'));
+    return join(this.#state, TEMPORARY, randomBytes(8).toString('hex'));
   }
 
   /** Gives a finished file its place; its folder is made when it is missing. */
@@ -88,15 +101,15 @@ export class OutputFolder {
     const facts = await stat(this.path).catch(() => null);
     const isSame = facts?.dev === this.identity.dev && facts.ino === this.identity.ino;
     // Systems give the number of a folder that is gone to the next one; that has none of ours in it.
-    if (isSame && (await stat(join(stateFolder(this.path), TEMPORARY)).catch(() => null)) !== null) return;
+    if (isSame && (await stat(join(this.#state, TEMPORARY)).catch(() => null)) !== null) return;
     throw new AppError('BATCH_OUTPUT_GONE', `The folder ${this.path} is not there any more.`, {
-      hint: 'Connect the drive again, or put the folder back, and start the batch again: it goes on where it ended.',
+      hint: 'Connect the drive again, or put the folder back, and start again: it goes on where it ended.',
       details: { path: this.path },
     });
   }
 
   async close(): Promise<void> {
-    await rm(join(stateFolder(this.path), TEMPORARY), { recursive: true, force: true }).catch(() => undefined);
+    await rm(join(this.#state, TEMPORARY), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

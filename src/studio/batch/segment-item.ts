@@ -3,7 +3,8 @@ import type { FrameSource } from '../../shared/domain/frame';
 import type { OpenSession } from '../sessions/session-registry';
 import type { BatchItem } from './batch-item';
 import { placeOf, type Wish } from './fitting';
-import type { Journal, Span } from './journal';
+import type { Journal } from './journal';
+import type { Span } from './line-file';
 import type { OutputFolder } from './output-folder';
 import type { FinishedPicture, PictureWork } from './picture-desk';
 

@@ -2,7 +2,8 @@ import type { BatchOrder } from '../../shared/batch-contract';
 import { AppError } from '../../shared/app-error';
 import type { BatchItem } from './batch-item';
 import { contentHash, countFiles, filesAreThere, filesOf, fits, type Wish } from './fitting';
-import type { JournalEntry, Span } from './journal';
+import type { JournalEntry } from './journal';
+import type { Span } from './line-file';
 
 /** What is to become of each picture of a batch. */
 export interface SortedPictures {

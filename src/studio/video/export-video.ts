@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { MaskStyle } from '../../shared/domain/export';
 import type { Frame } from '../../shared/domain/frame';
@@ -8,20 +7,21 @@ import type { Mask } from '../../shared/domain/mask';
 import type { Rgb } from '../../shared/domain/model';
 import type { RawFrame } from '../../shared/domain/raw-frame';
 import { paletteById } from '../../shared/palettes';
-import type { FrameSegmentation, VideoFormat } from '../../shared/video-contract';
-import { frameTableHeader, frameTableRows } from '../../shared/video-table';
+import type { VideoFormat } from '../../shared/video-contract';
 import { fileError } from '../../media/picture-errors';
 import { drawOverlay } from '../../media/overlay';
-import { encodeIndexPng } from '../../media/png-writer';
 import { rawFrameToRgb } from '../../media/raw-frame';
-import { exportError } from '../export/save-new-file';
 import type { JobProgress } from '../jobs/job-registry';
-import { writeFileAtomically } from '../library/json-file';
 import type { OpenSession } from '../sessions/session-registry';
+import { ExportJournal, hashOf } from './export-journal';
 import { findTool } from './ffmpeg';
+import type { PartLength } from './part-sink';
+import { partSink, usualPart } from './part-sink';
 import { probeVideo, type VideoFacts } from './probe-video';
-import { decodeFrames, encodeFrames } from './raw-streams';
+import { decodeFrames } from './raw-streams';
 import { FrameSegmenter } from './segment-frame';
+import type { FrameResult, FrameSink } from './video-sinks';
+import { pictureSink, tableSink } from './video-sinks';
 
 export interface VideoOrder {
   readonly open: OpenSession;
@@ -31,49 +31,52 @@ export interface VideoOrder {
   readonly every: number;
   readonly smoothing: number;
   readonly style: MaskStyle;
+  /** Begins anew where an earlier start has broken off. */
+  readonly fresh: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-interface FrameResult {
-  readonly raw: RawFrame;
-  readonly segmentation: FrameSegmentation;
-}
-
-/** What becomes of the frames. */
-interface Sink {
-  take(frame: FrameResult): Promise<void>;
-  /** Answers with the path of what was made. */
-  finish(): Promise<string>;
-  abort(): Promise<void>;
+  readonly parts?: PartLength;
 }
 
 /** Frames under way at once: one in the network, one decoded, one written. */
 const IN_FLIGHT = 3;
 
 /**
- * A video through a session, frame by frame, with the ffmpeg of this machine. Nothing half written is left when it fails
- * or is cancelled.
- * @throws AppError VIDEO_NO_FFMPEG, VIDEO_UNREADABLE, VIDEO_NO_TRACK, VIDEO_EMPTY, EXPORT_…, and what the session throws
+ * A video through a session, frame by frame, with the ffmpeg of this machine. Where it fails, is cancelled or killed, what
+ * is done is kept beside what it makes, and the next start with the same order goes on there.
+ * @throws AppError VIDEO_NO_FFMPEG, VIDEO_UNREADABLE, VIDEO_NO_TRACK, VIDEO_EMPTY, EXPORT_…, BATCH_BUSY,
+ *   BATCH_OUTPUT_GONE, and what the session throws
  */
 export async function exportVideo(order: VideoOrder, job: JobProgress): Promise<void> {
   const ffmpeg = findTool('ffmpeg', order.env);
   const path = resolve(order.path);
-  await stat(path).catch((error: unknown) => Promise.reject(fileError(error, path)));
+  const file = await stat(path).catch((error: unknown) => Promise.reject(fileError(error, path)));
   const facts = await probeVideo(path, order.env, job.signal);
   const isVideo = order.format === 'overlay' || order.format === 'mask';
   tellFacts(facts, isVideo, job);
-  const sink = await openSink(order, facts, ffmpeg);
+  const key = keyOf(order, [path, file.size, file.mtimeMs]);
+  const place = { out: resolve(order.out), isFolder: order.format === 'png', key, fresh: order.fresh };
+  const journal = await ExportJournal.open(place);
+  let isWhole = false;
+  try {
+    const sink = await openSink(order, { facts, ffmpeg }, journal);
+    if (sink.done > 0) job.log(`${sink.done} frames were done before.`);
+    const evenly = isVideo && !facts.isConstant;
+    await work(order, { ffmpeg, path, facts, evenly, signal: job.signal }, sink, job);
+    isWhole = true;
+  } finally {
+    if (!isWhole && journal.records.length > 0)
+      job.log(`What is done is kept in ${journal.state}; start again to go on.`);
+    await journal.close(isWhole);
+  }
+}
+
+async function work(order: VideoOrder, decode: Decoding, sink: FrameSink, job: JobProgress): Promise<void> {
   try {
     job.phase('Segmenting');
-    const count = await pump(
-      order,
-      { ffmpeg, path, facts, evenly: isVideo && !facts.isConstant, signal: job.signal },
-      sink,
-      job,
-    );
+    const count = await pump(order, decode, sink, job);
     if (job.signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
-    if (count === 0) throw emptyVideo(path);
-    const wanted = Math.ceil(facts.frames / order.every);
+    if (count === 0) throw emptyVideo(decode.path);
+    const wanted = Math.ceil(decode.facts.frames / order.every);
     if (count < wanted - 1) job.log(`The video ends early: ${count} of ${wanted} frames could be read.`);
     job.phase('Finishing');
     job.result(await sink.finish());
@@ -81,6 +84,13 @@ export async function exportVideo(order: VideoOrder, job: JobProgress): Promise<
     await sink.abort();
     throw error;
   }
+}
+
+/** Changes with whatever makes the frames come out otherwise. */
+function keyOf({ open, format, every, smoothing, style }: VideoOrder, video: readonly unknown[]): string {
+  const colors = open.model.labels.map(({ id, color }) => [id, color]);
+  const look = format === 'overlay' || format === 'mask' ? [style, colors] : [];
+  return hashOf(JSON.stringify([open.identity, video, format, every, smoothing, look]));
 }
 
 function tellFacts(facts: VideoFacts, isVideo: boolean, job: JobProgress): void {
@@ -92,107 +102,78 @@ function tellFacts(facts: VideoFacts, isVideo: boolean, job: JobProgress): void 
     job.log('The odd last column or row is left out: encoders take even sizes.');
 }
 
-async function pump(
-  order: VideoOrder,
-  decode: Parameters<typeof decodeFrames>[0],
-  sink: Sink,
-  job: JobProgress,
-): Promise<number> {
+type Decoding = Parameters<typeof decodeFrames>[0];
+
+/** Answers with how many frames there are now, those of earlier starts included. */
+async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: JobProgress): Promise<number> {
   const segmenter = new FrameSegmenter();
   const total = Math.ceil(decode.facts.frames / order.every);
-  const pending: Promise<FrameResult>[] = [];
-  let index = 0;
-  let done = 0;
+  const from = decode.evenly ? 0 : firstNeeded(order, sink);
+  const pending: { readonly isDone: boolean; readonly result: Promise<FrameResult> }[] = [];
+  let index = from;
+  let done = sink.done;
+  job.progress(done, Math.max(total, done));
   const takeOldest = async (): Promise<void> => {
     const oldest = pending.shift();
     if (oldest === undefined) return;
-    await sink.take(await oldest);
+    const result = await oldest.result;
+    if (oldest.isDone) return;
+    await sink.take(result);
     job.progress(++done, Math.max(total, done));
   };
   try {
-    for await (const raw of decodeFrames(decode, (complaint) => job.log(complaint))) {
+    for await (const raw of decodeFrames({ ...decode, from }, (complaint) => job.log(complaint))) {
       const frame = index++;
-      if (frame % order.every !== 0) continue;
+      if (frame % order.every !== 0 || !isNeeded(frame, order, sink)) continue;
       const { smoothing } = order;
       const request = { frame, picture: raw, stream: decode.path, smoothing, signal: job.signal };
       const result = segmenter.segment(order.open, request).then((segmentation) => ({ raw, segmentation }));
       // Looked at in order, below; until then a failure is not an unhandled one.
       result.catch(() => undefined);
-      pending.push(result);
+      pending.push({ isDone: sink.isDone(frame), result });
       if (pending.length >= IN_FLIGHT) await takeOldest();
       if (job.signal.aborted) return done;
     }
     while (pending.length > 0) await takeOldest();
   } finally {
-    await Promise.allSettled(pending);
+    await Promise.allSettled(pending.map(({ result }) => result));
   }
   return done;
 }
 
-function openSink(order: VideoOrder, facts: VideoFacts, ffmpeg: string): Promise<Sink> {
+/** Of frames that are done those before one that is not: their masks have a vote in its own. */
+function isNeeded(frame: number, { every, smoothing }: VideoOrder, sink: FrameSink): boolean {
+  for (let ahead = 0; ahead < smoothing; ahead += 1) if (!sink.isDone(frame + ahead * every)) return true;
+  return false;
+}
+
+function firstNeeded(order: VideoOrder, sink: FrameSink): number {
+  let frame = 0;
+  while (!isNeeded(frame, order, sink)) frame += order.every;
+  return frame;
+}
+
+function openSink(
+  order: VideoOrder,
+  { facts, ffmpeg }: { readonly facts: VideoFacts; readonly ffmpeg: string },
+  journal: ExportJournal,
+): Promise<FrameSink> {
+  const out = resolve(order.out);
   switch (order.format) {
     case 'overlay':
-    case 'mask':
-      return videoSink(order, facts, ffmpeg);
+    case 'mask': {
+      const { width, height } = facts;
+      const { every, parts = usualPart } = order;
+      const rate = every === 1 ? facts.rate : String(facts.framesPerSecond / every);
+      const paint = painter(order);
+      const draw = ({ raw, segmentation }: FrameResult): Uint8Array => paint(raw, segmentation.mask);
+      return partSink({ ffmpeg, out, width, height, rate, every, length: parts, draw }, journal);
+    }
     case 'png':
-      return pngSink(resolve(order.out));
+      return pictureSink(out, journal);
     case 'csv':
-      return tableSink(resolve(order.out), facts);
+      return tableSink(out, facts.framesPerSecond, journal);
   }
-}
-
-async function videoSink(order: VideoOrder, facts: VideoFacts, ffmpeg: string): Promise<Sink> {
-  const out = resolve(order.out);
-  const ending = extname(out);
-  const temporary = join(dirname(out), `.${basename(out, ending)}.${randomBytes(6).toString('hex')}.tmp${ending}`);
-  await mkdir(dirname(out), { recursive: true }).catch((error: unknown) => Promise.reject(exportError(error, out)));
-  const rate = order.every === 1 ? facts.rate : String(facts.framesPerSecond / order.every);
-  const writer = encodeFrames({ ffmpeg, out: temporary, width: facts.width, height: facts.height, rate });
-  const draw = painter(order);
-  return {
-    take: async ({ raw, segmentation }) => writer.write(draw(raw, segmentation.mask)),
-    finish: async () => {
-      await writer.finish();
-      await rename(temporary, out).catch((error: unknown) => Promise.reject(exportError(error, out)));
-      return out;
-    },
-    abort: async () => {
-      writer.abort();
-      await rm(temporary, { force: true }).catch(() => undefined);
-    },
-  };
-}
-
-/** Frames are named by their numbers, so that they sort and can be found again. */
-async function pngSink(folder: string): Promise<Sink> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => Promise.reject(exportError(error, folder)));
-  return {
-    take: async ({ segmentation }) => {
-      const path = join(folder, `${String(segmentation.frame).padStart(6, '0')}.png`);
-      await writeFileAtomically(path, await encodeIndexPng(segmentation.mask)).catch((error: unknown) =>
-        Promise.reject(exportError(error, path)),
-      );
-    },
-    finish: async () => folder,
-    // Each frame is whole; what was done before a failure is kept.
-    abort: async () => undefined,
-  };
-}
-
-async function tableSink(out: string, { framesPerSecond }: VideoFacts): Promise<Sink> {
-  const rows = [frameTableHeader()];
-  return {
-    take: async ({ segmentation }) => {
-      const { frame, classes, timings } = segmentation;
-      rows.push(frameTableRows({ frame, seconds: frame / framesPerSecond, classes, timings }));
-    },
-    finish: async () => {
-      await mkdir(dirname(out), { recursive: true }).catch(() => undefined);
-      await writeFileAtomically(out, rows.join('')).catch((error: unknown) => Promise.reject(exportError(error, out)));
-      return out;
-    },
-    abort: async () => undefined,
-  };
 }
 
 function painter({ format, style, open }: VideoOrder): (raw: RawFrame, mask: Mask) => Uint8Array {

@@ -14,6 +14,8 @@ export interface DecodeOrder {
   readonly facts: VideoFacts;
   /** Frames evenly spaced (for a video that is written again), or each frame of the file once. */
   readonly evenly: boolean;
+  /** The first frame that is delivered; those before are decoded only. Not with `evenly`, which makes frames up. */
+  readonly from?: number;
   readonly signal: AbortSignal;
 }
 
@@ -23,10 +25,11 @@ export interface DecodeOrder {
  * @throws AppError VIDEO_DECODE_FAILED when the decoder fails before the first frame
  */
 export async function* decodeFrames(
-  { ffmpeg, path, facts, evenly, signal }: DecodeOrder,
+  { ffmpeg, path, facts, evenly, from = 0, signal }: DecodeOrder,
   onTrouble: (complaint: string) => void,
 ): AsyncGenerator<RawFrame> {
-  const timing = evenly ? ['-r', facts.rate] : ['-vsync', '0'];
+  const skip = from > 0 ? ['-vf', `select=gte(n\\,${from})`] : [];
+  const timing = evenly ? ['-r', facts.rate] : [...skip, '-vsync', '0'];
   const args = [
     '-v',
     'error',

@@ -45,13 +45,12 @@ export function videoHandlers(parts: VideoParts): VideoHandlers {
     'video.read': ({ pictureId, start, end }) => readPart(pictures.pathOf(pictureId), start, end),
     'session.segmentFrame': async ({ sessionId, ...request }, { signal }) =>
       frames.segment(await sessions.get(sessionId), { ...request, signal }),
-    'video.export': async ({ sessionId, path, out, format, every, smoothing, style }) => {
-      access.check(path);
-      access.check(out);
+    'video.export': async ({ sessionId, ...order }) => {
+      access.check(order.path);
+      access.check(order.out);
       const open = await sessions.get(sessionId);
-      const plan = { kind: 'export', title: out, unit: 'frames', total: 0 } as const;
-      const order = { open, path, out, format, every, smoothing, style, env };
-      return { jobId: jobs.start(plan, (job) => exportVideo(order, job)) };
+      const plan = { kind: 'export', title: order.out, unit: 'frames', total: 0 } as const;
+      return { jobId: jobs.start(plan, (job) => exportVideo({ ...order, open, env }, job)) };
     },
     ...fileHandlers(parts),
   };
