@@ -2,6 +2,7 @@ import { AppError, isAbort, toErrorReport } from '../../../shared/app-error';
 import { arrangementStore } from '../canvas/arrangement-store';
 import { i18n } from '../i18n/i18n';
 import { announce } from '../notices/announce';
+import { errorMessage } from '../notices/error-text';
 import { connectionStore } from '../state/connection-store';
 import { libraryStore } from '../state/library-store';
 import { picturesStore, setSegmentation, setStatus } from '../state/pictures-store';
@@ -111,7 +112,10 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
       // HOST_GONE included: the picture may be what killed the host, so only the user may try it again.
       const report = toErrorReport(error);
       setStatus(pictureId, 'failed', report);
-      announce(i18n.t('pictures.announceFailed', { name: nameOf(pictureId), reason: report.message }), 'assertive');
+      announce(
+        i18n.t('pictures.announceFailed', { name: nameOf(pictureId), reason: errorMessage(report) }),
+        'assertive',
+      );
     }
   }
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { BatchFailure, BatchReport } from '../../../shared/batch-contract';
 import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
-import { errorTitle } from '../notices/error-text';
+import { errorMessage, errorTitle } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import { openSession, useLibrary } from '../state/library-store';
@@ -55,7 +55,7 @@ export function FailuresDialog({ jobId }: { readonly jobId: string }) {
           <li key={item} className={styles.failure}>
             <span className={styles.item}>{item}</span>
             <span>{errorTitle(error)}</span>
-            <p className={styles.soft}>{error.message}</p>
+            <p className={styles.soft}>{errorMessage(error)}</p>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { BatchPlan } from '../../../shared/batch-contract';
 import { useFormat } from '../format/use-format';
-import { errorHint, errorTitle } from '../notices/error-text';
+import { errorHint, errorMessage, errorTitle } from '../notices/error-text';
 import styles from './batch-dialog.module.css';
 import type { PlanState } from './use-batch-plan';
 
@@ -17,7 +17,7 @@ export function PlanSummary({ state }: { readonly state: PlanState }) {
         {state.kind === 'failed' && (
           <>
             <p className={styles.problem}>{errorTitle(state.error)}</p>
-            <p className={styles.soft}>{state.error.message}</p>
+            <p className={styles.soft}>{errorMessage(state.error)}</p>
             <p className={styles.soft}>{errorHint(state.error)}</p>
           </>
         )}

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CalibrationPreview } from '../../../shared/domain/quantization';
 import { ErrorCard } from '../notices/error-card';
+import { errorMessage } from '../notices/error-text';
 import type { CalibrationSource } from './calibration-draft';
 import styles from './calibration-preview.module.css';
 import { Warning } from './choice';
@@ -119,10 +120,10 @@ function Skipped({ skipped }: { readonly skipped: CalibrationPreview['skipped'] 
         <span className={styles.skipped}>{t('build.calibration.skipped', { count: skipped.length })}</span>
       </summary>
       <ul className={fixes.findings}>
-        {skipped.map(({ file, message }) => (
+        {skipped.map(({ file, ...error }) => (
           <li key={file}>
             <code>{file}</code>
-            <p className={wizard.soft}>{message}</p>
+            <p className={wizard.soft}>{errorMessage(error)}</p>
           </li>
         ))}
       </ul>

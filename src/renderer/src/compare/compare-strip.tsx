@@ -9,6 +9,7 @@ import { cx } from '../components/cx';
 import { Progress } from '../components/progress';
 import { useRemembered } from '../components/use-remembered';
 import { useThumbnail } from '../film-strip/use-thumbnail';
+import { errorMessage } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import { isRunning, useJobs } from '../state/jobs-store';
@@ -99,7 +100,7 @@ function RunState() {
       {failures > 0 && (
         <span
           className={styles.failures}
-          title={result.failures.map(({ name, message }) => `${name}: ${message}`).join('\n')}
+          title={result.failures.map(({ name, ...error }) => `${name}: ${errorMessage(error)}`).join('\n')}
         >
           {t('compare.failures', { count: failures })}
         </span>

@@ -1,5 +1,6 @@
 import type { Job } from '../../../shared/domain/job';
 import { i18n } from '../i18n/i18n';
+import { errorMessage } from '../notices/error-text';
 import { notify } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 
@@ -22,7 +23,7 @@ export function sayExportJobDone({ results, failures }: Job): void {
   notify(i18n.t('exporting.someFailed', { count: failures.length }), {
     description: failures
       .slice(0, MOST_FAILURES)
-      .map(({ item, error }) => `${item}: ${error.message}`)
+      .map(({ item, error }) => `${item}: ${errorMessage(error)}`)
       .join(' '),
     seconds: 20,
   });

@@ -4,7 +4,7 @@ import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ContextMenu } from '../components/menu';
 import { cx } from '../components/cx';
-import { errorTitle } from '../notices/error-text';
+import { errorMessage, errorTitle } from '../notices/error-text';
 import type { PictureItem } from '../state/pictures-store';
 import { select, usePictures } from '../state/pictures-store';
 import styles from './film-strip.module.css';
@@ -34,7 +34,7 @@ export const FilmStripRow = memo(function FilmStripRow(props: FilmStripRowProps)
         aria-selected={selected}
         aria-posinset={position}
         aria-setsize={count}
-        title={item.error === null ? (item.entry.path ?? item.entry.name) : item.error.message}
+        title={item.error === null ? (item.entry.path ?? item.entry.name) : errorMessage(item.error)}
         className={cx(styles.row, selected && styles.selected)}
         style={{ transform: `translateY(${top}px)` }}
         onClick={() => select(pictureId)}

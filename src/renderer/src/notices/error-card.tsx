@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { ErrorReport } from '../../../shared/app-error';
 import { Button } from '../components/button';
 import styles from './error-card.module.css';
-import { errorDetails, errorHint, errorTitle } from './error-text';
+import { errorDetails, errorHint, errorMessage, errorTitle } from './error-text';
 
 interface ErrorCardProps {
   readonly error: ErrorReport;
@@ -17,13 +17,14 @@ interface ErrorCardProps {
 /** What happened, to which file, what to do; details fold out and copy. */
 export function ErrorCard({ error, subject, remedies = [] }: ErrorCardProps) {
   const hint = errorHint(error);
+  const message = errorMessage(error);
   return (
     <section className={styles.card} role="group" aria-label={errorTitle(error)}>
       <CircleAlert size={16} aria-hidden className={styles.icon} />
       <div className={styles.text}>
         <h3 className={styles.title}>{errorTitle(error)}</h3>
-        {subject !== undefined && !error.message.includes(subject) && <p className={styles.subject}>{subject}</p>}
-        <p>{error.message}</p>
+        {subject !== undefined && !message.includes(subject) && <p className={styles.subject}>{subject}</p>}
+        <p>{message}</p>
         {hint !== undefined && <p className={styles.hint}>{hint}</p>}
         <ErrorDetails error={error} />
         {remedies.length > 0 && (

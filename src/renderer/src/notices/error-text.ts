@@ -1,17 +1,59 @@
 import type { ErrorReport } from '../../../shared/app-error';
 import { i18n } from '../i18n/i18n';
+import { errorMessages } from '../i18n/zh-cn/error-messages';
 
-/** A short title in the user's language for what happened. The report's own message names the file and stays as it is. */
+/** A short title in the user's language for what happened. */
 export function errorTitle(error: ErrorReport): string {
   const key = `errors.codes.${error.code}`;
   return i18n.exists(key) ? String(i18n.t(key as 'errors.codes.INTERNAL')) : i18n.t('errors.title');
 }
 
+/** What happened, with the names and figures that belong to it. The studio speaks English; elsewhere it is said anew. */
+export function errorMessage(error: ErrorReport): string {
+  if (i18n.language === 'en') return error.message;
+  const details: Record<string, string | number> = { ...error.details };
+  const what = subjectOf(error);
+  if (what !== undefined) details['what'] = what;
+  for (const sentence of errorMessages[error.code] ?? []) {
+    const names = [...sentence.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+    if (names.every((name) => name in details))
+      return sentence.replace(PLACEHOLDER, (_, name) => String(details[name]));
+  }
+  return what === undefined ? errorTitle(error) : `${errorTitle(error)}：${what}`;
+}
+
+const PLACEHOLDER = /\{\{(\w+)\}\}/g;
+
+/** Details that say what an error is about, the most telling first. */
+const SUBJECTS = [
+  'file',
+  'path',
+  'folder',
+  'fileName',
+  'name',
+  'model',
+  'engine',
+  'picture',
+  'repo',
+  'host',
+  'subject',
+];
+
+/** What an error is about: as its details name it, else the first path or file name of its message. */
+function subjectOf({ details = {}, message }: ErrorReport): string | undefined {
+  const key = SUBJECTS.find((name) => details[name] !== undefined);
+  if (key !== undefined) return String(details[key]);
+  return FILE_NAME.exec(message)?.[0];
+}
+
+const FILE_NAME =
+  /(?:[A-Za-z]:)?[^\s"“”']*\.(?:onnx|json|data|jpe?g|png|webp|tiff?|gif|avif|bmp|mp4|webm|mov|mkv|csv|html)\b/i;
+
 /** What to do about it: the studio's own advice, or ours by code in languages that the studio does not speak. */
 export function errorHint(error: ErrorReport): string | undefined {
   const key = `errors.hints.${error.code}`;
   const ours = i18n.exists(key) ? String(i18n.t(key as 'errors.hints.DISK_FULL')) : undefined;
-  return i18n.language === 'en' ? (error.hint ?? ours) : (ours ?? error.hint);
+  return i18n.language === 'en' ? (error.hint ?? ours) : ours;
 }
 
 /** Everything a maintainer needs, as text for the clipboard. */

@@ -1,7 +1,7 @@
 import { isAbort, toErrorReport } from '../../../shared/app-error';
 import { toasts } from '../components/toast-manager';
 import { ErrorDetails } from './error-card';
-import { errorHint, errorTitle } from './error-text';
+import { errorHint, errorMessage, errorTitle } from './error-text';
 
 interface NoticeAction {
   readonly label: string;
@@ -39,6 +39,7 @@ export function reportError(error: unknown, options: { subject?: string; action?
   const title = errorTitle(report);
   const { action, subject } = options;
   const hint = errorHint(report);
+  const message = errorMessage(report);
   const id = toasts.add({
     title,
     type: 'error',
@@ -47,8 +48,8 @@ export function reportError(error: unknown, options: { subject?: string; action?
     timeout: 0,
     description: (
       <>
-        {subject !== undefined && !report.message.includes(subject) && <p>{subject}</p>}
-        <p>{report.message}</p>
+        {subject !== undefined && !message.includes(subject) && <p>{subject}</p>}
+        <p>{message}</p>
         {hint !== undefined && <p>{hint}</p>}
         <ErrorDetails error={report} />
       </>

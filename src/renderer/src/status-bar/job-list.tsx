@@ -7,7 +7,7 @@ import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
 import { i18n } from '../i18n/i18n';
 import { ErrorDetails } from '../notices/error-card';
-import { errorHint, errorTitle } from '../notices/error-text';
+import { errorHint, errorMessage, errorTitle } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { openDialog } from '../state/window-store';
 import { clearFinishedJobs, isRunning, useJobs } from '../state/jobs-store';
@@ -56,7 +56,7 @@ function JobEntry({ job }: { readonly job: Job }) {
       {job.error !== null && (
         <div className={styles.error}>
           <p>{errorTitle(job.error)}</p>
-          <p>{job.error.message}</p>
+          <p>{errorMessage(job.error)}</p>
           <p>{errorHint(job.error)}</p>
           <ErrorDetails error={job.error} />
         </div>
@@ -101,7 +101,7 @@ function Failures({ job }: { readonly job: Job }) {
         {job.failures.map((failure, index) => (
           <li key={index} className={styles.failure}>
             <span className={styles.item}>{failure.item}</span>
-            <span>{failure.error.message}</span>
+            <span>{errorMessage(failure.error)}</span>
           </li>
         ))}
       </ul>

@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ErrorReport } from '../../../shared/app-error';
+import { en } from '../i18n/en';
+import { i18n } from '../i18n/i18n';
+import { zhCn } from '../i18n/zh-cn';
+import { errorMessages } from '../i18n/zh-cn/error-messages';
+import { errorHint, errorMessage, errorTitle } from './error-text';
+
+const repository = resolve(__dirname, '../../../..');
+
+/** Words in capitals that are no errors of ours: environment variables, and what Node and the system call theirs. */
+const OTHER_WORDS =
+  /^(MASKFORGE|HF|TRT|TENSORRT|CONDA|VIRTUAL|LD|ERR|EAI|CUDA_ERROR|NO_COLOR|FORCE_COLOR)_?(ADDON|TENSORRT|PYTHON|SHARP|RTX_DIRECTORY|ENDPOINT|HUB_OFFLINE|TOKEN|LIBPATH|LIB_DIR|ROOT|HOME|DIR|PREFIX|ENV|LIBRARY_PATH|AGAIN|NO_DEVICE|FS_\w+|STREAM_\w+|WORKER_\w+)?$/;
+
+/** Raised by the terminal's commands and by the server's start, before there is a window. */
+const TERMINAL_ONLY = new Set(['BUILD_MISSING', 'COMPARE_VIDEO', 'NOT_TRIED', 'SERVER_PORT_TAKEN']);
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+function sourcesIn(folder: string, ending: RegExp): Source[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory())
+      return ['i18n', 'generated', 'testing', 'tests'].includes(entry.name) ? [] : sourcesIn(path, ending);
+    const counts = ending.test(entry.name) && !/\.test\.|^testing\./.test(entry.name);
+    return counts ? [{ path, text: readFileSync(path, 'utf8') }] : [];
+  });
+}
+
+const WORD = '[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+';
+const sources = sourcesIn(join(repository, 'src'), /\.tsx?$/);
+const native = sourcesIn(join(repository, 'native'), /\.(cpp|cu|h)$/);
+
+/** Every code with the files that speak of it. */
+const raised = new Map<string, Source[]>();
+function note(code: string, source: Source): void {
+  if (!OTHER_WORDS.test(code) && !TERMINAL_ONLY.has(code)) raised.set(code, [...(raised.get(code) ?? []), source]);
+}
+for (const source of sources) {
+  for (const match of source.text.matchAll(new RegExp(`'(${WORD})'|^\\s+(${WORD}):`, 'gm'))) {
+    note(match[1] ?? match[2] ?? '', source);
+  }
+}
+for (const source of native) {
+  for (const [, code = ''] of source.text.matchAll(new RegExp(`"(${WORD})"`, 'g'))) note(code, source);
+}
+
+afterEach(() => i18n.changeLanguage('en'));
+
+describe('every error that can reach the window', () => {
+  const codes = [...raised.keys()].sort();
+  const without = (texts: Readonly<Record<string, string>>) => codes.filter((code) => texts[code] === undefined);
+
+  it('is found in the sources', () => {
+    expect(codes.length).toBeGreaterThan(190);
+    expect(codes).toEqual(
+      expect.arrayContaining(['DISK_FULL', 'DEVICE_LOST', 'ENGINE_STALE', 'CALIBRATION_FOLDER_GONE']),
+    );
+  });
+
+  it('has a title in both languages', () => {
+    expect(without(en.errors.codes)).toEqual([]);
+    expect(without(zhCn.errors.codes)).toEqual([]);
+  });
+
+  it('has a remedy in both languages', () => {
+    const wordless = without(zhCn.errors.hints).filter((code) => code !== 'CANCELLED');
+    expect(wordless).toEqual([]);
+  });
+
+  it('is told with details that its source gives', () => {
+    for (const [code, sentences] of Object.entries(errorMessages)) {
+      const texts = (raised.get(code) ?? []).map(({ text }) => text).join('\n');
+      const names = sentences.flatMap((sentence) =>
+        [...sentence.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name),
+      );
+      const unknown = names.filter((name) => name !== 'what' && !new RegExp(`\\b${name}\\b`).test(texts));
+      expect([code, unknown]).toEqual([code, []]);
+    }
+  });
+
+  it('is told in Chinese, whatever details it has', async () => {
+    await i18n.changeLanguage('zh-CN');
+    for (const code of codes) {
+      const report = { code, message: 'Something happened to it.', hint: 'Do something.' };
+      for (const text of [errorTitle(report), errorMessage(report), errorHint(report) ?? '']) {
+        expect([code, text]).toEqual([code, expect.not.stringMatching(/\{\{|[Ss]omething/)]);
+      }
+    }
+  });
+});
+
+describe('errorMessage', () => {
+  const size: ErrorReport = {
+    code: 'IMAGE_TOO_LARGE',
+    message: 'a.png has 20000 x 9000 pixels (180 megapixels); pictures may have up to 120 megapixels.',
+    details: { name: 'a.png', width: 20_000, height: 9000, limit: 120_000_000 },
+  };
+
+  it('is the studio’s own sentence in English', () => expect(errorMessage(size)).toBe(size.message));
+
+  it.each<[string, ErrorReport, string]>([
+    ['keeps names and figures', size, '“a.png”有 20000 × 9000 像素，上限为 120000000 像素。'],
+    [
+      'takes the sentence whose details are there',
+      { ...size, details: { name: 'a.png', bytes: 5, limit: 4 } },
+      '“a.png”有 5 字节，上限为 4 字节。',
+    ],
+    [
+      'finds the file in a message without details',
+      { code: 'ONNX_NOT_ONNX', message: '/nets/my-net.onnx is not an ONNX model.' },
+      '不是 ONNX 文件：/nets/my-net.onnx',
+    ],
+    ['is the title where nothing is known', { code: 'HOST_GONE', message: 'The engine stopped.' }, '引擎已停止'],
+    ['says no more of a bug', { code: 'INTERNAL', message: 'x is undefined', stack: 'at x' }, 'Maskforge 内部故障'],
+    ['does not know every code', { code: 'NEW_CODE', message: 'New.' }, '操作未成功'],
+  ])('%s in Chinese', async (_, report, expected) => {
+    await i18n.changeLanguage('zh-CN');
+    expect(errorMessage(report)).toBe(expected);
+  });
+});
