@@ -2,6 +2,8 @@ import type { Page } from '@playwright/test';
 import sharp from 'sharp';
 import { expect, test } from './fixtures';
 
+test.use({ sharesStudio: true });
+
 /** Middle of the lower third: road in the first sample. */
 async function pointOnRoad(page: Page): Promise<{ x: number; y: number }> {
   const box = await page.getByRole('main').boundingBox();

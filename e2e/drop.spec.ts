@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from './fixtures';
 
+test.use({ sharesStudio: true });
+
 const samples = resolve(__dirname, '..', 'resources', 'samples', 'pictures');
 let folder: string;
 

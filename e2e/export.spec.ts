@@ -3,6 +3,8 @@ import type { Download, Page } from '@playwright/test';
 import sharp from 'sharp';
 import { expect, test } from './fixtures';
 
+test.use({ sharesStudio: true });
+
 interface FirstMask {
   readonly image: { readonly width: number; readonly height: number };
   readonly histogram: readonly { readonly id: number; readonly pixels: number }[];

@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures';
 
-test.use({ keepsGraphs: false });
+test.use({ keepsGraphs: false, sharesStudio: true });
 
 test('opens with a sample picture segmented', async ({ studio }) => {
   const { page } = studio;

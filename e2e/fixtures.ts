@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, TestInfo } from '@playwright/test';
 import { _electron, chromium, test as base } from '@playwright/test';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,6 +19,11 @@ export interface StudioOptions {
   keepsGraphs: boolean;
   /** Folders that a browser's studio is started with; on the desktop they are picked in dialogs. */
   folders: readonly string[];
+  /**
+   * Whether a test takes the studio of the test before it in the same file, with its page loaded anew: for tests that
+   * leave nothing behind but pictures. What is set up once in a file's studio is there for its later tests.
+   */
+  sharesStudio: boolean;
 }
 
 /** A studio of its own, with no past, in one of the two shells. */
@@ -39,6 +44,14 @@ export interface Studio {
   readonly problems: readonly string[];
 }
 
+interface Opened {
+  readonly file: string;
+  readonly studio: Studio;
+  readonly page: Page;
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+
 interface OpenShell {
   readonly page: Page;
   /** Of the process that started the engine host. */
@@ -51,45 +64,81 @@ const root = resolve(__dirname, '..');
 const viewport = { width: 1440, height: 900 };
 const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
-export const test = base.extend<StudioOptions & { studio: Studio }>({
+export const test = base.extend<StudioOptions & { studio: Studio }, { shelf: { kept: Opened | null } }>({
   shell: ['chromium', { option: true }],
   language: ['en-US', { option: true }],
   browserArguments: [[], { option: true }],
   environment: [{}, { option: true }],
   keepsGraphs: [true, { option: true }],
   folders: [[], { option: true }],
-  studio: async ({ shell, language, browserArguments, environment, keepsGraphs, folders }, use, testInfo) => {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
-    // Playwright empties this folder before it runs.
-    const kept = join(testInfo.project.outputDir, 'studio');
-    if (keepsGraphs) await copyGraphs(kept, dataDirectory);
-    const open = shell === 'electron' ? openElectron : openChromium;
-    const opened = await open(dataDirectory, language, browserArguments, environment, folders);
-    const { page } = opened;
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    try {
-      await use({
-        page,
-        shell,
-        dataDirectory,
-        problems,
-        ready: () => page.locator('html[data-state="ready"]').waitFor({ timeout: 60_000 }),
-        hostPid: () => hostPidBelow(opened.pid),
-        drop: (paths) => dropFiles(page, paths),
-        answerFolderDialogs: (folder) => opened.answerFolderDialogs(folder),
-      });
-    } finally {
-      if (testInfo.status !== testInfo.expectedStatus) await attachState(page, testInfo);
-      await opened.close();
-      if (keepsGraphs && !existsSync(kept)) await copyGraphs(dataDirectory, kept);
-      await rm(dataDirectory, { recursive: true, force: true });
-    }
+  sharesStudio: [false, { option: true }],
+  // A test that fails takes its worker with it, and so the studio it has spoilt.
+  shelf: [
+    async ({}, use) => {
+      const shelf: { kept: Opened | null } = { kept: null };
+      await use(shelf);
+      await shelf.kept?.close();
+    },
+    { scope: 'worker' },
+  ],
+  studio: async (
+    { shelf, sharesStudio, shell, language, browserArguments, environment, keepsGraphs, folders },
+    use,
+    testInfo,
+  ) => {
+    const options = { shell, language, browserArguments, environment, keepsGraphs, folders };
+    const { kept } = shelf;
+    const isShared = sharesStudio && kept?.file === testInfo.file;
+    if (kept !== null && !isShared) await kept.close();
+    const opened = isShared ? await loadAnew(kept) : await openStudio(options, testInfo);
+    shelf.kept = opened;
+    await use(opened.studio);
+    if (testInfo.status !== testInfo.expectedStatus) await attachState(opened.page, testInfo);
+    if (sharesStudio) return;
+    shelf.kept = null;
+    await opened.close();
   },
 });
+
+async function openStudio(options: Omit<StudioOptions, 'sharesStudio'>, testInfo: TestInfo): Promise<Opened> {
+  const { shell, language, browserArguments, environment, keepsGraphs, folders } = options;
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'maskforge-e2e-'));
+  // Playwright empties this folder before it runs.
+  const graphs = join(testInfo.project.outputDir, 'studio');
+  if (keepsGraphs) await copyGraphs(graphs, dataDirectory);
+  const open = shell === 'electron' ? openElectron : openChromium;
+  const opened = await open(dataDirectory, language, browserArguments, environment, folders);
+  const { page } = opened;
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  const studio: Studio = {
+    page,
+    shell,
+    dataDirectory,
+    problems,
+    ready: () => page.locator('html[data-state="ready"]').waitFor({ timeout: 60_000 }),
+    hostPid: () => hostPidBelow(opened.pid),
+    drop: (paths) => dropFiles(page, paths),
+    answerFolderDialogs: (folder) => opened.answerFolderDialogs(folder),
+  };
+  const close = async (): Promise<void> => {
+    await opened.close();
+    if (keepsGraphs && !existsSync(graphs)) await copyGraphs(dataDirectory, graphs);
+    await rm(dataDirectory, { recursive: true, force: true });
+  };
+  return { file: testInfo.file, studio, page, problems, close };
+}
+
+/** The same program and library, but a window that knows nothing of what was in it. */
+async function loadAnew(opened: Opened): Promise<Opened> {
+  await opened.page.evaluate(() => localStorage.clear());
+  await opened.page.reload();
+  opened.problems.length = 0;
+  return opened;
+}
 
 /** The sample model's graph as ONNX Runtime optimised it: a second that not every test need spend. */
 async function copyGraphs(from: string, to: string): Promise<void> {

@@ -1,15 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from './fixtures';
 import { expectFrame, openStripesModel, position, videoFile } from './video-fixtures';
 
-let folder: string;
-
-test.beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'maskforge-latency-'));
-});
-test.afterEach(() => rm(folder, { recursive: true, force: true }));
+test.use({ sharesStudio: true });
 
 test('charts where the time of pictures goes', async ({ studio }) => {
   const { page } = studio;
@@ -36,7 +28,7 @@ test('charts where the time of pictures goes', async ({ studio }) => {
 test('charts the frames of a video, compares runs and goes back to a frame', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mp4')]);
   await expectFrame(page, 0);
   await page.getByRole('main').focus();

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
+test.use({ sharesStudio: true });
+
 async function openRuntimes(page: Page): Promise<ReturnType<Page['getByRole']>> {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('runtimes');

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { expect, test, type Studio } from './fixtures';
 import { expectFrame, numbersOnScreen, openStripesModel, showBeside, videoFile } from './video-fixtures';
 
+test.use({ sharesStudio: true });
+
 let folder: string;
 
 test.beforeEach(async () => {
@@ -72,7 +74,7 @@ function probed(file: string): string | null {
 test('writes a video with masks that other programs and the studio itself can read', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mov')]);
   await expectFrame(page, 0);
   const [file = ''] = await exportAs(studio, 'Mask video', /\.(mp4|webm)$/);
@@ -89,7 +91,7 @@ test('writes a video with masks that other programs and the studio itself can re
 test('writes what the in and out points leave as a table', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mp4')]);
   await expectFrame(page, 0);
   await showBeside(page);

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from './fixtures';
 import {
   expectFrame,
@@ -12,17 +9,12 @@ import {
   videoFile,
 } from './video-fixtures';
 
-let folder: string;
-
-test.beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'maskforge-video-'));
-});
-test.afterEach(() => rm(folder, { recursive: true, force: true }));
+test.use({ sharesStudio: true });
 
 test('opens every container and codec, turned, odd, deep and uneven ones with a word about it', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   const status = page.getByRole('contentinfo', { name: 'Status' });
   const cases = [
     { file: 'numbers-vp9.webm', size: '320×256', note: null },
@@ -51,7 +43,7 @@ test('opens every container and codec, turned, odd, deep and uneven ones with a 
 test('reads the number of the frame in the mask of an uneven video, too', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers-vp9.webm')]);
   await expectFrame(page, 0);
   await showBeside(page);
@@ -86,7 +78,7 @@ test('says of a file that is no video what is wrong with it, and keeps the rest'
 test('plays a video that was cut off up to where it ends', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('truncated.mp4')]);
   await expectFrame(page, 0);
   await page.getByRole('main').focus();

@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { expect, type Studio } from './fixtures';
@@ -17,8 +17,13 @@ const labels = [
   { id: 2, name: 'blue', color: [255, 0, 255] },
 ];
 
-/** Opens a network that says of each pixel whether it is red or blue: it draws the number of a frame into its mask. */
-export async function openStripesModel(studio: Studio, folder: string): Promise<void> {
+/**
+ * Opens a network that says of each pixel whether it is red or blue: it draws the number of a frame into its mask. Its
+ * file stays as long as the studio, which opens it again when its page is loaded anew.
+ */
+export async function openStripesModel(studio: Studio): Promise<void> {
+  const folder = join(studio.dataDirectory, 'dropped');
+  await mkdir(folder, { recursive: true });
   const model = join(folder, 'stripes.onnx');
   const manifest = join(folder, 'model.json');
   await copyFile(join(fixtures, 'models', 'odd', 'channels.onnx'), model);

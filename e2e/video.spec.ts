@@ -12,6 +12,8 @@ import {
   videoFile,
 } from './video-fixtures';
 
+test.use({ sharesStudio: true });
+
 const samples = resolve(__dirname, '..', 'resources', 'samples', 'pictures');
 let folder: string;
 
@@ -25,7 +27,7 @@ test('the mask on the screen belongs to the frame on the screen, however it is p
   test.slow();
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mp4')]);
   await expectFrame(page, 0);
   await showBeside(page);
@@ -55,7 +57,7 @@ test('the mask on the screen belongs to the frame on the screen, however it is p
 test('steps, jumps and scrubs to the very frame', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mp4')]);
   await expectFrame(page, 0);
   await showBeside(page);
@@ -92,7 +94,7 @@ test('steps, jumps and scrubs to the very frame', async ({ studio }) => {
 test('plays what lies between the in and the out point, again and again', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   await studio.drop([videoFile('numbers.mp4')]);
   await expectFrame(page, 0);
   const slider = page.getByRole('slider', { name: 'Position' });
@@ -169,7 +171,7 @@ test('leaves out frames that a slow engine has no time for, and counts them, or 
 test('sends pictures of a mixed drop to the strip and asks for the video', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
-  await openStripesModel(studio, folder);
+  await openStripesModel(studio);
   const picture = join(folder, 'my street.jpg');
   await copyFile(join(samples, '02-evening.jpg'), picture);
   await studio.drop([videoFile('numbers-vp9.webm'), picture]);
@@ -192,23 +194,27 @@ test('sends pictures of a mixed drop to the strip and asks for the video', async
   expect(studio.problems).toEqual([]);
 });
 
-test('goes on with another model, and after the engine host has ended', async ({ studio }) => {
-  const { page } = studio;
-  await studio.ready();
-  await studio.drop([videoFile('numbers.mp4')]);
-  await expectFrame(page, 0);
-  await page.getByRole('main').focus();
-  await page.keyboard.press('Space');
-  await openStripesModel(studio, folder);
-  const legend = page.getByRole('complementary', { name: 'Legend and display' });
-  await expect(legend.getByRole('option', { name: /^blue, / }).first()).toBeVisible();
-  await expect(transport(page).getByRole('button', { name: 'Pause' })).toBeVisible();
+test.describe('with the model that ships', () => {
+  test.use({ sharesStudio: false });
 
-  process.kill(await studio.hostPid(), 'SIGKILL');
-  const card = page.getByRole('main').getByText('The engine stopped');
-  await expect(card).toBeVisible();
-  await expect(page.getByText('The engine is running again')).toBeVisible();
-  await page.getByRole('button', { name: 'Play again' }).click();
-  const { frame } = await position(page);
-  await expect.poll(() => position(page).then((at) => at.frame !== frame && at.frame === at.mask)).toBe(true);
+  test('goes on with another model, and after the engine host has ended', async ({ studio }) => {
+    const { page } = studio;
+    await studio.ready();
+    await studio.drop([videoFile('numbers.mp4')]);
+    await expectFrame(page, 0);
+    await page.getByRole('main').focus();
+    await page.keyboard.press('Space');
+    await openStripesModel(studio);
+    const legend = page.getByRole('complementary', { name: 'Legend and display' });
+    await expect(legend.getByRole('option', { name: /^blue, / }).first()).toBeVisible();
+    await expect(transport(page).getByRole('button', { name: 'Pause' })).toBeVisible();
+
+    process.kill(await studio.hostPid(), 'SIGKILL');
+    const card = page.getByRole('main').getByText('The engine stopped');
+    await expect(card).toBeVisible();
+    await expect(page.getByText('The engine is running again')).toBeVisible();
+    await page.getByRole('button', { name: 'Play again' }).click();
+    const { frame } = await position(page);
+    await expect.poll(() => position(page).then((at) => at.frame !== frame && at.frame === at.mask)).toBe(true);
+  });
 });

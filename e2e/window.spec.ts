@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
+test.use({ sharesStudio: true });
+
 const oddModels = resolve(__dirname, '..', 'tools', 'fixtures', 'models', 'odd');
 
 function strip(page: Page) {
