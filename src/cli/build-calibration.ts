@@ -107,7 +107,8 @@ function besides(recipeFile: string): string[] {
   return [join(folder, `${stem}.calibration.json`), join(folder, engineFiles.calibration)];
 }
 
-function names(text: string, before: string[] = []): string[] {
+/** Names of blocks or nodes, separated by semicolons; more add to those before. */
+export function names(text: string, before: string[] = []): string[] {
   const more = text.split(';').map((name) => name.trim());
   return [...before, ...more.filter((name) => name !== '')];
 }

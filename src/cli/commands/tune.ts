@@ -6,6 +6,7 @@ import { dataDirectory } from '../../studio/data-directory';
 import { describePoint, percent } from '../../studio/tune/describe-point';
 import { recipeOfPoint } from '../../studio/tune/tuning-store';
 import { writeTuned } from '../../studio/tune/write-tuned';
+import { names } from '../build-calibration';
 import { chooseModel } from '../choose-model';
 import { exitCodes } from '../cli-io';
 import type { CliContext } from '../context';
@@ -23,6 +24,7 @@ import type { CalibrateFlags } from './calibrate';
 interface TuneFlags extends CalibrateFlags, GraphFlags {
   readonly targetAgreement: number;
   readonly compared: number;
+  readonly keep?: string[];
   readonly timing: boolean;
   readonly timingSeconds: number;
 }
@@ -42,6 +44,7 @@ export function registerTune(program: Command): void {
   command
     .option('--target-agreement <share>', 'least share of pixels that keep their class', shareOf, 0.99)
     .option('--compared <pictures>', 'pictures to compare masks on', countingNumber, DEFAULT_COMPARED)
+    .option('--keep <names>', 'blocks or nodes that stay wide in any case, separated by semicolons', names)
     .option('--no-timing', 'estimate what each block gains instead of timing it')
     .option(
       '--timing-seconds <seconds>',
@@ -94,9 +97,9 @@ async function tune(context: CliContext, wanted: string, flags: TuneFlags): Prom
 }
 
 function orderOf(context: CliContext, flags: TuneFlags): BuildOrderInput {
-  const { images, count, seed, method, format } = flags;
+  const { images, count, seed, method, format, keep = [] } = flags;
   const folder = resolve(context.io.cwd, images);
-  const calibration = { folder, count, seed, method, ...cacheFileOf(context, flags) };
+  const calibration = { folder, count, seed, method, keep, ...cacheFileOf(context, flags) };
   return { ...graphOrderOf(flags), precision: format, calibration };
 }
 

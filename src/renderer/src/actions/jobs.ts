@@ -9,7 +9,7 @@ import { notify, reportError } from '../notices/notify';
 import { isRunning, jobsStore, putJob } from '../state/jobs-store';
 import { libraryStore } from '../state/library-store';
 import { openModel } from './models';
-import { isWatched, sayBuilt } from '../build/say-built';
+import { isWatched, sayBuilt, sayTuned } from '../build/say-built';
 
 /** Keeps the list of jobs and says when one ends. */
 export function receiveJob(job: Job): void {
@@ -28,6 +28,7 @@ function sayDone(job: Job): void {
   if (job.kind === 'compare') return sayCompared(job);
   if (job.kind === 'export') return sayExportJobDone(job);
   if (job.kind === 'batch') return sayBatchDone(job.id);
+  if (job.kind === 'tune') return sayTuned(job);
   if (job.kind === 'build' || job.kind === 'verify') return sayBuilt(job);
   const model = libraryStore.getState().models.find((candidate) => job.results.includes(candidate.id));
   const failed = job.failures.length;

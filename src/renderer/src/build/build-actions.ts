@@ -71,6 +71,10 @@ export function resetDraft(): void {
 /** The wizard at the build that a job does. */
 export function showJob(jobId: string): void {
   const job = jobsStore.getState().jobs.find(({ id }) => id === jobId);
+  if (job?.kind === 'tune') {
+    setBuild({ tuneJobId: jobId });
+    return enterStep('calibration');
+  }
   const engineId = job?.state === 'done' ? (job.results[0] ?? null) : null;
   setBuild({ view: 'wizard', step: 'build', jobId, engineId });
 }

@@ -13,6 +13,10 @@ export function buildCommand(modelId: string, draft: BuildDraft, stripFolder: st
   if (order === null) return null;
   const parts = ['maskforge build', quoted(modelId)];
   const calibration = needsCalibration(draft) ? calibrationPart(draft, stripFolder) : [];
+  if (draft.recipe !== null && draft.tuned !== null) {
+    const { file, number } = draft.tuned;
+    return [...parts, '--keep-from', quoted(`${file}#${number}`), ...runtimePart(draft)].join(' ');
+  }
   if (draft.recipe !== null) {
     parts.push('--recipe', quoted(recipeFileName(draft.recipe.model.name, draft.recipe.precision)));
     return [...parts, ...calibration, ...runtimePart(draft)].join(' ');
@@ -36,6 +40,22 @@ export function buildCommand(modelId: string, draft: BuildDraft, stripFolder: st
   if (targets.length > 0) parts.push('--target', targets.map((target) => `sm_${target}`).join(','));
   if (level !== null && level !== undefined) parts.push('--level', String(level));
   return parts.join(' ');
+}
+
+/** The command that finds out which blocks bear 8 bits; null while sizes or target are not valid. */
+export function tuneCommand(
+  modelId: string,
+  draft: BuildDraft,
+  stripFolder: string | null,
+  target: number | null,
+): string | null {
+  const build = draft.recipe === null ? buildCommand(modelId, draft, stripFolder) : null;
+  if (build === null || target === null) return null;
+  const command = build
+    .replace('maskforge build', 'maskforge tune')
+    .replace('--precision', '--format')
+    .replace('--calibrate', '--images');
+  return `${command} --target-agreement ${target}`;
 }
 
 export function verifyCommand(engineId: string, folder: string | null): string {

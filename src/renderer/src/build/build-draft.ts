@@ -46,6 +46,8 @@ export interface BuildDraft {
   readonly level: number | null;
   /** A recipe that is followed to the letter until something above is changed. */
   readonly recipe: Recipe | null;
+  /** The tuning that this recipe is a point of, for the command line. */
+  readonly tuned: { readonly file: string; readonly number: number } | null;
 }
 
 const noShape: ShapeDraft = { batch: '', height: '', width: '' };
@@ -67,6 +69,7 @@ export const defaultDraft: BuildDraft = {
   targets: [],
   level: null,
   recipe: null,
+  tuned: null,
 };
 
 /** GPU generations that TensorRT for RTX builds for without one of them here. */
@@ -190,5 +193,6 @@ export function draftOfRecipe(recipe: Recipe): BuildDraft {
     targets: recipe.builder.targets,
     level: recipe.builder.level,
     recipe,
+    tuned: null,
   };
 }

@@ -61,7 +61,7 @@ export function BuildNav() {
 function Builds() {
   const { t } = useTranslation();
   const all = useJobs(({ jobs }) => jobs);
-  const builds = all.filter(({ kind }) => kind === 'build');
+  const builds = all.filter(({ kind }) => kind === 'build' || kind === 'tune');
   if (builds.length === 0) return null;
   return (
     <section className={styles.part} aria-label={t('build.builds')}>
@@ -81,13 +81,18 @@ const signs = { done: Check, failed: CircleAlert, cancelled: Minus };
 
 function BuildRow({ job }: { readonly job: Job }) {
   const { t } = useTranslation();
-  const current = useBuild(({ view, step, jobId }) => view === 'wizard' && step === 'build' && jobId === job.id);
+  const current = useBuild(({ view, step, jobId, tuneJobId }) => {
+    if (view !== 'wizard') return false;
+    return step === 'build' ? jobId === job.id : step === 'calibration' && tuneJobId === job.id;
+  });
   const Sign = job.state === 'queued' || job.state === 'running' ? null : signs[job.state];
   return (
     <button type="button" className={cx(styles.build, current && styles.current)} onClick={() => showJob(job.id)}>
       <span className={styles.title}>
         {Sign !== null && <Sign size={14} aria-hidden className={cx(styles.icon, styles[job.state])} />}
-        <span className={styles.name}>{job.title}</span>
+        <span className={styles.name}>
+          {job.kind === 'tune' ? t('build.tuning.job', { name: job.title }) : job.title}
+        </span>
       </span>
       <span className={styles.line}>
         {job.state === 'queued' || job.state === 'running' ? phaseText(job) : t(`frame.jobs.states.${job.state}`)}

@@ -21,6 +21,8 @@ export interface BuildState {
   readonly draft: BuildDraft;
   /** The build that the last two steps are about. */
   readonly jobId: string | null;
+  /** What finds out which blocks bear 8 bits; null when nobody asked. */
+  readonly tuneJobId: string | null;
   /** The engine that the last step is about; made by the job, or chosen from the table. */
   readonly engineId: string | null;
   /** The row of the table whose details are shown. */
@@ -33,6 +35,7 @@ export const buildStore = createStore<BuildState>(() => ({
   modelId: null,
   draft: defaultDraft,
   jobId: null,
+  tuneJobId: null,
   engineId: null,
   shownEngineId: null,
 }));
@@ -51,7 +54,7 @@ export function changeDraft(change: Partial<BuildDraft>): void {
     const { source } = draft.calibration;
     // The recipe's own calibration goes with the recipe.
     const calibration = { ...draft.calibration, source: source === 'recipe' ? defaultCalibration.source : source };
-    return { draft: { ...draft, calibration, recipe: null, ...change } };
+    return { draft: { ...draft, calibration, recipe: null, tuned: null, ...change } };
   });
 }
 

@@ -7,6 +7,7 @@ import type { ModelSummary } from '../../../shared/domain/model';
 import { Button } from '../components/button';
 import { ErrorCard } from '../notices/error-card';
 import { reportError } from '../notices/notify';
+import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import { shell } from '../shell/current-shell';
 import { studio } from '../studio-client/studio';
 import { pickJson } from './build-actions';
@@ -19,12 +20,19 @@ import type { Choice } from './choice';
 import { Choices, Warning } from './choice';
 import { KeepList } from './keep-list';
 import shapesStyles from './shapes-step.module.css';
+import { runtimeOf } from './runtime-choice';
 import { useStrip } from './strip-pictures';
+import { TunePanel } from './tune-panel';
 import { useAnswer } from './use-answer';
 import styles from './wizard.module.css';
 
+interface CalibrationProps {
+  readonly model: ModelSummary;
+  readonly runtimes: LoadedRuntimes;
+}
+
 /** From which pictures the ranges of 8-bit numbers follow, and how. */
-export function CalibrationStep({ model }: { readonly model: ModelSummary }) {
+export function CalibrationStep({ model, runtimes }: CalibrationProps) {
   const { t } = useTranslation();
   const draft = useBuild((state) => state.draft);
   const { calibration } = draft;
@@ -35,6 +43,7 @@ export function CalibrationStep({ model }: { readonly model: ModelSummary }) {
   const order =
     rough === null ? null : { ...rough, ...(settled === null ? {} : { calibration: { ...settled, keep: [] } }) };
   const [answer, retry] = useAnswer('engines.previewCalibration', order === null ? null : { modelId: model.id, order });
+  const runtime = runtimes.kind === 'library' ? runtimeOf(runtimes.library, draft) : null;
   const takesPictures = calibration.source === 'strip' || calibration.source === 'folder';
   return (
     <>
@@ -55,6 +64,7 @@ export function CalibrationStep({ model }: { readonly model: ModelSummary }) {
         />
       </section>
       <KeepList keep={calibration.keep} blocks={answer.value?.blocks ?? []} busy={answer.busy} />
+      <TunePanel model={model} family={runtime?.family ?? null} canStart={takesPictures && settled !== null} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { Job } from '../../../shared/domain/job';
 import { i18n } from '../i18n/i18n';
 
-const words = ['queue', 'prepare', 'calibrate', 'rewrite', 'build', 'keep'] as const;
+const words = ['queue', 'prepare', 'calibrate', 'tune', 'rewrite', 'build', 'keep'] as const;
 
 /** The phase of a build in the language of the window; what TensorRT calls its own steps stays as it is. */
 export function phaseText({ phase }: Pick<Job, 'phase'>): string {

@@ -14,6 +14,7 @@ import { Choices, Option } from './choice';
 import { useMeasuredHere } from './measured-here';
 import { NoTensorRt } from './no-runtime';
 import { buildersOf, precisionOf, precisionsFor, runtimeOf } from './runtime-choice';
+import { useTunedHere } from './tune-verdict';
 import styles from './wizard.module.css';
 
 interface PrecisionProps {
@@ -58,6 +59,7 @@ function Precisions({ model, family, gpu }: PrecisionsProps) {
   const draft = useBuild((state) => state.draft);
   const chosen = precisionOf(draft, family);
   const measured = useMeasuredHere(model.id, family);
+  const tuned = useTunedHere(model, family);
   const offered = precisionsFor(family, gpu, draft.targets);
   const values = offered.includes(chosen) ? offered : [...offered, chosen];
   const choices = values.map((value): Choice<Precision> => {
@@ -71,6 +73,7 @@ function Precisions({ model, family, gpu }: PrecisionsProps) {
         family === 'onnxruntime' && value === 'int8' ? 'build.precision.int8.cpu' : `build.precision.${value}.text`,
       ),
       ...onDevice,
+      ...tuned(value),
       figures: measured(value),
     };
   });

@@ -59,7 +59,7 @@ function Step({ runtimes }: { readonly runtimes: LoadedRuntimes }) {
     case 'precision':
       return <PrecisionStep model={model} runtimes={runtimes} />;
     case 'calibration':
-      return <CalibrationStep model={model} />;
+      return <CalibrationStep model={model} runtimes={runtimes} />;
     case 'build':
       return <BuildStep model={model} runtimes={runtimes} />;
   }

@@ -1,0 +1,63 @@
+import { useEffect, useState } from 'react';
+import { sameShape } from '../../../shared/default-shapes';
+import type { EngineFamily, ImageShapeRange, Precision } from '../../../shared/domain/engine';
+import type { KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
+import type { Job } from '../../../shared/domain/job';
+import { useJobs } from '../state/jobs-store';
+import { studio } from '../studio-client/studio';
+
+/** Tunings of a model, the newest first; looked for anew while one goes on, so that points appear as they are found. */
+export function useTunings(modelId: string): readonly KeptTuning[] {
+  const [tunings, setTunings] = useState<readonly KeptTuning[]>([]);
+  const progress = useJobs(({ jobs }) =>
+    jobs
+      .filter(({ kind }) => kind === 'tune')
+      .map(stampOf)
+      .join(),
+  );
+  useEffect(() => {
+    let live = true;
+    studio.call('engines.tunings', { modelId }).then(
+      (found) => live && setTunings(found),
+      // Without them the wizard offers to find out anew.
+      () => live && setTunings([]),
+    );
+    return () => {
+      live = false;
+    };
+  }, [modelId, progress]);
+  return tunings;
+}
+
+/** Another one for each line of its log: each point is one. */
+function stampOf({ id, state, log }: Job): string {
+  return `${id} ${state} ${log.length} ${log[log.length - 1] ?? ''}`;
+}
+
+/** What of an order decides how fast it is. */
+export interface Sought {
+  readonly precision: Precision;
+  readonly family: EngineFamily | null;
+  /** Null while sizes are not valid. */
+  readonly shapes: ImageShapeRange | null;
+}
+
+/** The newest that speaks of this precision on this runtime, at these sizes and on this machine. */
+export function tuningFor(tunings: readonly KeptTuning[], { precision, family, shapes }: Sought): KeptTuning | null {
+  const fits = ({ recipe, isHere }: KeptTuning): boolean =>
+    isHere &&
+    recipe.precision === precision &&
+    recipe.runtime.family === family &&
+    shapes !== null &&
+    (['min', 'opt', 'max'] as const).every((key) => sameShape(recipe.shapes[key], shapes[key]));
+  return tunings.find(fits) ?? null;
+}
+
+/** What can be built: from everything in 8 bits to the least. */
+export function curveOf({ points }: KeptTuning): NumberedPoint[] {
+  return points.filter(({ kind }) => kind === 'without').sort((one, other) => other.gain - one.gain);
+}
+
+export function chosenOf({ points, chosen }: KeptTuning): NumberedPoint | null {
+  return points.find(({ number }) => number === chosen) ?? null;
+}
