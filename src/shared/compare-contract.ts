@@ -69,7 +69,7 @@ export const compareCalls = {
     }),
     result: comparisonResultSchema.nullable(),
   },
-  /** What the last run found, as files. The page runs the worst pictures again, to show them. */
+  /** What the last run found, as files; a job, since the page runs the worst pictures again, to show them. */
   'compare.export': {
     args: comparisonId.extend({
       formats: z.array(comparisonFormatSchema).min(1),
@@ -81,8 +81,10 @@ export const compareCalls = {
       /** Colours and opacity of the masks in the page. */
       style: maskStyleSchema.default({ opacity: 0.55, mode: 'fill', outlineWidth: 2, colors: {}, hidden: [] }),
     }),
-    result: z.array(reportFileSchema),
+    result: z.object({ jobId: z.string() }),
   },
+  /** What an export has made, once it is done; bytes are handed out once. */
+  'compare.exported': { args: z.object({ jobId: z.string() }), result: z.array(reportFileSchema) },
   /** The page of an engine's last comparison with the reference. */
   'engines.verificationReport': {
     args: z.object({

@@ -123,18 +123,33 @@ async function picturesOf(
   return { pictureIds: added.map(({ id }) => id) };
 }
 
+async function exported(context: CliContext, studio: LocalStudio, jobId: string): Promise<ReportFile[]> {
+  const progress = showProgress(context.terminal, 'pictures');
+  try {
+    const job = await followJob(studio, context, jobId, ({ done, total, phase }) =>
+      progress.update(done, total, phase),
+    );
+    if (job.error !== null) throw fromErrorReport(job.error);
+  } finally {
+    progress.stop();
+  }
+  return studio.call('compare.exported', { jobId });
+}
+
 async function writeFiles(
-  { io, terminal }: CliContext,
+  context: CliContext,
   studio: LocalStudio,
   comparisonId: string,
   { csv, html, language }: CompareOptions,
 ): Promise<void> {
+  const { io, terminal } = context;
   const formats: ComparisonFormat[] = [
     ...(csv === undefined ? [] : (['csv'] as const)),
     ...(html === undefined ? [] : (['html'] as const)),
   ];
   if (formats.length === 0) return;
-  const files = await studio.call('compare.export', { comparisonId, formats, directory: null, language });
+  const { jobId } = await studio.call('compare.export', { comparisonId, formats, directory: null, language });
+  const files = await exported(context, studio, jobId);
   const [sides, pictures] = files.filter(({ format }) => format === 'csv');
   const page = files.find(({ format }) => format === 'html');
   const write = async (file: ReportFile | undefined, path: string): Promise<void> => {

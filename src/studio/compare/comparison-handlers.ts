@@ -7,7 +7,8 @@ import type { ModelLibrary } from '../library/model-library';
 import type { PictureRegistry } from '../pictures/picture-registry';
 import type { PictureSegmenter } from '../sessions/segment-picture';
 import type { SessionRegistry } from '../sessions/session-registry';
-import { exportComparison } from './export-comparison';
+import type { ReportFile } from '../../shared/domain/comparison';
+import { exportComparison, findingOf, picturesToShow } from './export-comparison';
 import { maskFilesBeside, spread } from '../verify/drawn-masks';
 import { verificationReport } from '../verify/verification-report';
 import { comparePicture } from './compare-picture';
@@ -31,10 +32,17 @@ type ComparisonHandlers = Pick<
   Extract<keyof StudioHandlers, `compare.${string}`> | 'engines.verificationReport'
 >;
 
+/** Pages of several megabytes; whoever has ordered one asks for it at once. */
+const KEPT_EXPORTS = 4;
+
 /** The part of the studio that lays engines side by side. */
 export class ComparisonStudio {
   readonly #parts: ComparisonParts;
   readonly #comparisons: Comparisons;
+  /** Exports that run: which job is about which comparison. */
+  readonly #exports = new Map<string, string>();
+  /** What they made, until it is asked for. */
+  readonly #exported = new Map<string, readonly ReportFile[]>();
 
   constructor(parts: ComparisonParts) {
     this.#parts = parts;
@@ -51,6 +59,7 @@ export class ComparisonStudio {
       'compare.open': async ({ sides, reference }, { signal }) =>
         describeComparison(await comparisons.open(sides, reference, signal)),
       'compare.close': async ({ comparisonId }) => {
+        for (const [jobId, of] of this.#exports) if (of === comparisonId) this.#parts.jobs.cancel(jobId);
         await comparisons.close(comparisonId);
         return null;
       },
@@ -60,15 +69,39 @@ export class ComparisonStudio {
         comparePicture(this.#parts, comparisons.get(comparisonId), { pictureId, fresh, signal }),
       'compare.run': async (order, { signal }) => ({ jobId: await this.#run(order, signal) }),
       'compare.result': async ({ comparisonId, since }) => comparisons.get(comparisonId).run?.result(since) ?? null,
-      'compare.export': async ({ comparisonId, directory, ...order }, { signal }) => {
-        if (directory !== null) this.#parts.access.check(directory);
-        return exportComparison(comparisons.get(comparisonId), { ...order, directory, signal });
+      'compare.export': async (order) => ({ jobId: this.#export(order) }),
+      'compare.exported': async ({ jobId }) => {
+        const files = this.#exported.get(jobId) ?? [];
+        this.#exported.delete(jobId);
+        return [...files];
       },
       'engines.verificationReport': async (order) => {
         if (order.directory !== null) this.#parts.access.check(order.directory);
         return verificationReport(this.#parts.engines, order);
       },
     };
+  }
+
+  /** @throws AppError FILE_NOT_GRANTED, COMPARISON_UNKNOWN, COMPARE_NOT_RUN */
+  #export({ comparisonId, ...order }: CallArgs<'compare.export'>): string {
+    if (order.directory !== null) this.#parts.access.check(order.directory);
+    const comparison = this.#comparisons.get(comparisonId);
+    const finding = findingOf(comparison);
+    const title = comparison.sides.map(({ info }) => info.name).join(' / ');
+    const plan = { kind: 'export', title, unit: 'files', total: picturesToShow(finding, order) } as const;
+    const jobId = this.#parts.jobs.start(plan, async (job) => {
+      try {
+        const files = await exportComparison(finding, order, job);
+        for (const { path } of files) if (path !== null) job.result(path);
+        this.#exported.set(jobId, files);
+        for (const oldest of this.#exported.keys())
+          if (this.#exported.size > KEPT_EXPORTS) this.#exported.delete(oldest);
+      } finally {
+        this.#exports.delete(jobId);
+      }
+    });
+    this.#exports.set(jobId, comparisonId);
+    return jobId;
   }
 
   async #run(order: CallArgs<'compare.run'>, signal: AbortSignal): Promise<string> {

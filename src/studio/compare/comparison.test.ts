@@ -229,7 +229,11 @@ describe('files of a comparison', () => {
     const { comparisonId } = await compared([model(rgb), model(bgr), drawn(masks)]);
     const directory = join(bench.root, 'out');
     const formats = ['html', 'csv', 'json'] as const;
-    const files = await bench.call('compare.export', { comparisonId, formats: [...formats], directory, name: 'a/b' });
+    const order = { comparisonId, formats: [...formats], directory, name: 'a/b' };
+    const { jobId } = await bench.call('compare.export', order);
+    const job = await bench.ended(jobId);
+    expect(job).toMatchObject({ state: 'done', kind: 'export', done: 2, total: 2, results: { length: 4 } });
+    const files = await bench.call('compare.exported', { jobId });
     expect((await readdir(directory)).sort()).toEqual(['a_b.csv', 'a_b.html', 'a_b.json', 'a_b.pictures.csv']);
     expect(files.every(({ path, bytes }) => path !== null && bytes === null)).toBe(true);
     const json: unknown = JSON.parse(await readFile(join(directory, 'a_b.json'), 'utf8'));
@@ -247,14 +251,29 @@ describe('files of a comparison', () => {
     const gone = join(bench.root, 'gone');
     await bench.picture('gone/one.png');
     const { comparisonId } = await open([model(rgb), model(bgr)]);
-    const { jobId } = await bench.call('compare.run', { comparisonId, directory: gone });
-    await bench.ended(jobId);
+    await bench.ended((await bench.call('compare.run', { comparisonId, directory: gone })).jobId);
     await rm(gone, { recursive: true });
     const order = { comparisonId, formats: ['html'] as const, directory: null, language: 'zh' as const };
-    const [file] = await bench.call('compare.export', { ...order, formats: ['html'] });
+    const { jobId } = await bench.call('compare.export', { ...order, formats: ['html'] });
+    await bench.ended(jobId);
+    const [file] = await bench.call('compare.exported', { jobId });
+    expect(await bench.call('compare.exported', { jobId })).toEqual([]);
     const page = Buffer.from(file?.bytes ?? []).toString('utf8');
     expect(file).toMatchObject({ name: 'comparison.html', mime: 'text/html', path: null });
     expect(page).toContain('无法再次显示这张图片');
     expect(page).not.toContain('<img ');
+  });
+
+  it('are not written when the export is cancelled, or the comparison closed', async () => {
+    const directory = join(bench.root, 'cancelled');
+    for (const close of [false, true]) {
+      const { comparisonId } = await compared([model(rgb), model(bgr)]);
+      const { jobId } = await bench.call('compare.export', { comparisonId, formats: ['html'], directory });
+      if (close) await bench.call('compare.close', { comparisonId });
+      else await bench.call('jobs.cancel', { jobId });
+      expect((await bench.ended(jobId)).state).toBe('cancelled');
+      expect(await bench.call('compare.exported', { jobId })).toEqual([]);
+    }
+    expect(await readdir(directory).catch(() => [])).toEqual([]);
   });
 });

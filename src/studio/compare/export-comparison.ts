@@ -2,6 +2,7 @@ import { AppError } from '../../shared/app-error';
 import type { CallArgs } from '../../shared/contract';
 import type { ComparisonFormat, ComparisonResult, PictureResult, ReportFile } from '../../shared/domain/comparison';
 import { PictureFile } from '../../media/picture-file';
+import type { JobProgress } from '../jobs/job-registry';
 import { saveNewFile } from '../export/save-new-file';
 import { plainBytes } from '../plain-bytes';
 import type { PictureStyle } from '../report/draw-pictures';
@@ -16,7 +17,15 @@ import { comparisonJson, picturesCsv, sidesCsv } from './comparison-tables';
 import type { Comparison } from './comparisons';
 import { describeComparison } from './comparisons';
 
-type Order = Omit<CallArgs<'compare.export'>, 'comparisonId'> & { readonly signal: AbortSignal };
+type Order = Omit<CallArgs<'compare.export'>, 'comparisonId'>;
+
+/** What can be exported, as it is now: a run that goes on meanwhile changes nothing of it. */
+export interface Finding {
+  readonly comparison: Comparison;
+  readonly result: ComparisonResult;
+  /** Pictures that the page shows. */
+  readonly worst: readonly RunPicture[];
+}
 
 interface Content {
   readonly format: ComparisonFormat;
@@ -30,12 +39,8 @@ const mimes: Readonly<Record<ComparisonFormat, string>> = {
   json: 'application/json',
 };
 
-/**
- * What the last run found, as files or as bytes.
- *
- * @throws AppError COMPARE_NOT_RUN, CANCELLED, EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
- */
-export async function exportComparison(comparison: Comparison, order: Order): Promise<ReportFile[]> {
+/** What the last run found. @throws AppError COMPARE_NOT_RUN */
+export function findingOf(comparison: Comparison): Finding {
   const { run } = comparison;
   const result = run?.result() ?? null;
   if (run === null || result === null || result.pictures.length === 0) {
@@ -43,7 +48,21 @@ export async function exportComparison(comparison: Comparison, order: Order): Pr
       hint: 'Compare a folder or some pictures first.',
     });
   }
-  const found = { comparison: describeComparison(comparison), result };
+  return { comparison, result, worst: run.worst(MOST_WORST) };
+}
+
+/** How many pictures have to be run again. */
+export function picturesToShow({ worst }: Finding, { formats }: Pick<Order, 'formats'>): number {
+  return formats.includes('html') ? worst.length : 0;
+}
+
+/**
+ * A finding as files or as bytes.
+ *
+ * @throws AppError CANCELLED, EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
+ */
+export async function exportComparison(finding: Finding, order: Order, job: JobProgress): Promise<ReportFile[]> {
+  const found = { comparison: describeComparison(finding.comparison), result: finding.result };
   const contents: Content[] = [];
   for (const format of new Set(order.formats)) {
     switch (format) {
@@ -55,10 +74,12 @@ export async function exportComparison(comparison: Comparison, order: Order): Pr
         contents.push({ format, ending: '.pictures.csv', text: picturesCsv(found) });
         break;
       case 'html':
-        contents.push({ format, ending: '.html', text: await page(comparison, result, run.worst(MOST_WORST), order) });
+        contents.push({ format, ending: '.html', text: await page(finding, order, job) });
     }
   }
   const files: ReportFile[] = [];
+  if (job.signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
+  job.phase('tables');
   for (const content of contents) files.push(await toFile(content, order));
   return files;
 }
@@ -72,17 +93,16 @@ async function toFile({ format, ending, text }: Content, { directory, name }: Or
   return { format, name: path.slice(directory.length).replace(/^[\\/]+/, ''), path, mime, bytes: null };
 }
 
-async function page(
-  comparison: Comparison,
-  result: ComparisonResult,
-  worst: readonly RunPicture[],
-  order: Order,
-): Promise<string> {
+async function page({ comparison, result, worst }: Finding, order: Order, job: JobProgress): Promise<string> {
+  job.phase('segmenting');
   const byId = new Map(result.pictures.map((picture) => [picture.pictureId, picture]));
   const pictures: ReportPicture[] = [];
-  for (const each of worst) {
+  for (const [index, each] of worst.entries()) {
     const figures = byId.get(each.pictureId);
-    if (figures !== undefined) pictures.push(await pictureFor(comparison, each, figures, order));
+    const style = { labels: comparison.labels, style: order.style };
+    if (figures !== undefined)
+      pictures.push(await pictureFor(comparison, each, figures, { style, signal: job.signal }));
+    job.progress(index + 1);
   }
   const { sides, reference, labels } = describeComparison(comparison);
   const data: ReportData = {
@@ -106,15 +126,14 @@ async function pictureFor(
   comparison: Comparison,
   { path, name }: RunPicture,
   { width, height, sides }: PictureResult,
-  order: Order,
+  { style, signal }: { readonly style: PictureStyle; readonly signal: AbortSignal },
 ): Promise<ReportPicture> {
-  const { labels } = comparison;
   return {
     name,
     width,
     height,
     sides,
-    images: await drawAgain(comparison, path, { labels, style: order.style }, order.signal),
+    images: await drawAgain(comparison, path, style, signal),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Job } from '../../../shared/domain/job';
 import { fromErrorReport } from '../../../shared/app-error';
 import { sayBatchDone } from '../batch/say-batch-done';
+import { downloadExported } from '../compare/export-comparison';
 import { sayCompared } from '../compare/say-compared';
 import { sayExportJobDone } from '../export/say-exported';
 import { i18n } from '../i18n/i18n';
@@ -26,7 +27,10 @@ export function receiveJob(job: Job): void {
 
 function sayDone(job: Job): void {
   if (job.kind === 'compare') return sayCompared(job);
-  if (job.kind === 'export') return sayExportJobDone(job);
+  if (job.kind === 'export') {
+    downloadExported(job.id);
+    return sayExportJobDone(job);
+  }
   if (job.kind === 'batch') return sayBatchDone(job.id);
   if (job.kind === 'tune') return sayTuned(job);
   if (job.kind === 'build' || job.kind === 'verify') return sayBuilt(job);
