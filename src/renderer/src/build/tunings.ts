@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'react';
-import { sameShape } from '../../../shared/default-shapes';
 import type { EngineFamily, ImageShapeRange, Precision } from '../../../shared/domain/engine';
 import type { KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import type { Job } from '../../../shared/domain/job';
@@ -49,8 +48,13 @@ export function tuningFor(tunings: readonly KeptTuning[], { precision, family, s
     recipe.precision === precision &&
     recipe.runtime.family === family &&
     shapes !== null &&
-    (['min', 'opt', 'max'] as const).every((key) => sameShape(recipe.shapes[key], shapes[key]));
+    areSame(recipe.shapes, shapes);
   return tunings.find(fits) ?? null;
+}
+
+function areSame(one: ImageShapeRange, other: ImageShapeRange): boolean {
+  const keys = ['batch', 'height', 'width'] as const;
+  return (['min', 'opt', 'max'] as const).every((end) => keys.every((key) => one[end][key] === other[end][key]));
 }
 
 /** What can be built: from everything in 8 bits to the least. */
