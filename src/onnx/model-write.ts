@@ -77,11 +77,23 @@ export async function saveModel(model: OnnxModel, path: string, options: SaveOpt
   } catch (cause) {
     await Promise.all([rm(temporary.model, { force: true }), rm(temporary.data, { force: true })]);
     if (cause instanceof AppError) throw cause;
+    if (isOutOfRoom(cause)) {
+      throw new AppError('DISK_FULL', `There is no room left on the disk for ${path}.`, {
+        hint: 'Free some space or choose another disk, then try again. No half-written file was left.',
+        cause,
+        details: { path },
+      });
+    }
     throw new AppError('FILE_NOT_WRITABLE', `${path} could not be written.`, {
       hint: 'Check that the folder exists, that you may write there, and that the disk has room.',
       cause,
+      details: { path },
     });
   }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function wantsExternal(model: OnnxModel, weights: 'auto' | 'inline' | 'external'): boolean {

@@ -54,6 +54,9 @@ export class BatchLock {
         if ((await readLock(folder))?.token === lock.token) return new BatchLock(folder, lock);
         throw busy(output);
       } catch (error) {
+        if (error instanceof AppError) throw error;
+        // What was not written whole is nobody's lock.
+        if (!isTaken(error)) await rm(path, { force: true }).catch(() => undefined);
         if (!isTaken(error)) throw exportError(error, path);
       }
       const held = await readLock(folder);

@@ -200,11 +200,15 @@ export class EngineLibrary {
     await checkPlan(folder, record);
     const target = join(directory, record.id);
     if (await exists(target)) {
-      throw new AppError('FILE_EXISTS', `${target} exists already.`, { hint: 'Choose another folder.' });
+      throw new AppError('FILE_EXISTS', `${target} exists already.`, {
+        hint: 'Choose another folder.',
+        details: { path: target },
+      });
     }
     try {
       await cp(folder, target, { recursive: true, errorOnExist: true });
     } catch (error) {
+      await rm(target, { recursive: true, force: true }).catch(() => undefined);
       throw writeError(error, target);
     }
     return (await readdir(target)).sort().map((name) => join(target, name));

@@ -79,6 +79,7 @@ async function claimWithoutLinks(temporary: string, path: string): Promise<boole
 
 /** What failed, as EXPORT_DISK_FULL, EXPORT_READ_ONLY or EXPORT_FAILED; anything but a system's error stays as it is. */
 export function exportError(error: unknown, path: string): unknown {
+  if (error instanceof AppError) return error;
   const name = basename(path);
   const folder = dirname(path);
   const options = { cause: error, details: { path } };

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { RawFrame } from '../../shared/domain/raw-frame';
 import { rawFrameBytes } from '../../shared/domain/raw-frame';
+import { exportError } from '../export/save-new-file';
 import { lastLines } from './ffmpeg';
 import type { VideoFacts } from './probe-video';
 import { reasonOf } from './probe-video';
@@ -128,7 +129,11 @@ export function encodeFrames({ ffmpeg, out, width, height, rate }: EncodeOrder):
   child.stderr.on('data', (chunk) => (complaints = lastLines(complaints + String(chunk))));
   // A broken pipe is told by the exit code, with the reason.
   child.stdin.on('error', () => undefined);
-  const failed = (): AppError =>
+  const failed = (): unknown =>
+    /No space left on device|disk is full/i.test(complaints)
+      ? exportError(Object.assign(new Error(complaints), { code: 'ENOSPC' }), out)
+      : refused();
+  const refused = (): AppError =>
     new AppError('VIDEO_ENCODE_FAILED', `${basename(out)} cannot be encoded: ${reasonOf(complaints)}`, {
       hint: 'Choose another ending (.mp4, .mkv, .webm), another folder, or the format png.',
       details: { file: basename(out) },
