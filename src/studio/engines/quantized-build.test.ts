@@ -14,7 +14,7 @@ import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
 import { putStandIn } from './testing/stand-in';
 import { TimingCache } from './timing-cache';
-import { TuningStore } from '../tune/tuning-store';
+import { recipeOfPoint, TuningStore } from '../tune/tuning-store';
 
 /* Builds in 8 bits from pictures to the folder, with a stand-in for the native addon. */
 
@@ -39,7 +39,10 @@ beforeEach(async () => {
   cpSync(join(small, 'original-ts13-256.onnx'), onnx);
   restart();
 });
-afterEach(() => delete process.env['STAND_IN_CAPABILITY']);
+afterEach(() => {
+  delete process.env['STAND_IN_CAPABILITY'];
+  delete process.env['STAND_IN_FAIL'];
+});
 
 /** Another program on the same data. */
 function restart(): void {
@@ -200,6 +203,51 @@ describe('a target for the agreement', () => {
       await expect(build(order(1))).rejects.toMatchObject({ code: 'AGREEMENT_NOT_REACHED' });
     },
   );
+
+  it('times candidates on the device, and goes on where it was cancelled', { timeout: 120_000 }, async () => {
+    const { targetAgreement: target, ...rest } = buildOrderSchema.parse(order(0.985));
+    const tune = { target: target ?? 1, compared: 1, timing: true, seconds: 1000 };
+    const model = await models.add(onnx);
+    const stop = new AbortController();
+    let points = 0;
+    const log = (line: string): void => {
+      if (/ agree at /.test(line) && ++points === 2) stop.abort();
+    };
+    const cancelled = builder.tune(model, rest, tune, { ...observer(() => undefined, stop.signal), log });
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+    const tunings = new TuningStore(data);
+    const [broken] = await tunings.list();
+    expect(broken).toMatchObject({ isFinished: false, points: [{ number: 1 }, { number: 2 }] });
+    const told = observer();
+    const tuning = await builder.tune(model, rest, tune, told);
+    expect(tuning).toMatchObject({
+      key: broken?.key,
+      isFinished: true,
+      isReached: true,
+      wide: 'fp16',
+      timedOn: 'TensorRT 10.6.0 · Stand-in GPU',
+      // It takes a millisecond for everything.
+      use: 'fp16',
+      recommendation: expect.stringMatching(/^INT8 is as fast as FP16 here: 1\.05 against 1\.05 ms/),
+    });
+    expect(tuning.points.slice(0, 2)).toEqual(broken?.points);
+    expect(tuning.points.every(({ time, failure }) => time !== undefined && failure === undefined)).toBe(true);
+    expect(tuning.wideAgreement).toBeGreaterThan(0.98);
+    expect(await tunings.list()).toEqual([tuning]);
+    // The point is what a build of its recipe makes, under the id that its recipe has.
+    const point = recipeOfPoint(tuning, null, 'x');
+    const engine = await build({ recipe: point });
+    expect(quantizeStepOf(await recipeOf(engine))).toEqual(quantizeStepOf(point));
+  });
+
+  it('tells why nothing could be timed, and finds the blocks all the same', { timeout: 120_000 }, async () => {
+    process.env['STAND_IN_FAIL'] = 'ENGINE_LAYER_IMPOSSIBLE';
+    const { targetAgreement: _target, ...rest } = buildOrderSchema.parse(order(0.9));
+    const tune = { target: 0.9, compared: 1, timing: true, seconds: 1000 };
+    const tuning = await builder.tune(await models.add(onnx), rest, tune, observer());
+    expect(tuning).toMatchObject({ isFinished: true, isReached: true, timedOn: null, use: 'int8', chosen: 1 });
+    expect(tuning.warnings.join()).toMatch(/Nothing could be timed.*ENGINE_LAYER_IMPOSSIBLE/);
+  });
 
   it.each<[string, BuildOrderInput, string]>([
     ['without pictures', { precision: 'int8', targetAgreement: 0.99 }, 'CALIBRATION_NEEDED'],

@@ -1,19 +1,24 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
+import { copyModel } from '../../onnx/copy';
 import { DataType } from '../../onnx/data-type';
 import { openModel } from '../../onnx/model';
 import { isOp } from '../../onnx/node';
+import { calibrationFromText } from '../../quantization/calibration-record';
+import { findSites } from '../../quantization/sites';
 import { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { ModelLibrary } from '../library/model-library';
 import { EngineBuilder } from './build-engine';
 import { engineFiles } from './engine-files';
 import { EngineLibrary } from './engine-library';
+import { CandidateGraphs } from './recipe-graph';
 import { TimingCache } from './timing-cache';
+import { TensorRtStopwatch } from '../tune/tensorrt-stopwatch';
 import { TuningStore } from '../tune/tuning-store';
 
 /* The sample model in 8 bits, calibrated on a few pictures and built by TensorRT for RTX, which needs no GPU for that. */
@@ -86,6 +91,32 @@ describe('TensorRT for RTX builds the sample model in 8 bits', () => {
     expect(files(again)).toEqual(before);
   });
 
+  it('candidates of a tuning, and goes on after one that it cannot build', async () => {
+    const engine = await build({ precision: 'int8', targets: [86], calibration });
+    const { record, folder } = await library.read(engine.id);
+    const text = readFileSync(join(folder, engineFiles.calibration), 'utf8');
+    const signal = new AbortController().signal;
+    const graphs = await CandidateGraphs.open(record.recipe, record.model, calibrationFromText(text, 'x'), signal);
+    const target = { kind: 'tensorrt', family: await libraries.open('tensorrt-rtx'), deviceIndex: 0 } as const;
+    const parts = { recipe: record.recipe, model: record.model, target, timing: new TimingCache(data) };
+    const stopwatch = new TensorRtStopwatch({ ...parts, signal, warn: fail });
+    try {
+      const { plan } = await stopwatch.build(graphs.without([]));
+      // What it builds is what a build builds: a little more than nothing differs with the timing cache.
+      expect(Math.abs(statSync(plan).size / engine.planBytes - 1)).toBeLessThan(0.1);
+      const broken = copyModel(graphs.wide);
+      const node = broken.graph.nodes.find((each) => isOp(each, 'Conv'));
+      if (node === undefined) throw new Error('there is no convolution');
+      node.opType = 'NoSuchThing';
+      await expect(stopwatch.build(broken)).rejects.toMatchObject({ code: expect.stringMatching(/^ONNX_/) });
+      const [block = ''] = findSites(graphs.wide.graph).map((site) => site.block);
+      expect(existsSync((await stopwatch.build(graphs.without([block]))).plan)).toBe(true);
+    } finally {
+      await stopwatch.close();
+      graphs.close();
+    }
+  });
+
   it('FP8 for Ada, and refuses Ampere', async () => {
     const engine = await build({ precision: 'fp8', targets: [89], calibration });
     expect(engine).toMatchObject({ precision: 'fp8', device: 'sm_89' });
@@ -111,3 +142,7 @@ describe('TensorRT for RTX builds the sample model in 8 bits', () => {
     expect(record.passes.at(-1)?.findings).toBeGreaterThan(50);
   });
 });
+
+function fail(text: string): never {
+  throw new Error(text);
+}

@@ -43,7 +43,9 @@ export class TensorRtStopwatch implements Stopwatch {
     const { runtime, device } = parts.recipe;
     this.#parts = parts;
     const where = device.kind === 'gpu' ? ` · ${device.name}` : '';
-    this.device = `${engineFamilyNames[runtime.family]} ${runtime.version}${where}`;
+    // The version tells the generation by itself.
+    const name = runtime.family === 'tensorrt-rtx' ? engineFamilyNames[runtime.family] : 'TensorRT';
+    this.device = `${name} ${runtime.version}${where}`;
   }
 
   /** @throws AppError CANCELLED, ENGINE_BUILD_FAILED, ONNX_PARSE_FAILED, OUT_OF_DEVICE_MEMORY, DISK_FULL, ENGINE_CORRUPT … */
