@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gpuLoadSchema } from './domain/gpu-load';
 import { offerIdSchema, runtimeFamilySchema, runtimeLibrarySchema } from './domain/runtime-library';
 
 /** What a shell may ask about TensorRT's libraries; part of the contract. */
@@ -22,4 +23,6 @@ export const runtimeCalls = {
     args: z.object({ directory: z.string().optional(), family: runtimeFamilySchema.nullable().optional() }),
     result: runtimeLibrarySchema,
   },
+  /** What the GPUs do at this moment; read at most once a second, and only while it is asked for. Null without any. */
+  'runtimes.gpuLoads': { args: z.object({}), result: z.object({ gpus: z.array(gpuLoadSchema).nullable() }) },
 } as const;

@@ -7,6 +7,7 @@ import type { FileAccess } from '../file-access';
 import type { JobRegistry } from '../jobs/job-registry';
 import { writeFileAtomically } from '../library/json-file';
 import type { InstallPhase } from './install-runtime';
+import { GpuWatch, nvidiaSmi } from './gpu-watch';
 import { installRuntime, removeRuntime } from './install-runtime';
 import { installPlan, licenceOf } from './offers';
 import type { Environment } from './run-tool';
@@ -34,6 +35,7 @@ const PHASES: Readonly<Record<InstallPhase, string>> = {
 export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers {
   const { dataDirectory, access, jobs, env, probe, onChange } = options;
   const running = new Set<string>();
+  const gpus = new GpuWatch(nvidiaSmi(env));
   const list = (): ReturnType<RuntimeHandlers['runtimes.list']> => runtimeOverview({ dataDirectory, env, probe });
   return {
     'runtimes.list': list,
@@ -69,6 +71,7 @@ export function runtimeHandlers(options: RuntimeHandlerOptions): RuntimeHandlers
       });
       return { jobId };
     },
+    'runtimes.gpuLoads': async () => ({ gpus: await gpus.loads() }),
     'runtimes.remove': async ({ name }) => {
       await removeRuntime(dataDirectory, name);
       onChange();

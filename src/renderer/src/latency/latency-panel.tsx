@@ -11,6 +11,7 @@ import { setWindow } from '../state/window-store';
 import styles from './latency-panel.module.css';
 import { stages, summarise, type LatencySummary } from './latency-stats';
 import { adaptPause, clearLatency, pinRun, unpinRun, useLatency, type LatencyRun } from './latency-store';
+import { GpuLine } from './gpu-line';
 import { HistogramChart } from './histogram-chart';
 import { TimelineChart } from './timeline-chart';
 import { samplesAsCsv, samplesAsJson } from './samples-as-text';
@@ -51,6 +52,7 @@ export function LatencyPanel() {
       ) : (
         <>
           <Figures summary={summary} run={run} pinned={pinned} />
+          <GpuLine />
           <div className={styles.chart}>
             <Profiler id="latency" onRender={(_id, _phase, duration) => adaptPause(duration * PAINT_FACTOR)}>
               {view === 'timeline' ? (

@@ -44,4 +44,11 @@ export const latency = {
   frames: 'frames',
   chart: 'Stacked stages of the last {{count}} frames, milliseconds',
   histogramChart: 'How many frames took how long',
+  gpu: {
+    utilisation: '{{value}} %',
+    clock: '{{value}} MHz',
+    temperature: '{{value}} °C',
+    memory: '{{used}} of {{total}}',
+    how: '{{name}}: share of the time in which it computed (the curve: the last minute), clock, temperature and memory, all programs together; once a second.',
+  },
 } as const;

@@ -47,4 +47,11 @@ export const latency: Translation<typeof source> = {
   frames: '帧数',
   chart: '最近 {{count}} 帧各阶段堆叠图，毫秒',
   histogramChart: '各耗时区间的帧数',
+  gpu: {
+    utilisation: '{{value}}%',
+    clock: '{{value}} MHz',
+    temperature: '{{value}} °C',
+    memory: '{{used}}，共 {{total}}',
+    how: '{{name}}：计算时间占比（曲线为最近一分钟）、频率、温度与显存，为所有程序合计；每秒读取一次。',
+  },
 };
