@@ -4,17 +4,19 @@
 //
 //   node bench/gpu/bundle.mjs OUT.tar.xz [folder of the native libraries]
 //
-// There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.mjs doctor
+// There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.mjs doctor; the benchmarks of frames and folders are
+// FOLDER/out/bench/pipeline.cjs and batch.cjs.
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { buildBench } from '../../scripts/lib/bench-build.mjs';
 import { ensureBuild } from '../../scripts/lib/build.mjs';
 import { root, say } from '../../scripts/lib/paths.mjs';
 import { run, tail } from '../../scripts/lib/process.mjs';
 
 /** Files and folders, relative to the root. */
 const wanted = [
-  ...['package.json', 'bin', 'out/cli', 'out/host', 'out/worker', 'resources/models', 'resources/samples'],
+  ...['package.json', 'bin', 'out/cli', 'out/host', 'out/worker', 'out/bench', 'resources/models', 'resources/samples'],
   ...['node_modules/onnxruntime-node/package.json', 'node_modules/onnxruntime-node/dist'],
   ...['node_modules/onnxruntime-node/bin/napi-v6/linux/x64', 'node_modules/onnxruntime-common'],
   ...['node_modules/sharp', 'node_modules/detect-libc', 'node_modules/semver', 'node_modules/@img/colour'],
@@ -26,6 +28,7 @@ const isWanted = (path) => !/\.(map|d\.ts|md|a)$/.test(path);
 
 async function bundle(target, libraries) {
   await ensureBuild();
+  for (const name of ['pipeline', 'batch']) await buildBench(name);
   const folder = mkdtempSync(join(tmpdir(), 'maskforge-bundle-'));
   try {
     for (const path of [...wanted.map((entry) => join(root, entry)), libraries])

@@ -2,7 +2,8 @@
 // Builds and measures TensorRT engines on this machine's GPU through the studio's own terminal, and writes one JSON file.
 //
 //   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--rounds 3]
-//                          [--calibration FOLDER] [--seconds 540] [--stages export,build,bench,verify,profile]
+//                          [--calibration FOLDER] [--seconds 540]
+//                          [--stages export,build,bench,verify,profile,frames,folder]
 //
 // The folder is of pictures to calibrate INT8 and FP8 on (tools/sample-model/draw.py draws some); without one these rows
 // are left out. Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
@@ -24,7 +25,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '86400' },
-    stages: { type: 'string', default: 'export,build,bench,verify,profile' },
+    stages: { type: 'string', default: 'export,build,bench,verify,profile,frames,folder' },
   },
 });
 const work = resolve(options.work ?? '.cache/gpu');
@@ -109,6 +110,32 @@ function once(row, name, ...args) {
   if (entry[name].error) say(`${keyOf(row)}: ${name}: ${entry[name].error}`);
 }
 
+/** What passes through the studio as a whole, with the fastest engine of the sample model. */
+const programs = {
+  frames: { name: 'pipeline', args: ['--frames', '2000', '--rounds', '3'] },
+  folder: { name: 'batch', args: ['1000', '--rounds', '5'] },
+};
+
+/** A benchmark of the same program as `maskforge`; it lies in the folder that bundle.mjs packs. */
+function measureStudio(stage) {
+  const { name, args } = programs[stage];
+  const built = dirname(dirname(resolve(options.maskforge)));
+  const file = join(built, 'out', 'bench', `${name}.cjs`);
+  const id = rows
+    .filter(({ group }) => group === 'sample model')
+    .map((row) => ({ id: state[keyOf(row)]?.build?.id, ms: summary(row).gpuComputeMs }))
+    .filter((engine) => engine.ms !== null)
+    .sort((one, other) => one.ms - other.ms)[0]?.id;
+  if (!existsSync(file) || id === undefined || (state[stage] !== undefined && !state[stage].error)) return;
+  const result = join(built, 'bench', 'results', `${name}.json`);
+  mkdirSync(dirname(result), { recursive: true });
+  const more = ['--engine', id, '--home', join(work, 'home')];
+  const run = spawnSync(process.execPath, ['--expose-gc', file, ...args, ...more], { encoding: 'utf8', cwd: built });
+  state[stage] = run.status === 0 ? JSON.parse(readFileSync(result, 'utf8')) : { error: run.stderr.trim().slice(-600) };
+  save();
+  say(`${stage}: ${state[stage].error ?? 'measured'}`);
+}
+
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** What is published of a row. */
@@ -146,6 +173,8 @@ function write() {
     device: report?.device ?? null,
     driver: report?.driver ?? null,
     node: process.version,
+    frames: state.frames ?? null,
+    folder: state.folder ?? null,
     rows: results,
   };
   if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(text, null, 1)}\n`);
@@ -177,4 +206,5 @@ for (const row of rows) {
   if (row.profile && stages.has('profile') && timeIsLeft())
     once(row, 'profile', 'engine', 'profile', '@', '--runs', '50');
 }
+for (const stage of Object.keys(programs)) if (stages.has(stage) && timeIsLeft()) measureStudio(stage);
 write();
