@@ -112,13 +112,13 @@ function once(row, name, ...args) {
 
 /** What passes through the studio as a whole, with the fastest engine of the sample model. */
 const programs = {
-  frames: { name: 'pipeline', args: ['--frames', '2000', '--rounds', '3'] },
-  folder: { name: 'batch', args: ['1000', '--rounds', '5'] },
+  frames: { name: 'pipeline', result: 'pipeline', args: ['--frames', '2000', '--rounds', '3'] },
+  folder: { name: 'batch', result: 'batch-engine', args: ['1000', '--rounds', '5'] },
 };
 
 /** A benchmark of the same program as `maskforge`; it lies in the folder that bundle.mjs packs. */
 function measureStudio(stage) {
-  const { name, args } = programs[stage];
+  const { name, result: kept, args } = programs[stage];
   const built = dirname(dirname(resolve(options.maskforge)));
   const file = join(built, 'out', 'bench', `${name}.cjs`);
   const id = rows
@@ -127,7 +127,7 @@ function measureStudio(stage) {
     .filter((engine) => engine.ms !== null)
     .sort((one, other) => one.ms - other.ms)[0]?.id;
   if (!existsSync(file) || id === undefined || (state[stage] !== undefined && !state[stage].error)) return;
-  const result = join(built, 'bench', 'results', `${name}.json`);
+  const result = join(built, 'bench', 'results', `${kept}.json`);
   mkdirSync(dirname(result), { recursive: true });
   const more = ['--engine', id, '--home', join(work, 'home')];
   const run = spawnSync(process.execPath, ['--expose-gc', file, ...args, ...more], { encoding: 'utf8', cwd: built });
