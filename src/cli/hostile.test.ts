@@ -46,6 +46,42 @@ describe('a network whose values are no finite numbers', () => {
   });
 });
 
+describe('names that are as long as a disk allows', () => {
+  it('fail alone where their masks would have longer ones, and do not fail where they fit', async () => {
+    const here = bench();
+    here.copyModel('channels.onnx', 'net.onnx');
+    const fits = '长'.repeat(80);
+    for (const name of ['a', 'x'.repeat(250), fits, 'z']) await here.picture(`in/${name}.png`, 40, 30);
+    const run = await here.run(['segment', 'in', '--model', 'net.onnx', '--out', 'out']);
+    expect(run.stderr).toContain('[FILE_NAME_INVALID]');
+    expect(run.code).toBe(1);
+    expect(here.files('out')).toEqual(['a.index.png', 'z.index.png', `${fits}.index.png`]);
+  });
+
+  it('are told where a network is written', async () => {
+    const here = bench();
+    here.copyModel('tiny-unet.onnx', 'net.onnx');
+    await here.picture('in/a.png', 64, 64);
+    const run = await here.run(['calibrate', 'net.onnx', '--images', 'in', '--out', `${'x'.repeat(260)}.onnx`]);
+    expect(run.stderr).toContain('[FILE_NOT_WRITABLE]');
+    expect(run.stderr).not.toContain('bug');
+  });
+});
+
+describe('a recipe', () => {
+  it('is saved whole or not at all, and says why', async () => {
+    const here = await overflowing();
+    here.write('taken', 'a file');
+    const flags = ['--runtime', 'onnxruntime', '--precision', 'fp32', '--save-recipe', join('taken', 'r.json')];
+    const run = await here.run(['build', 'net', ...flags]);
+    expect(run.stderr).toContain('[FILE_NOT_WRITABLE]');
+    expect(run.stderr).not.toContain('bug');
+    expect(run.code).toBe(1);
+    const none = await here.run(['build', 'net', '--recipe', 'pictures']);
+    expect(none.stderr).toContain('[FILE_IS_FOLDER]');
+  });
+});
+
 describe('words that pass the command line and not the contract', () => {
   it.each([[['verify', '', '--images', '.']], [['engine', 'inspect', '']], [['bench', '']]])(
     'are wrong usage: %j',

@@ -114,7 +114,8 @@ async function save(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFileAtomically(path, content);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    // A name that is too long is this picture's own trouble.
+    if (!(error instanceof AppError) || error.code === 'FILE_NAME_INVALID') throw error;
     const code = error.code === 'DISK_FULL' ? 'EXPORT_DISK_FULL' : 'EXPORT_READ_ONLY';
     throw new AppError(code, error.message, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),

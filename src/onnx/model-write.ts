@@ -63,7 +63,11 @@ export async function saveModel(model: OnnxModel, path: string, options: SaveOpt
   model.graph.flush();
   const suffix = `.${randomBytes(6).toString('hex')}.tmp`;
   const dataPath = `${path}.data`;
-  const temporary = { model: join(dirname(path), `.${basename(path)}${suffix}`), data: `${dataPath}${suffix}` };
+  const short = basename(path).slice(0, 40);
+  const temporary = {
+    model: join(dirname(path), `.${short}${suffix}`),
+    data: join(dirname(path), `.${short}.data${suffix}`),
+  };
   const external = wantsExternal(model, options.weights ?? 'auto');
   try {
     if (external) {
@@ -75,7 +79,7 @@ export async function saveModel(model: OnnxModel, path: string, options: SaveOpt
     }
     await rename(temporary.model, path);
   } catch (cause) {
-    await Promise.all([rm(temporary.model, { force: true }), rm(temporary.data, { force: true })]);
+    await Promise.allSettled([rm(temporary.model, { force: true }), rm(temporary.data, { force: true })]);
     if (cause instanceof AppError) throw cause;
     if (isOutOfRoom(cause)) {
       throw new AppError('DISK_FULL', `There is no room left on the disk for ${path}.`, {

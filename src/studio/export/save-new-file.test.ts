@@ -15,6 +15,16 @@ describe('exportError', () => {
     ],
     ['a quota', system('EDQUOT'), expect.objectContaining({ code: 'EXPORT_DISK_FULL' })],
     ['a disk that is read-only', system('EROFS'), expect.objectContaining({ code: 'EXPORT_READ_ONLY' })],
+    [
+      'a folder that cannot be made',
+      Object.assign(system('ENOENT'), { syscall: 'mkdir' }),
+      expect.objectContaining({ code: 'EXPORT_READ_ONLY' }),
+    ],
+    [
+      'a name that is too long, which other files may not have',
+      system('ENAMETOOLONG'),
+      expect.objectContaining({ code: 'FILE_NAME_INVALID' }),
+    ],
     ['what else a system says', system('EIO'), expect.objectContaining({ code: 'EXPORT_FAILED' })],
     ['what was told already, as it is', told, told],
     ['a bug, as it is', bug, bug],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../shared/app-error';
+import { isFolderRefused, nameTooLong, shortened } from '../library/json-file';
 
 /** Numbers that are tried for a name that is taken. */
 const MOST_NUMBERS = 10_000;
@@ -14,7 +15,7 @@ const MOST_NUMBERS = 10_000;
  * @throws AppError EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED
  */
 export async function saveNewFile(directory: string, stem: string, ending: string, bytes: Uint8Array): Promise<string> {
-  const temporary = join(directory, `.${stem.slice(0, 80)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(directory, `.${shortened(stem)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(directory, { recursive: true });
     await writeWhole(temporary, bytes);
@@ -83,7 +84,7 @@ export function exportError(error: unknown, path: string): unknown {
   const name = basename(path);
   const folder = dirname(path);
   const options = { cause: error, details: { path } };
-  switch (codeOf(error)) {
+  switch (isFolderRefused(error) ? 'EROFS' : codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
       return new AppError('EXPORT_DISK_FULL', `There is no room on the disk for ${name} in ${folder}.`, {
@@ -97,6 +98,8 @@ export function exportError(error: unknown, path: string): unknown {
         ...options,
         hint: 'Choose another folder, or change its permissions.',
       });
+    case 'ENAMETOOLONG':
+      return nameTooLong(error, path);
     case null:
       return error;
     default:

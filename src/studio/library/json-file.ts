@@ -25,10 +25,13 @@ export async function readTextIfPresent(path: string, maxBytes = MAX_JSON_BYTES)
 
 /**
  * Writes so that the file is either the old or the new one, never half of it, whatever happens in between.
- * Rejects with DISK_FULL or FILE_NOT_WRITABLE.
+ * Rejects with DISK_FULL, FILE_NAME_INVALID or FILE_NOT_WRITABLE.
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(
+    dirname(path),
+    `.${shortened(basename(path))}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
   try {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(temporary, 'wx');
@@ -71,7 +74,20 @@ export function readError(error: unknown, path: string): AppError {
   });
 }
 
-/** A failure to write: DISK_FULL or FILE_NOT_WRITABLE. */
+/** So much of a name that a temporary one made of it fits on every disk: 255 bytes, of which a character takes up to four. */
+export function shortened(name: string): string {
+  return name.slice(0, 40);
+}
+
+export function nameTooLong(cause: unknown, path: string): AppError {
+  return new AppError('FILE_NAME_INVALID', `${path} cannot be written: its name is longer than the disk allows.`, {
+    hint: 'Give the file a shorter name.',
+    cause,
+    details: { path },
+  });
+}
+
+/** A failure to write: DISK_FULL, FILE_NAME_INVALID or FILE_NOT_WRITABLE. */
 export function writeError(error: unknown, path: string): AppError {
   const code = errorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -81,12 +97,19 @@ export function writeError(error: unknown, path: string): AppError {
       details: { path },
     });
   }
-  const why = isDenied(error) ? 'permission denied' : code === 'EROFS' ? 'the disk is read-only' : describe(error);
+  if (code === 'ENAMETOOLONG') return nameTooLong(error, path);
+  const isReadOnly = code === 'EROFS' || isFolderRefused(error);
+  const why = isDenied(error) ? 'permission denied' : isReadOnly ? 'the disk is read-only' : describe(error);
   return new AppError('FILE_NOT_WRITABLE', `${path} cannot be written: ${why}.`, {
     hint: 'Choose another folder, or change the permissions of this one.',
     cause: error,
     details: { path },
   });
+}
+
+/** On a read-only disk Node's recursive `mkdir` says that the folder is not there; on any other it would have been made. */
+export function isFolderRefused(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
 }
 
 export function isMissing(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import { claimName, exportError } from '../export/save-new-file';
+import { shortened } from '../library/json-file';
 
 interface GrowingFile {
   readonly directory: string;
@@ -19,7 +20,7 @@ export class GrowingFiles {
 
   /** @throws AppError EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED, as do all the others */
   async open(directory: string, stem: string, ending: string): Promise<string> {
-    const temporary = join(directory, `.${stem.slice(0, 80)}.${randomBytes(6).toString('hex')}.tmp`);
+    const temporary = join(directory, `.${shortened(stem)}.${randomBytes(6).toString('hex')}.tmp`);
     try {
       await mkdir(directory, { recursive: true });
       const file = await open(temporary, 'wx');
