@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type {
@@ -13,7 +13,7 @@ import type {
 } from '../../shared/domain/engine';
 import { isStatic, precisionSchema } from '../../shared/domain/engine';
 import { parseRecipe } from '../../studio/engines/recipe';
-import { readError } from '../../studio/library/json-file';
+import { readError, writeFileAtomically } from '../../studio/library/json-file';
 import { readTuning, recipeOfPoint } from '../../studio/tune/tuning-store';
 import type { CalibrationFlags } from '../build-calibration';
 import { addCalibrationFlags, calibrationOrderOf, saveCalibration } from '../build-calibration';
@@ -126,7 +126,7 @@ async function build(context: CliContext, wanted: string, options: BuildOptions)
       const { recipe } = await studio.call('engines.inspect', { engineId: engine.id });
       if (options.saveRecipe !== undefined) {
         const file = resolve(io.cwd, options.saveRecipe);
-        await writeFile(file, `${JSON.stringify(recipe, null, 2)}\n`);
+        await writeFileAtomically(file, `${JSON.stringify(recipe, null, 2)}\n`);
         await saveCalibration(engine, file);
       }
       const verification =
