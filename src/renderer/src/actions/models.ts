@@ -6,7 +6,7 @@ import { announce } from '../notices/announce';
 import { notify, reportError } from '../notices/notify';
 import { updatePreferences } from '../preferences/preferences';
 import type { Picked } from '../shell/shell';
-import { activeModel, libraryStore, openSession } from '../state/library-store';
+import { activeModel, libraryStore, masksModelId, openSession } from '../state/library-store';
 import { forgetSegmentations } from '../state/pictures-store';
 import { forgetClassChoices } from '../state/view-store';
 import { openDialog } from '../state/window-store';
@@ -30,7 +30,7 @@ export function setModels(models: readonly ModelSummary[]): void {
  */
 export async function openModel(modelId: string, engineId: string | null = null): Promise<void> {
   const before = libraryStore.getState().session;
-  libraryStore.setState({ session: { kind: 'opening', modelId } });
+  libraryStore.setState({ session: { kind: 'opening', modelId, masksOf: masksModelId(libraryStore.getState()) } });
   stopSegmentation();
   try {
     const engine = engineId === null ? {} : { runtime: 'tensorrt' as const, engineId };
@@ -65,7 +65,7 @@ async function reopenModel(): Promise<void> {
 export async function reopenLostModel(): Promise<void> {
   const { session } = libraryStore.getState();
   if (session.kind === 'none') return;
-  libraryStore.setState({ session: { kind: 'opening', modelId: session.modelId } });
+  libraryStore.setState({ session: { kind: 'opening', modelId: session.modelId, masksOf: null } });
   await openModel(session.modelId, openEngineId);
 }
 

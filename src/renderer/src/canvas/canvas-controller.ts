@@ -1,9 +1,8 @@
 import { toErrorReport } from '../../../shared/app-error';
 import type { Mask } from '../../../shared/domain/mask';
-import type { Label } from '../../../shared/domain/model';
 import { connectionStore } from '../state/connection-store';
 import { setHoverText } from '../state/hover-slot';
-import { activeModel, libraryStore } from '../state/library-store';
+import { libraryStore, shownLabels } from '../state/library-store';
 import { liveStore, type LivePicture } from '../state/live-store';
 import { picturesStore, selectedItem } from '../state/pictures-store';
 import { markReady } from '../state/readiness';
@@ -28,7 +27,6 @@ const PATIENCE_MS = 150;
 const SETTLE_MS = 140;
 /** The same for a video: drawing a frame well that the next one replaces would be for nothing. */
 const SETTLE_LIVE_MS = 700;
-const noLabels: readonly Label[] = [];
 
 /**
  * Joins the stores to the renderer, outside of React: a picture, a mask, a colour or a place that changes is drawn in
@@ -229,7 +227,7 @@ export class CanvasController implements GestureTarget {
   }
 
   #syncMasks(): void {
-    const labels = this.#arrangement()?.labels ?? activeModel(libraryStore.getState())?.labels ?? noLabels;
+    const labels = this.#arrangement()?.labels ?? shownLabels(libraryStore.getState());
     if (!this.#masks.sync(this.#wantedMasks(), labels)) return;
     this.#readHover();
     if (this.#live !== null) return;
@@ -335,7 +333,7 @@ export class CanvasController implements GestureTarget {
     const classIds = arrangement?.masks.map((_, side) => this.#masks.classAt(maskName(side), pixel));
     const side = arrangement === null ? 0 : sideAt(arrangement.layout, place.tile, place.point, this.#canvas);
     const classId = (classIds === undefined ? this.#masks.classAt(MASK, pixel) : classIds[side]) ?? null;
-    const labels = arrangement?.labels ?? activeModel(libraryStore.getState())?.labels ?? noLabels;
+    const labels = arrangement?.labels ?? shownLabels(libraryStore.getState());
     setHoverText(classIds === undefined ? hoverText(pixel, classId, labels) : sidesHoverText(pixel, classIds, labels));
     if (before.pixel?.x === pixel.x && before.pixel.y === pixel.y && before.classId === classId) return;
     hoverStore.setState({ pixel, classId });

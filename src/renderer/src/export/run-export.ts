@@ -6,7 +6,7 @@ import { changedColors, classColors } from '../display/class-colors';
 import { i18n } from '../i18n/i18n';
 import { notify } from '../notices/notify';
 import { shell } from '../shell/current-shell';
-import { activeModel, libraryStore } from '../state/library-store';
+import { libraryStore, shownLabels } from '../state/library-store';
 import { viewStore } from '../state/view-store';
 import { studio } from '../studio-client/studio';
 import { sayExported } from './say-exported';
@@ -19,8 +19,8 @@ export interface ExportRequest {
   readonly directory: string | null;
 }
 
-/** Masks as they are drawn now: what palette and overlay files have to look like. Without labels, the open model's. */
-export function currentStyle(labels: readonly Label[] = activeModel(libraryStore.getState())?.labels ?? []): MaskStyle {
+/** Masks as they are drawn now: what palette and overlay files have to look like. Without labels, those of the masks that are shown. */
+export function currentStyle(labels: readonly Label[] = shownLabels(libraryStore.getState())): MaskStyle {
   const { opacity, mode, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
   const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
   return {

@@ -2,7 +2,7 @@ import { Copy, Eye, EyeOff, Palette, RotateCcw, ScanEye } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { MenuEntry } from '../components/menu';
 import { useClassColors } from '../display/use-class-colors';
-import { activeModel, useLibrary } from '../state/library-store';
+import { shownLabels, useLibrary } from '../state/library-store';
 import { toggleHidden, toggleSolo, useView } from '../state/view-store';
 import { pickClassColor, resetClassColor } from './pick-color';
 
@@ -11,9 +11,7 @@ const iconSize = 14;
 /** What can be done with a class, for its context menus; nothing for null. */
 export function useClassMenu(classId: number | null): MenuEntry[] {
   const { t } = useTranslation();
-  const name = useLibrary(
-    (state) => activeModel(state)?.labels.find(({ id }) => id === classId)?.name ?? `#${classId}`,
-  );
+  const name = useLibrary((state) => shownLabels(state).find(({ id }) => id === classId)?.name ?? `#${classId}`);
   const hidden = useView((state) => classId !== null && state.hidden.has(classId));
   const solo = useView((state) => state.solo !== null && state.solo === classId);
   const picked = useView((state) => classId !== null && state.colors[classId] !== undefined);

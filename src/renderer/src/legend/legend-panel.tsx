@@ -1,13 +1,12 @@
 import { ChevronRight, Ellipsis } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Label } from '../../../shared/domain/model';
 import { IconButton } from '../components/button';
 import { ContextMenu, Menu, type MenuEntry } from '../components/menu';
 import { SearchField } from '../components/search-field';
 import { toHex } from '../display/class-colors';
 import { useClassColors } from '../display/use-class-colors';
-import { activeModel, useLibrary } from '../state/library-store';
+import { shownLabels, useLibrary } from '../state/library-store';
 import { selectedSegmentation, usePictures } from '../state/pictures-store';
 import { setView, toggleHidden, toggleSolo, useView } from '../state/view-store';
 import { useClassMenu } from './class-menu';
@@ -15,14 +14,12 @@ import styles from './legend-panel.module.css';
 import { LegendRowView } from './legend-row';
 import { legendRows, type LegendRow, type LegendSort } from './legend-rows';
 
-const noLabels: readonly Label[] = [];
-
-/** Every class of the open model with its share of the selected picture. */
+/** Every class of the shown masks' model with its share of the selected picture. */
 export function LegendPanel() {
   const { t } = useTranslation();
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<LegendSort>('share');
-  const labels = useLibrary((state) => activeModel(state)?.labels ?? noLabels);
+  const labels = useLibrary(shownLabels);
   const shares = usePictures((state) => selectedSegmentation(state)?.classes ?? null);
   const { present, absent } = useMemo(() => legendRows(labels, shares, search, sort), [labels, shares, search, sort]);
   const nothing = present.length + absent.length === 0;

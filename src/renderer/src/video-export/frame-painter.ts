@@ -2,7 +2,7 @@ import { MaskRenderer } from '../canvas/mask-renderer';
 import { paletteBytes } from '../canvas/palette-texture';
 import { drawnOpacity, exportedOutlineWidth, type MaskLook } from '../canvas/scene';
 import { classColors } from '../display/class-colors';
-import { activeModel, libraryStore } from '../state/library-store';
+import { libraryStore, shownLabels } from '../state/library-store';
 import { viewStore } from '../state/view-store';
 import type { RawFrame } from '../../../shared/domain/raw-frame';
 import type { Mask } from '../../../shared/domain/mask';
@@ -30,7 +30,7 @@ export class ExportPainter {
     this.#renderer = new MaskRenderer(this.#canvas);
     this.#withPicture = kind === 'overlay';
     const { mode, opacity, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
-    const labels = activeModel(libraryStore.getState())?.labels ?? [];
+    const labels = shownLabels(libraryStore.getState());
     const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
     const colorOf = classColors(labels, palette, colors);
     this.#palette = (bytesPerId) => paletteBytes(bytesPerId, colorOf, visibility);
