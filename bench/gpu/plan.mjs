@@ -7,6 +7,7 @@
  * @property {string} name what the row is, in words
  * @property {string} model file in the folder of exports, or a model's id
  * @property {string[]} args of `maskforge build`
+ * @property {string[]} [tune] args of `maskforge tune`, which runs first; `TUNING` in `args` is then what it found
  * @property {string} [shape] batch and size that a range is measured at
  * @property {boolean} [endToEnd] also from pixels to masks
  * @property {boolean} [verify] also against ONNX Runtime and drawn masks
@@ -24,6 +25,18 @@ const pluginSubset = ['--layernorm', 'plugin:*stages.0*'];
 /** `CALIBRATION` stands for the folder that `run.mjs` is told. */
 const int8 = ['--precision', 'int8', '--calibrate', 'CALIBRATION'];
 const fp8 = ['--precision', 'fp8', '--calibrate', 'CALIBRATION'];
+/** What a search finds is built as it is, the plugins of FP16 being what it is timed against. */
+const fromTuning = ['--keep-from', 'TUNING'];
+/** @param {'int8' | 'fp8'} format @param {string[]} how many pictures, and for how long candidates are timed */
+const tuned = (format, how) => ({
+  name: `${format.toUpperCase()}, tuned`,
+  args: fromTuning,
+  tune: ['--format', format, '--images', 'CALIBRATION', '--target-agreement', '0.99', ...how],
+  profile: true,
+});
+/** Masks are compared on the processor: few pictures of large networks. */
+const fewPictures = ['--count', '16', '--compared', '2', '--timing-seconds', '300'];
+const manyPictures = ['--count', '128', '--compared', '12', '--timing-seconds', '200'];
 const range = ['--min', '1x3x256x256', '--opt', '8x3x512x512', '--max', '8x3x1024x1024'];
 
 /** @param {string} variant @param {number} size @returns {Pick<Row, 'group' | 'model'>} */
@@ -60,6 +73,8 @@ function longGroup(variant, size) {
     { ...base, name: 'INT8', args: [...int8, ...none, '--count', '16'], profile: true },
     { ...base, name: 'INT8, plugins', args: [...int8, ...both, '--count', '16'], profile: true },
     { ...base, name: 'FP8', args: [...fp8, ...none, '--count', '16'], profile: true },
+    { ...base, ...tuned('int8', fewPictures) },
+    { ...base, ...tuned('fp8', fewPictures) },
     { ...base, name: 'plain TF32', args: ['--plain', '--precision', 'tf32'] },
     { ...base, name: 'TF32', args: ['--precision', 'tf32', ...none] },
     { ...base, name: 'plain FP32', args: ['--plain', '--precision', 'fp32'] },
@@ -83,6 +98,8 @@ export const rows = [
   { ...sample, name: 'INT8', args: [...int8, ...none], profile: true },
   { ...sample, name: 'INT8, plugins', args: [...int8, ...both], profile: true },
   { ...sample, name: 'FP8', args: [...fp8, ...none], profile: true },
+  { ...sample, ...tuned('int8', manyPictures) },
+  { ...sample, ...tuned('fp8', manyPictures) },
   ...longGroup('b2', 1024),
   ...shortGroup('b0', 512),
   ...shortGroup('b1', 1024),

@@ -3,7 +3,7 @@
 //
 //   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--rounds 3]
 //                          [--calibration FOLDER] [--seconds 540]
-//                          [--stages export,build,bench,verify,profile,frames,folder]
+//                          [--stages export,tune,build,bench,verify,profile,frames,folder]
 //
 // The folder is of pictures to calibrate INT8 and FP8 on (tools/sample-model/draw.py draws some); without one these rows
 // are left out. Everything that is done is kept in DIR: started again, it goes on where it stopped. Rows stand in plan.mjs.
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '86400' },
-    stages: { type: 'string', default: 'export,build,bench,verify,profile,frames,folder' },
+    stages: { type: 'string', default: 'export,tune,build,bench,verify,profile,frames,folder' },
   },
 });
 const work = resolve(options.work ?? '.cache/gpu');
@@ -35,7 +35,7 @@ const words = options.only.split(',').filter((word) => word !== '');
 const { calibration } = options;
 const rows = plan
   .filter(({ group, name }) => words.length === 0 || words.some((word) => `${group}: ${name}`.includes(word)))
-  .filter(({ args }) => calibration !== undefined || !args.includes('CALIBRATION'));
+  .filter(({ args, tune: found = [] }) => calibration !== undefined || ![...args, ...found].includes('CALIBRATION'));
 const models = join(work, 'models');
 const stateFile = join(work, 'state.json');
 mkdirSync(models, { recursive: true });
@@ -55,10 +55,13 @@ function save() {
 /** @returns {object | { error: string }} what a command of the studio's terminal printed with --json */
 function maskforge(...args) {
   const env = { ...process.env, MASKFORGE_HOME: join(work, 'home') };
-  const options_ = { encoding: 'utf8', env, maxBuffer: 1 << 28 };
+  // What is ended by the clock goes on where it was, the next time.
+  const timeout = Math.max(1000, Math.round(Number(options.seconds) * 1000 - (Date.now() - started)));
+  const options_ = { encoding: 'utf8', env, maxBuffer: 1 << 28, timeout };
   const { stdout, stderr, status } = spawnSync(process.execPath, [options.maskforge, ...args, '--json'], options_);
   const line = stdout.trim().split('\n').at(-1) ?? '';
-  if (status === 0) return JSON.parse(line);
+  // A search that misses its target ends with 1, and has found something all the same.
+  if (status === 0 || (status === 1 && args[0] === 'tune' && line.startsWith('{'))) return JSON.parse(line);
   return { error: (stderr.trim() || line).split('\n').slice(-6).join('\n') };
 }
 
@@ -78,14 +81,32 @@ function exportModels() {
   }
 }
 
+const modelOf = ({ model }) => (model.endsWith('.onnx') ? join(models, model) : model);
+
+function sizeOf({ model, args }) {
+  const side = /-(\d+)\.onnx$/.exec(model)?.[1];
+  return side === undefined || args.includes('--min') ? [] : ['--shapes', `1x3x${side}x${side}`];
+}
+
+function filled(row, args) {
+  const places = { CALIBRATION: resolve(calibration ?? ''), TUNING: state[keyOf(row)]?.tune?.file };
+  return args.map((part) => places[part] ?? part);
+}
+
+function tune(row) {
+  const key = keyOf(row);
+  if (row.tune === undefined || (state[key]?.tune !== undefined && state[key].tune.error === undefined)) return;
+  const found = maskforge('tune', modelOf(row), ...filled(row, row.tune), ...sizeOf(row));
+  state[key] = { ...state[key], tune: found };
+  save();
+  say(`${key}: ${found.error ?? found.recommendation}`);
+}
+
 function build(row) {
   const key = keyOf(row);
   if (state[key]?.build !== undefined && state[key].build.error === undefined) return;
-  const model = row.model.endsWith('.onnx') ? join(models, row.model) : row.model;
-  const shapes = /-(\d+)\.onnx$/.exec(row.model)?.[1];
-  const size = shapes === undefined || row.args.includes('--min') ? [] : ['--shapes', `1x3x${shapes}x${shapes}`];
-  const args = row.args.map((part) => (part === 'CALIBRATION' ? resolve(calibration ?? '') : part));
-  const built = maskforge('build', model, ...args, ...size);
+  if (row.tune !== undefined && state[key]?.tune?.file === undefined) return;
+  const built = maskforge('build', modelOf(row), ...filled(row, row.args), ...sizeOf(row));
   state[key] = { ...state[key], build: built };
   save();
   say(`${key}: ${built.error ?? `built in ${built.buildSeconds.toFixed(1)} s, ${built.layers} layers`}`);
@@ -138,11 +159,17 @@ function measureStudio(stage) {
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
+/** Every choice that was tried, and what single blocks do. */
+function curveOf({ points, ranking, keep, use, recommendation, target, compared, timedOn, wideAgreement }) {
+  const curve = points.filter(({ kind }) => kind === 'without');
+  return { target, compared, timedOn, wideAgreement, use, recommendation, keep, curve, ranking };
+}
+
 /** What is published of a row. */
 function summary(row) {
-  const { build: built, bench: benches = {}, verify, profile } = state[keyOf(row)] ?? {};
+  const { tune: tuning, build: built, bench: benches = {}, verify, profile } = state[keyOf(row)] ?? {};
   const reports = Object.values(benches).filter(({ error }) => error === undefined);
-  const errors = [built, ...Object.values(benches), verify, profile].flatMap((part) => part?.error ?? []);
+  const errors = [tuning, built, ...Object.values(benches), verify, profile].flatMap((part) => part?.error ?? []);
   const times = reports.map(({ gpuComputeTime }) => gpuComputeTime.median);
   const endToEnd = reports.at(-1)?.endToEnd ?? [];
   const { recipe: _recipe, path: _path, ...engine } = built ?? {};
@@ -156,6 +183,7 @@ function summary(row) {
     overheadMs: endToEnd.map(({ pinned, overheadMs, stages: s }) => ({ pinned, overheadMs, total: s.total.median })),
     verify: verify === undefined || verify.error ? null : verify,
     slowest: profile?.layers?.slice(0, 25) ?? null,
+    ...(tuning === undefined || tuning.error !== undefined ? {} : { tuning: curveOf(tuning) }),
   };
 }
 
@@ -192,7 +220,10 @@ function write() {
 }
 
 if (stages.has('export')) exportModels();
-for (const row of rows) if (stages.has('build') && timeIsLeft()) build(row);
+for (const row of rows) {
+  if (stages.has('tune') && timeIsLeft()) tune(row);
+  if (stages.has('build') && timeIsLeft()) build(row);
+}
 for (let round = 0; round < Number(options.rounds); round++)
   for (const row of rows) if (stages.has('bench') && timeIsLeft()) bench(row, round);
 const scenes = join(root, 'resources', 'samples', 'scenes');
