@@ -65,8 +65,21 @@ export async function tunePrecision(options: TuneOptions): Promise<Diagnosis> {
     const reached = all.agreement >= target ? all : await keepWorst(trials, ranking, target);
     if (seeksSpeed && reached !== null) await leaveOutSlow(trials, ranking, reached);
   }
-  const chosen = await trials.timed(choosePoint(trials.points, target) ?? all);
+  const chosen = await confirm(trials, await trials.timed(choosePoint(trials.points, target) ?? all), target);
   return { chosen, isReached: chosen.agreement >= target, ranking, points: trials.points };
+}
+
+/** The best of many measurements is partly luck: what seems faster has to be so twice. */
+async function confirm(trials: Trials, first: TunePoint, target: number): Promise<TunePoint> {
+  let chosen = first;
+  for (let turn = 0; turn < trials.points.length; turn += 1) {
+    const { time, isConfirmed } = chosen;
+    const isLucky = time !== undefined && isFaster(time) && isConfirmed !== true && trials.timedCount > 1;
+    if (!isLucky) break;
+    await trials.timeAgain(chosen, time);
+    chosen = choosePoint(trials.points, target) ?? chosen;
+  }
+  return chosen;
 }
 
 /** Of the points that reach the target the fastest, as far as is known; else the one that comes nearest to it. */
@@ -205,14 +218,28 @@ class Trials {
     return measured;
   }
 
+  get timedCount(): number {
+    return this.points.filter(({ kind, time }) => kind === 'without' && time !== undefined).length;
+  }
+
+  async timeAgain(point: TunePoint, before: CandidateTime): Promise<void> {
+    const { time = before, failure } = await this.#time(point);
+    const slower = time.milliseconds / time.float > before.milliseconds / before.float ? time : before;
+    // One that cannot be timed a second time was timed once.
+    const measured: TunePoint = { ...point, time: failure === undefined ? slower : before, isConfirmed: true };
+    this.points[this.points.indexOf(point)] = measured;
+    await this.#tell(measured);
+  }
+
   async #try(choice: Pick<TunePoint, 'kind' | 'blocks' | 'gain'>, isTimed: boolean): Promise<TunePoint> {
     const { signal, agreementOf, timeOf } = this.#options;
     signal?.throwIfAborted();
     const known = this.#known.get(pointKey(choice));
     const agreement = known?.agreement ?? (await agreementOf(this.#keptIn(choice)));
-    const time = known?.time;
+    const { time, isConfirmed } = known ?? {};
     const isMissing = isTimed && timeOf !== undefined && time === undefined;
-    const timing = isMissing ? await this.#time(choice) : time === undefined ? {} : { time };
+    const kept = time === undefined ? {} : { time, ...(isConfirmed === undefined ? {} : { isConfirmed }) };
+    const timing = isMissing ? await this.#time(choice) : kept;
     const point: TunePoint = { ...choice, agreement, ...timing };
     this.points.push(point);
     await this.#tell(point);

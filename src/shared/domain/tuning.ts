@@ -20,6 +20,8 @@ export const tunePointSchema = z.strictObject({
   gain: share,
   /** Where it was measured. */
   time: candidateTimeSchema.optional(),
+  /** It came out fastest and was timed once more: the slower of both counts, since the best of many is partly luck. */
+  isConfirmed: z.literal(true).optional(),
   /** Why it could not be timed: the others go on. */
   failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
 });

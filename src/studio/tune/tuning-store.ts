@@ -94,9 +94,10 @@ export function numbered(before: readonly NumberedPoint[], tried: readonly TuneP
   const points = new Map(before.map((point) => [pointKey(point), point]));
   let last = before.reduce((most, { number }) => Math.max(most, number), 0);
   for (const point of tried) {
-    const { number = ++last, time } = points.get(pointKey(point)) ?? {};
+    const { number = ++last, time, isConfirmed } = points.get(pointKey(point)) ?? {};
     // Who ran without a clock takes nobody's time away.
-    points.set(pointKey(point), { ...(time === undefined ? {} : { time }), ...point, number });
+    const timing = time === undefined || point.time !== undefined ? {} : { time, ...(isConfirmed && { isConfirmed }) };
+    points.set(pointKey(point), { ...timing, ...point, number });
   }
   return [...points.values()];
 }
