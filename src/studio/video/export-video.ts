@@ -6,6 +6,7 @@ import type { Frame } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
 import type { Rgb } from '../../shared/domain/model';
 import type { RawFrame } from '../../shared/domain/raw-frame';
+import { rawFrameBytes } from '../../shared/domain/raw-frame';
 import { paletteById } from '../../shared/palettes';
 import type { VideoFormat } from '../../shared/video-contract';
 import { fileError } from '../../media/picture-errors';
@@ -37,8 +38,9 @@ export interface VideoOrder {
   readonly parts?: PartLength;
 }
 
-/** Frames under way at once: one in the network, one decoded, one written. */
+/** Frames under way at once: one in the network, one decoded, one written; of 8K fewer. */
 const IN_FLIGHT = 3;
+const IN_FLIGHT_BYTES = 100 * 1024 * 1024;
 
 /**
  * A video through a session, frame by frame, with the ffmpeg of this machine. Where it fails, is cancelled or killed, what
@@ -110,6 +112,10 @@ async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: J
   const total = Math.ceil(decode.facts.frames / order.every);
   const from = decode.evenly ? 0 : firstNeeded(order, sink);
   const pending: { readonly isDone: boolean; readonly result: Promise<FrameResult> }[] = [];
+  const most = Math.max(
+    1,
+    Math.min(IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / rawFrameBytes({ format: 'nv12', ...decode.facts }))),
+  );
   let index = from;
   let done = sink.done;
   job.progress(done, Math.max(total, done));
@@ -131,7 +137,7 @@ async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: J
       // Looked at in order, below; until then a failure is not an unhandled one.
       result.catch(() => undefined);
       pending.push({ isDone: sink.isDone(frame), result });
-      if (pending.length >= IN_FLIGHT) await takeOldest();
+      if (pending.length >= most) await takeOldest();
       if (job.signal.aborted) return done;
     }
     while (pending.length > 0) await takeOldest();

@@ -12,7 +12,7 @@ import { AppError } from '../../../shared/app-error';
 import type { Size } from '../canvas/viewport';
 import { FrameCache } from './frame-cache';
 import { copyPixels, FramePainter, hasPlainPlanes, workingSize } from './frame-pixels';
-import { codecUnsupported, decodeFailed, emptyVideo, unreadableVideo, videoWithoutPicture } from './video-errors';
+import { decodeFailed, decoderRefuses, emptyVideo, unreadableVideo, videoWithoutPicture } from './video-errors';
 import type { DecodedFrame, FrameSource, VideoInfo, VideoNote } from './video-types';
 
 /** Reads parts of a file that only the studio can reach. */
@@ -49,11 +49,12 @@ export async function openVideoFile({ name, content, signal, onProgress }: OpenO
     throwIfAborted(signal);
     if (track === null)
       throw (await input.getTracks()).length > 0 ? videoWithoutPicture(name) : unreadableVideo(name, null);
-    if (!(await track.canDecode())) throw codecUnsupported(name, track.codec ?? 'an unknown codec');
+    const size = { width: track.displayWidth, height: track.displayHeight };
+    if (!(await track.canDecode())) throw decoderRefuses(name, track.codec, size);
     const index = await readIndex(track, signal, onProgress);
     if (index.times.length === 0) throw emptyVideo(name);
     const video = new FileVideo(input, track, await describe(name, track, index.times), index);
-    await video.probe();
+    await video.probe().catch((error: unknown) => Promise.reject(asRefused(error, name, track.codec, size)));
     throwIfAborted(signal);
     return video;
   } catch (error) {
@@ -78,6 +79,13 @@ function toldElsewhere(): void {}
 /** What the studio says of the file stays; what the demuxer says is about its content. */
 function asReadable(name: string, cause: unknown): AppError {
   return cause instanceof AppError ? cause : unreadableVideo(name, cause);
+}
+
+/** Not even the first frame: what is that large is not damaged, but too large. */
+function asRefused(error: unknown, name: string, codec: string | null, size: Size): unknown {
+  const isFirst = error instanceof AppError && error.code === 'VIDEO_DECODE_FAILED';
+  const refusal = decoderRefuses(name, codec, size);
+  return isFirst && refusal.code === 'VIDEO_SIZE_UNSUPPORTED' ? refusal : error;
 }
 
 /** Of all frames in order of presentation. */

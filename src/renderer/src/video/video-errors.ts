@@ -1,4 +1,5 @@
 import { AppError } from '../../../shared/app-error';
+import type { Size } from '../canvas/viewport';
 
 const CONVERT_HINT = 'Save it anew as MP4 with H.264, for example: ffmpeg -i in -c:v libx264 -pix_fmt yuv420p out.mp4';
 
@@ -18,7 +19,25 @@ export function videoWithoutPicture(name: string): AppError {
   });
 }
 
-export function codecUnsupported(name: string, codec: string): AppError {
+/** Sides up to which decoders usually go, in the machine's chips and in software. */
+const USUAL_SIDE = 4096;
+
+/** Where a decoder takes a video not at all: because of its size, if that is unusual, else because of its codec. */
+export function decoderRefuses(name: string, codec: string | null, size: Size): AppError {
+  return Math.max(size.width, size.height) > USUAL_SIDE
+    ? sizeUnsupported(name, size)
+    : codecUnsupported(name, codec ?? 'an unknown codec');
+}
+
+function sizeUnsupported(name: string, { width, height }: Size): AppError {
+  const size = `${width}×${height}`;
+  return new AppError('VIDEO_SIZE_UNSUPPORTED', `${name} is ${size} pixels large, which cannot be decoded here.`, {
+    hint: 'Make it smaller, for example: ffmpeg -i in -vf scale=3840:-2 -c:v libx264 -pix_fmt yuv420p out.mp4',
+    details: { file: name, size },
+  });
+}
+
+function codecUnsupported(name: string, codec: string): AppError {
   return new AppError('VIDEO_CODEC_UNSUPPORTED', `${name} is encoded as ${codec}, which cannot be decoded here.`, {
     hint: CONVERT_HINT,
     details: { file: name, codec },

@@ -219,5 +219,6 @@ export const errorHints = {
   VIDEO_NO_ENCODER: 'Export index PNGs, or use maskforge video in a terminal.',
   VIDEO_NO_FFMPEG: 'Install ffmpeg, or set MASKFORGE_FFMPEG to where it lies.',
   VIDEO_NO_TRACK: 'Choose a file with a video track.',
+  VIDEO_SIZE_UNSUPPORTED: 'Make it smaller, such as 3840 pixels wide, and save it as MP4 with H.264.',
   VIDEO_UNREADABLE: 'Copy or download the video again. MP4, MOV, WebM and MKV can be opened.',
 } as const;

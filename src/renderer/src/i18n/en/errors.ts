@@ -228,6 +228,7 @@ export const errors = {
     VIDEO_NO_ENCODER: 'No video encoder here',
     VIDEO_NO_FFMPEG: 'ffmpeg was not found',
     VIDEO_NO_TRACK: 'No picture in this video',
+    VIDEO_SIZE_UNSUPPORTED: 'This video is too large to be decoded here',
     VIDEO_UNREADABLE: 'The video cannot be read',
   },
   hints: errorHints,

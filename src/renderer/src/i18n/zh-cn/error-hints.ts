@@ -221,5 +221,6 @@ export const errorHints: Translation<typeof source> = {
   VIDEO_NO_ENCODER: '请导出索引 PNG，或在终端使用 maskforge video。',
   VIDEO_NO_FFMPEG: '请安装 ffmpeg，或用 MASKFORGE_FFMPEG 指定其位置。',
   VIDEO_NO_TRACK: '请选择带有视频轨的文件。',
+  VIDEO_SIZE_UNSUPPORTED: '请缩小视频（例如宽 3840 像素），并另存为 H.264 编码的 MP4。',
   VIDEO_UNREADABLE: '请重新复制或下载该视频。支持 MP4、MOV、WebM 和 MKV。',
 };

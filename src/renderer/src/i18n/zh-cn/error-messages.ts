@@ -121,5 +121,6 @@ export const errorMessages: Readonly<Record<string, readonly string[]>> = {
   VIDEO_ENCODE_FAILED: ['“{{file}}”无法编码。'],
   VIDEO_NO_FFMPEG: ['未找到 {{tool}}。'],
   VIDEO_NO_TRACK: ['“{{file}}”没有画面，只有声音或数据。'],
+  VIDEO_SIZE_UNSUPPORTED: ['“{{file}}”的尺寸为 {{size}} 像素，此处无法解码。'],
   VIDEO_UNREADABLE: ['“{{file}}”不能作为视频读取。'],
 };

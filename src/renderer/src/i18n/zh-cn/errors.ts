@@ -225,6 +225,7 @@ export const errors: Translation<typeof source> = {
     VIDEO_NO_ENCODER: '此处没有视频编码器',
     VIDEO_NO_FFMPEG: '未找到 ffmpeg',
     VIDEO_NO_TRACK: '视频中没有画面',
+    VIDEO_SIZE_UNSUPPORTED: '视频尺寸过大，此处无法解码',
     VIDEO_UNREADABLE: '无法读取视频',
   },
   hints: errorHints,
