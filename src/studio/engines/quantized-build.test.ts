@@ -5,6 +5,13 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildOrderInput, EngineSummary, Recipe } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
+import { DataType } from '../../onnx/data-type';
+import type { NodeProto } from '../../onnx/generated/onnx_pb';
+import type { Graph } from '../../onnx/graph';
+import { shapesOf } from '../../onnx/infer-shapes';
+import { openModel } from '../../onnx/model';
+import { saveModel } from '../../onnx/model-write';
+import { isOp, nodeLabel } from '../../onnx/node';
 import { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import { ModelLibrary } from '../library/model-library';
 import type { BuildObserver } from './build-work';
@@ -174,6 +181,44 @@ describe('a build in 8 bits', () => {
     await expect(damaged).rejects.toMatchObject({ code: 'CALIBRATION_CACHE_DAMAGED' });
   });
 });
+
+describe('values that 16 bits cannot hold', () => {
+  it('keep their layers in 32 bits: the recipe names them, and does so again without the pictures', async () => {
+    const network = await openModel(onnx);
+    const { graph } = network;
+    // What a LayerNorm gives to the first linear layer behind it becomes as large as 60,000.
+    const norm = graph.nodes.find(
+      (node) => isOp(node, 'Mul') && graph.consumers(node.output[0]).some(feedsMatMul(graph)),
+    );
+    const scale = norm?.input.findIndex((value) => graph.isConstant(value)) ?? -1;
+    const gamma = graph.constant(norm?.input[scale]);
+    if (norm === undefined || gamma === undefined) throw new Error('the fixture has such a norm');
+    const size = gamma.dims.reduce((product, dim) => product * dim, 1);
+    graph.setInput(
+      norm,
+      scale,
+      graph.addInitializer('wide', DataType.FLOAT, gamma.dims, new Float32Array(size).fill(6e4)),
+    );
+    await saveModel(network, onnx);
+    const told = observer();
+    const engine = await build(int8({ count: 2 }), told);
+    const recipe = await recipeOf(engine);
+    const step = recipe.passes.flatMap((each) => (each.pass === 'to-float16' ? [each] : []))[0];
+    expect(step?.keep?.length).toBeGreaterThan(0);
+    expect(told.lines.join('\n')).toMatch(/stays in FP32: Its values reach \d+/);
+    const built = await openModel(join(engine.path, engineFiles.graph));
+    const kept = built.graph.nodes.find(
+      (node) => step?.keep?.includes(nodeLabel(node)) === true && isOp(node, 'MatMul'),
+    );
+    expect(shapesOf(built.graph).elementType(kept?.output[0])).toBe(DataType.FLOAT);
+    const again = await build({ recipe, fresh: true });
+    expect(partOf(again, engineFiles.graph)).toEqual(partOf(engine, engineFiles.graph));
+  });
+});
+
+function feedsMatMul(graph: Graph): (node: NodeProto) => boolean {
+  return (node) => isOp(node, 'Add') && graph.consumers(node.output[0]).some((reader) => isOp(reader, 'MatMul'));
+}
 
 describe('a target for the agreement', () => {
   // With these kept there are few left to try.
