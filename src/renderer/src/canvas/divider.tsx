@@ -18,10 +18,14 @@ export function Divider({ at, onMove, label, left, right }: DividerProps) {
   const place = `${at * 100}%`;
   return (
     <>
-      <span className={styles.left} style={{ right: `${100 - at * 100}%` }} aria-hidden>
+      <span
+        className={styles.left}
+        style={{ right: `${100 - at * 100}%`, maxWidth: `calc(${place} - 20px)` }}
+        aria-hidden
+      >
         {left}
       </span>
-      <span className={styles.right} style={{ left: place }} aria-hidden>
+      <span className={styles.right} style={{ left: place, maxWidth: `calc(${100 - at * 100}% - 20px)` }} aria-hidden>
         {right}
       </span>
       <div

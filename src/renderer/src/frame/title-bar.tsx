@@ -32,7 +32,12 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
       <ModelPicker />
       <span className={styles.space} />
       {!narrow && (
-        <button type="button" className={styles.search} onClick={() => runById('command-palette')}>
+        <button
+          type="button"
+          className={styles.search}
+          aria-label={t('frame.search')}
+          onClick={() => runById('command-palette')}
+        >
           <Search size={14} aria-hidden />
           <span className={styles.searchText}>{t('frame.search')}</span>
           <kbd className={styles.shortcut}>{shortcutOf('command-palette')}</kbd>
@@ -51,6 +56,7 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
       </Button>
       {!narrow && (
         <IconButton
+          className={styles.keyboard}
           label={t('commands.shortcuts')}
           shortcut={shortcutOf('shortcuts')}
           icon={<Keyboard size={16} aria-hidden />}
