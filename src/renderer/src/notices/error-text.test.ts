@@ -118,6 +118,11 @@ describe('errorMessage', () => {
     ],
     ['is the title where nothing is known', { code: 'HOST_GONE', message: 'The engine stopped.' }, '引擎已停止'],
     ['says no more of a bug', { code: 'INTERNAL', message: 'x is undefined', stack: 'at x' }, 'Maskforge 内部故障'],
+    [
+      'leaves alone what the window says itself',
+      { code: 'RECIPE_INVALID', message: 'r.json 不是 JSON。', details: { file: 'r.json' } },
+      'r.json 不是 JSON。',
+    ],
     ['does not know every code', { code: 'NEW_CODE', message: 'New.' }, '操作未成功'],
   ])('%s in Chinese', async (_, report, expected) => {
     await i18n.changeLanguage('zh-CN');

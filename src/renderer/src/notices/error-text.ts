@@ -10,7 +10,7 @@ export function errorTitle(error: ErrorReport): string {
 
 /** What happened, with the names and figures that belong to it. The studio speaks English; elsewhere it is said anew. */
 export function errorMessage(error: ErrorReport): string {
-  if (i18n.language === 'en') return error.message;
+  if (i18n.language === 'en' || isTold(error.message)) return error.message;
   const details: Record<string, string | number> = { ...error.details };
   const what = subjectOf(error);
   if (what !== undefined) details['what'] = what;
@@ -20,6 +20,11 @@ export function errorMessage(error: ErrorReport): string {
       return sentence.replace(PLACEHOLDER, (_, name) => String(details[name]));
   }
   return what === undefined ? errorTitle(error) : `${errorTitle(error)}：${what}`;
+}
+
+/** What the window itself raises speaks its language already. */
+function isTold(text: string | undefined): boolean {
+  return text !== undefined && /[。！？]\s*$/.test(text);
 }
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g;
@@ -53,7 +58,7 @@ const FILE_NAME =
 export function errorHint(error: ErrorReport): string | undefined {
   const key = `errors.hints.${error.code}`;
   const ours = i18n.exists(key) ? String(i18n.t(key as 'errors.hints.DISK_FULL')) : undefined;
-  return i18n.language === 'en' ? (error.hint ?? ours) : ours;
+  return i18n.language === 'en' || isTold(error.hint) ? (error.hint ?? ours) : ours;
 }
 
 /** Everything a maintainer needs, as text for the clipboard. */
