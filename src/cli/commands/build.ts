@@ -61,7 +61,7 @@ export function registerBuild(program: Command): void {
   command
     .option(
       '--keep-from <tuning>',
-      'build what a tuning found, as `maskforge tune` kept it: FILE, or FILE#NUMBER for another of its points',
+      'build what a tuning found, as `maskforge tune` kept it: FILE, or FILE#NUMBER for another of its points, FILE#wide for none in 8 bits',
     )
     .option('--recipe <file>', 'do again what this recipe says; of the other settings only runtime and device are read')
     .option('--save-recipe <file>', 'write the recipe to a file as well')
@@ -194,10 +194,11 @@ async function replayedRecipe(
 
 /** @param text a file, and behind a # the number of one of its points */
 async function tunedRecipe(cwd: string, text: string): Promise<{ readonly recipe: Recipe; readonly file: string }> {
-  const [, name = text, number] = /^(.*)#(\d+)$/.exec(text) ?? [];
+  const [, name = text, number] = /^(.*)#(\d+|wide)$/.exec(text) ?? [];
   const file = resolve(cwd, name);
   const tuning = await readTuning(file);
-  return { recipe: recipeOfPoint(tuning, number === undefined ? null : Number(number), file), file };
+  const point = number === undefined ? null : number === 'wide' ? number : Number(number);
+  return { recipe: recipeOfPoint(tuning, point, file), file };
 }
 
 async function readRecipe(file: string): Promise<string> {

@@ -5,7 +5,10 @@ const share = z.number().min(0).max(1);
 const positiveInt = z.int().positive();
 
 /** Medians of a candidate and of the wide network, in milliseconds, run in turns. */
-export const candidateTimeSchema = z.strictObject({ milliseconds: z.number().positive(), float: z.number().positive() });
+export const candidateTimeSchema = z.strictObject({
+  milliseconds: z.number().positive(),
+  float: z.number().positive(),
+});
 export type CandidateTime = z.infer<typeof candidateTimeSchema>;
 
 /** One choice of what is in 8 bits, and what came of it. */
@@ -67,7 +70,9 @@ export const tuningSchema = z.strictObject({
   modelName: z.string(),
   /** Of the engine with everything in 8 bits; `keep` of its last step names the blocks that the user had kept before. */
   recipe: recipeSchema,
-  /** What blocks that are kept compute in, and what candidates are timed against. */
+  /** Of the engine without 8 bits that candidates are timed against: what is built where 8 bits are not worth it. */
+  wideRecipe: recipeSchema,
+  /** What blocks that are kept compute in. */
   wide: z.enum(['fp16', 'fp32']),
   target: share,
   /** Pictures that masks were compared on. */

@@ -38,7 +38,13 @@ export async function keepOverflows(
       .map(({ node, reason }) => ({ node: nodeLabel(node), reason }));
   });
   if (weighed.length === 0) return { recipe, overflows: [] };
-  const keep = weighed.map(({ node }) => node).sort();
+  return { recipe: withOverflows(recipe, weighed), overflows: weighed };
+}
+
+/** The recipe with these layers in 32 bits. */
+export function withOverflows(recipe: Recipe, overflows: Tuning['overflows']): Recipe {
+  if (overflows.length === 0) return recipe;
+  const keep = overflows.map(({ node }) => node).sort();
   const passes = recipe.passes.map((step): PassStep => (step.pass === 'to-float16' ? { ...step, keep } : step));
-  return { recipe: { ...recipe, passes }, overflows: weighed };
+  return { ...recipe, passes };
 }

@@ -14,7 +14,7 @@ import { namesPictures, quantizeStepOf, settleCalibration } from './calibration-
 import type { CalibrationPlace } from './calibration-of-recipe';
 import { engineFiles } from './engine-files';
 import type { EngineLibrary } from './engine-library';
-import { keepOverflows } from './keep-overflows';
+import { keepOverflows, withOverflows } from './keep-overflows';
 import type { TimingCache } from './timing-cache';
 
 /** What all builds and tunings of a studio share. */
@@ -90,7 +90,9 @@ export async function tuneSettled(
     });
   }
   const wideRecipe =
-    order.recipe === undefined ? await widePlan(libraries, library, model, order) : wideOfRecipe(plan.recipe);
+    order.recipe === undefined
+      ? withOverflows(await widePlan(libraries, library, model, order), overflows)
+      : wideOfRecipe(plan.recipe);
   const { signal, warn, onTrial, tune, seeksSpeed } = how;
   return tuneRecipe({
     recipe: plan.recipe,

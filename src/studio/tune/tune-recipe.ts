@@ -216,6 +216,7 @@ class Run {
       modelId: model.id,
       modelName: model.name,
       recipe,
+      wideRecipe: this.#parts.wideRecipe,
       wide,
       target: order.target,
       compared,

@@ -52,6 +52,7 @@ function tuning(change: Partial<Tuning> = {}): Tuning {
     modelId: 'net',
     modelName: 'Net',
     recipe,
+    wideRecipe: { ...recipe, precision: 'fp32', passes: [] },
     wide: 'fp32',
     target: 0.99,
     compared: 3,
@@ -132,6 +133,7 @@ describe('numbered', () => {
 describe('recipeOfPoint', () => {
   it('keeps the blocks of the point beside those of the user; the best one when none is named', () => {
     expect(recipeOfPoint(tuning(), null, 'x').passes.at(-1)).toMatchObject({ keep: ['a', 'b', 'x'] });
+    expect(recipeOfPoint(tuning(), 'wide', 'x')).toMatchObject({ precision: 'fp32', passes: [] });
     expect(recipeOfPoint(tuning(), 1, 'x').passes.at(-1)).toMatchObject({ keep: ['x'] });
   });
 

@@ -103,17 +103,19 @@ export function numbered(before: readonly NumberedPoint[], tried: readonly TuneP
 }
 
 /**
- * The recipe of one of a tuning's points; of the one that suits best when no number is given.
+ * The recipe of one of a tuning's points; of the one that suits best when no number is given, `wide` for that without 8 bits.
  * @throws AppError TUNING_POINT_UNKNOWN
  */
-export function recipeOfPoint({ recipe, points, chosen }: Tuning, number: number | null, file: string): Recipe {
+export function recipeOfPoint(tuning: Tuning, number: number | 'wide' | null, file: string): Recipe {
+  const { recipe, points, chosen } = tuning;
+  if (number === 'wide') return tuning.wideRecipe;
   const wanted = number ?? chosen;
   const point = points.find((each) => each.number === wanted);
   if (point === undefined || point.kind !== 'without') {
     const numbers = points.filter(({ kind }) => kind === 'without').map((each) => `#${each.number}`);
     const what = wanted === null ? 'holds no point yet' : `has no point #${wanted} that can be built`;
     throw new AppError('TUNING_POINT_UNKNOWN', `The tuning ${file} ${what}.`, {
-      hint: numbers.length === 0 ? 'Tune first: maskforge tune.' : `It has ${numbers.join(', ')}.`,
+      hint: numbers.length === 0 ? 'Tune first: maskforge tune.' : `It has ${numbers.join(', ')} and #wide.`,
     });
   }
   return withKept(recipe, point.blocks);

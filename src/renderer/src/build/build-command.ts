@@ -14,8 +14,8 @@ export function buildCommand(modelId: string, draft: BuildDraft, stripFolder: st
   const parts = ['maskforge build', quoted(modelId)];
   const calibration = needsCalibration(draft) ? calibrationPart(draft, stripFolder) : [];
   if (draft.recipe !== null && draft.tuned !== null) {
-    const { file, number } = draft.tuned;
-    return [...parts, '--keep-from', quoted(`${file}#${number}`), ...runtimePart(draft)].join(' ');
+    const { file, point } = draft.tuned;
+    return [...parts, '--keep-from', quoted(`${file}#${point}`), ...runtimePart(draft)].join(' ');
   }
   if (draft.recipe !== null) {
     parts.push('--recipe', quoted(recipeFileName(draft.recipe.model.name, draft.recipe.precision)));
@@ -49,7 +49,8 @@ export function tuneCommand(
   stripFolder: string | null,
   target: number | null,
 ): string | null {
-  const build = draft.recipe === null ? buildCommand(modelId, draft, stripFolder) : null;
+  const hasPictures = draft.calibration.source === 'strip' || draft.calibration.source === 'folder';
+  const build = draft.recipe === null && hasPictures ? buildCommand(modelId, draft, stripFolder) : null;
   if (build === null || target === null) return null;
   const command = build
     .replace('maskforge build', 'maskforge tune')

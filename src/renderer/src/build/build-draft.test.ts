@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Recipe } from '../../../shared/domain/engine';
 import { buildOrderSchema, recipeSchema } from '../../../shared/domain/engine';
-import { buildCommand, recipeFileName, verifyCommand } from './build-command';
+import { buildCommand, tuneCommand, recipeFileName, verifyCommand } from './build-command';
 import type { BuildDraft } from './build-draft';
 import { defaultDraft, draftOfRecipe, orderOf, roughOrderOf, shapeProblem, sizeOf } from './build-draft';
 import { buildSteps } from './build-store';
@@ -199,5 +199,23 @@ describe('buildCommand', () => {
     );
     expect(verifyCommand('ab12', '/my pictures')).toBe("maskforge verify ab12 --images '/my pictures'");
     expect(recipeFileName('街景 / B0', 'fp16')).toBe('街景-B0-fp16.recipe.json');
+  });
+});
+
+describe('tuneCommand', () => {
+  it('is the build with other words, and a target', () => {
+    const draft = { ...eightBit({ count: '8', keep: ['a b'] }), layerNorm: 'keep' as const };
+    expect(tuneCommand('net', draft, '/strip', 0.985)).toBe(
+      "maskforge tune net --format int8 --layernorm keep --images /strip --count 8 --keep 'a b' --target-agreement 0.985",
+    );
+    expect(tuneCommand('net', draft, '/strip', null)).toBeNull();
+    expect(tuneCommand('net', eightBit({ source: 'file' }), '/strip', 0.99)).toBeNull();
+  });
+
+  it('is followed by the build of a point', () => {
+    const draft = { ...draftOfRecipe(recipe), tuned: { file: '/t/x.json', point: '3' } };
+    expect(buildCommand('net', draft, null)).toBe(
+      `maskforge build net --keep-from '/t/x.json#3' --runtime ${recipe.runtime.family}`,
+    );
   });
 });

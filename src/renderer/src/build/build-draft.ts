@@ -47,7 +47,7 @@ export interface BuildDraft {
   /** A recipe that is followed to the letter until something above is changed. */
   readonly recipe: Recipe | null;
   /** The tuning that this recipe is a point of, for the command line. */
-  readonly tuned: { readonly file: string; readonly number: number } | null;
+  readonly tuned: { readonly file: string; readonly point: string } | null;
 }
 
 const noShape: ShapeDraft = { batch: '', height: '', width: '' };

@@ -2,7 +2,8 @@ import type { PassStep, Recipe } from '../../../shared/domain/engine';
 import type { KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import { studio } from '../studio-client/studio';
 import { currentOrder, enterStep, openRecipe } from './build-actions';
-import { buildStore, changeDraft } from './build-store';
+import type { BuildDraft } from './build-draft';
+import { buildStore } from './build-store';
 
 /** Starts finding out, or goes on where it was broken off. @returns the job's id */
 export async function startTuning(target: number): Promise<string | null> {
@@ -14,17 +15,20 @@ export async function startTuning(target: number): Promise<string | null> {
 
 /** The wizard with everything as this point has it, before the build. */
 export function buildPoint({ recipe, file }: KeptTuning, point: NumberedPoint, modelId: string): void {
-  openRecipe(withKept(recipe, point.blocks), modelId);
+  openTuned(withKept(recipe, point.blocks), modelId, { file, point: String(point.number) });
+}
+
+function openTuned(recipe: Recipe, modelId: string, tuned: NonNullable<BuildDraft['tuned']>): void {
+  openRecipe(recipe, modelId);
   // Only the terminal needs to know where it comes from.
   const { draft } = buildStore.getState();
-  buildStore.setState({ draft: { ...draft, tuned: { file, number: point.number } } });
+  buildStore.setState({ draft: { ...draft, tuned } });
   enterStep('build');
 }
 
-/** The precision that was found to be better. */
-export function buildWide({ wide }: KeptTuning): void {
-  changeDraft({ precision: wide });
-  enterStep('build');
+/** What was found to be better than 8 bits, with the layers in 32 bits that would overflow in 16. */
+export function buildWide({ wideRecipe, file }: KeptTuning, modelId: string): void {
+  openTuned(wideRecipe, modelId, { file, point: 'wide' });
 }
 
 function withKept(recipe: Recipe, blocks: readonly string[]): Recipe {

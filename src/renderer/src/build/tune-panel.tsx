@@ -161,7 +161,7 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
           </Button>
         )}
         {isWide && tuning.isFinished && (
-          <Button variant="primary" onClick={() => buildWide(tuning)}>
+          <Button variant="primary" onClick={() => buildWide(tuning, modelId)}>
             <Hammer size={14} aria-hidden />
             {t('build.tuning.buildWide', { wide: wide.toUpperCase() })}
           </Button>
