@@ -324,34 +324,42 @@ test('everything is drawn again after the graphics context was lost', async () =
   expect(differing(rgbOf(pixels), reference(draw))).toBe(0);
 });
 
-const formats = [
-  { format: 'i420', matrix: 'bt709', fullRange: false },
-  { format: 'i420', matrix: 'bt601', fullRange: true },
-  { format: 'nv12', matrix: 'bt601', fullRange: false },
-  { format: 'rgba', matrix: 'bt709', fullRange: true },
+const frameKinds = [
+  { format: 'i420', matrix: 'bt709', fullRange: false, isSmooth: false, isPatient: false },
+  { format: 'i420', matrix: 'bt601', fullRange: true, isSmooth: false, isPatient: true },
+  { format: 'i420', matrix: 'bt601', fullRange: false, isSmooth: true, isPatient: false },
+  { format: 'nv12', matrix: 'bt601', fullRange: false, isSmooth: false, isPatient: true },
+  { format: 'nv12', matrix: 'bt709', fullRange: true, isSmooth: true, isPatient: false },
+  { format: 'rgba', matrix: 'bt709', fullRange: true, isSmooth: false, isPatient: false },
+  { format: 'rgba', matrix: 'bt709', fullRange: true, isSmooth: true, isPatient: false },
 ] as const;
-for (const kind of formats) {
-  test(`a frame in ${kind.format}, ${kind.matrix}, ${kind.fullRange ? 'full' : 'limited'} range has the colours that the engine is fed`, async () => {
+for (const { isSmooth, isPatient, ...kind } of frameKinds) {
+  const how = `${isSmooth ? 'smooth' : 'straight'}${isPatient ? ', beside the canvas' : ''}`;
+  test(`a frame has the colours that the engine is fed: ${Object.values(kind).join(', ')}, ${how}`, async () => {
     // Odd: the last column and row share their chroma with none.
     const frame = { ...kind, width: 41, height: 23 };
     const data = Uint8Array.from({ length: rawFrameBytes(frame) }, (_, i) => (i * 89 + (i >> 5) * 31) % 256);
-    const other = {
-      ...frame,
-      width: 16,
-      height: 8,
-      data: base64Of(new Uint8Array(rawFrameBytes({ ...frame, width: 16, height: 8 }))),
-    };
-    const shown = { ...frame, data: base64Of(data) };
-    const bytes = bytesOf(await page.evaluate((frames) => window.harness.drawFrames(frames), [other, shown]));
-    const { pixels, channels } = rawFrameToRgb({ ...frame, data });
+    const small = { ...kind, width: 16, height: 8 };
+    const frames = [
+      { ...small, data: base64Of(new Uint8Array(rawFrameBytes(small))) },
+      { ...frame, data: base64Of(data) },
+    ];
+    const drawing = { isSmooth, isPatient };
+    const pixels = await page.evaluate((one) => window.harness.drawFrames(one.frames, one.drawing), {
+      frames,
+      drawing,
+    });
+    const bytes = bytesOf(pixels);
+    const expected = rawFrameToRgb({ ...frame, data });
     let far = 0;
     for (let y = 0; y < frame.height; y++) {
       for (let x = 0; x < frame.width; x++) {
-        const drawnAt = ((frame.height - 1 - y) * frame.width + x) * 4;
-        for (let c = 0; c < 3; c++) {
-          const expected = pixels[(y * frame.width + x) * channels + c] ?? 0;
-          if (Math.abs((bytes[drawnAt + c] ?? -99) - expected) > 1.5) far += 1;
-        }
+        const from = ((frame.height - 1 - y) * frame.width + x) * 4;
+        const to = (y * frame.width + x) * expected.channels;
+        const differs = [0, 1, 2].some(
+          (c) => Math.abs((bytes[from + c] ?? -99) - (expected.pixels[to + c] ?? 0)) > 1.5,
+        );
+        if (differs) far += 1;
       }
     }
     expect(far).toBe(0);

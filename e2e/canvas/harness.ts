@@ -19,13 +19,20 @@ export interface DrawCase {
 
 export type FrameCase = Omit<RawFrame, 'data'> & { readonly data: string };
 
+export interface FrameDrawing {
+  /** With smaller levels of it, as graphics cards draw. */
+  readonly isSmooth: boolean;
+  /** Beside the canvas, as processors draw while a video is played. */
+  readonly isPatient: boolean;
+}
+
 export interface Harness {
   /** RGBA of each screen pixel, bottom row first. */
   draw(test: DrawCase): Promise<string>;
   /** The same, with the graphics context lost and given back in between. */
   drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: string }>;
   /** A frame of a video, then another of it, at 1:1 and without a mask: RGBA as above. */
-  drawFrames(frames: readonly FrameCase[]): string;
+  drawFrames(frames: readonly FrameCase[], how: FrameDrawing): Promise<string>;
   /** Median main-thread milliseconds of `setMask` for a new mask of this size. */
   measureUpload(size: Size, runs: number): number;
 }
@@ -63,6 +70,10 @@ function context(canvas: HTMLCanvasElement): WebGL2RenderingContext {
 
 function read(canvas: HTMLCanvasElement, renderer: MaskRenderer): Uint8Array {
   renderer.drawNow();
+  return pixelsOf(canvas);
+}
+
+function pixelsOf(canvas: HTMLCanvasElement): Uint8Array {
   const gl = context(canvas);
   const bytes = new Uint8Array(canvas.width * canvas.height * 4);
   gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
@@ -99,16 +110,25 @@ window.harness = {
     await restored;
     return { blank, pixels: base64Of(read(canvas, renderer)) };
   },
-  drawFrames: (frames) => {
+  drawFrames: async (frames, { isSmooth, isPatient }) => {
     const canvas = document.createElement('canvas');
-    const renderer = new MaskRenderer(canvas);
+    document.body.replaceChildren(canvas);
     let pixels = '';
+    let drawn: () => void = () => undefined;
+    // In the very task in which the canvas gets it: afterwards it is empty.
+    const onDrawn = (): void => {
+      pixels = base64Of(pixelsOf(canvas));
+      drawn();
+    };
+    const renderer = new MaskRenderer(canvas, { smoothFrames: isSmooth, onDrawn });
+    renderer.isPatient = isPatient;
     for (const frame of frames) {
       const { width, height } = frame;
       canvas.width = width;
       canvas.height = height;
       const whole = { x: 0, y: 0, width, height };
       const look = { opacity: 0, mode: 'fill', outlineWidth: 1, highlight: null } as const;
+      const done = new Promise<void>((resolve) => (drawn = resolve));
       renderer.setPicture({ ...frame, data: bytesOf(frame.data) });
       renderer.setScene({
         picture: { width, height },
@@ -118,7 +138,7 @@ window.harness = {
         pixelGrid: false,
         quality: 'full',
       });
-      pixels = base64Of(read(canvas, renderer));
+      await done;
     }
     renderer.dispose();
     return pixels;

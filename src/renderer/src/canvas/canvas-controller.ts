@@ -25,7 +25,7 @@ const MASK = 'mask';
 const PATIENCE_MS = 150;
 /** Stillness after which a slow machine draws at full quality again. */
 const SETTLE_MS = 140;
-/** The same for a video: drawing a frame well that the next one replaces would be for nothing. */
+/** The same for a video that is not played: one that is scrubbed, or waits for its mask, comes to rest later. */
 const SETTLE_LIVE_MS = 700;
 
 /**
@@ -149,12 +149,13 @@ export class CanvasController implements GestureTarget {
     this.#draw();
   }
 
-  /** A frame is uploaded at once: it may be closed as soon as the next one is set. */
+  /** A frame is uploaded at once, with its mask. */
   #syncLive(live: LivePicture): void {
     const before = this.#live;
     // Colours may have changed all the same.
     if (live === before) return this.#syncMasks();
     this.#live = live;
+    this.#renderer.isPatient = this.#isSoftware && live.isMoving;
     if (before === null) {
       this.#loading?.abort();
       this.#picture = null;
@@ -168,11 +169,14 @@ export class CanvasController implements GestureTarget {
     this.#syncMasks();
     const upload = performance.now() - start;
     const { onDrawn } = live;
+    // One that is replaced before it was drawn cost its upload.
+    this.#tellDrawn?.(0);
     this.#tellDrawn = onDrawn === undefined ? null : (drawMs) => onDrawn(upload + drawMs);
   }
 
   #leaveLive(): void {
     this.#live = null;
+    this.#renderer.isPatient = false;
     this.#tellDrawn = null;
     this.#wanted = null;
     this.#adopt(null);
@@ -269,7 +273,10 @@ export class CanvasController implements GestureTarget {
   #draw(): void {
     if (!this.#isSoftware) return this.#setScene('full');
     if (this.#settling !== null) window.clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => this.#setScene('fair'), this.#live === null ? SETTLE_MS : SETTLE_LIVE_MS);
+    this.#settling = null;
+    const settle = this.#live === null ? SETTLE_MS : SETTLE_LIVE_MS;
+    // Drawing a frame well that the next one replaces would be for nothing.
+    if (this.#live?.isMoving !== true) this.#settling = window.setTimeout(() => this.#setScene('fair'), settle);
     this.#setScene('draft');
   }
 

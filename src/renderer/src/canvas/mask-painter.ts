@@ -2,14 +2,24 @@ import { GlProgram } from './gl-program';
 import { maskShader, type MaskShaderVariant } from './mask-shader';
 import type { MaskTexture } from './mask-texture';
 import type { Pen } from './pen';
+import type { PictureTexture } from './picture-texture';
 import { HIGHLIGHT_RIM, outlineRings, samplesPerSide, type Difference, type Pane, type Scene } from './scene';
 import { vertexShader } from './shaders';
-import type { Point } from './viewport';
+import type { Rect } from './viewport';
 
 /** A mask on the graphics card, with its colours. */
 export interface LayerTextures {
   readonly mask: MaskTexture;
   readonly palette: WebGLTexture;
+}
+
+/** What is drawn at once. */
+export interface MaskPass {
+  readonly first: LayerTextures;
+  readonly second: LayerTextures | undefined;
+  readonly under: PictureTexture | null;
+  /** Where the picture lies on the screen. */
+  readonly shown: Rect;
 }
 
 /** Draws one mask, or two together, over what is there. Keeps a program for each variant that was needed. */
@@ -23,8 +33,8 @@ export class MaskPainter {
     this.#pen = pen;
   }
 
-  /** `origin` is the screen pixel at which the picture begins. Without its texture a second mask is left out. */
-  paint(scene: Scene, pane: Pane, first: LayerTextures, second: LayerTextures | undefined, origin: Point): void {
+  /** Over `under`, where there is a picture. Without its texture a second mask is left out. */
+  paint(scene: Scene, pane: Pane, { first, second, under, shown }: MaskPass): void {
     const { look } = pane;
     const with2 = second === undefined ? undefined : pane.second;
     const program = this.#program({
@@ -33,12 +43,14 @@ export class MaskPainter {
       directions: scene.quality === 'full' ? 8 : 4,
       highlighted: look.highlight !== null && with2?.kind !== 'difference',
       tiled: [first, second].some((layer) => layer !== undefined && layer.mask.grid.columns * layer.mask.grid.rows > 1),
+      under: under?.variant ?? null,
       second: with2?.kind ?? 'none',
     });
     this.#pen.begin(program);
     this.#bind(program, scene, first, '', 0);
     if (second !== undefined && with2 !== undefined) this.#bind(program, scene, second, '2', 2);
-    program.floats('uOrigin', origin.x, origin.y);
+    under?.bind(program, shown);
+    program.floats('uOrigin', shown.x, shown.y);
     program.float('uOpacity', look.opacity);
     program.float('uOutline', look.outlineWidth);
     program.int('uHighlight', look.highlight ?? -1);
@@ -69,7 +81,7 @@ export class MaskPainter {
   }
 
   #program(variant: MaskShaderVariant): GlProgram {
-    const key = Object.values(variant).join();
+    const key = JSON.stringify(variant);
     let program = this.#programs.get(key);
     if (program === undefined) {
       program = new GlProgram(this.#gl, vertexShader, maskShader(variant));

@@ -1,14 +1,16 @@
 import { AppError } from '../../../shared/app-error';
 import type { Mask } from '../../../shared/domain/mask';
 import type { Rgb } from '../../../shared/domain/model';
+import { DrawingBeside } from './drawing-beside';
 import { GlProgram } from './gl-program';
 import { MaskPainter, type LayerTextures } from './mask-painter';
 import { MaskTexture } from './mask-texture';
 import { PALETTE_COLUMNS } from './palette-texture';
 import { Pen } from './pen';
+import { pictureShader } from './picture-shader';
 import { isVideoFrame, PictureTexture, type PictureImage } from './picture-texture';
 import { CHECKER_CELL, DISC_RIM, gridStrength, type Disc, type Pane, type Scene } from './scene';
-import { checkerShader, gridShader, pictureShader, vertexShader } from './shaders';
+import { checkerShader, gridShader, vertexShader } from './shaders';
 import { pictureOrigin, type Point, type Rect } from './viewport';
 
 /** Time of the main thread from a mask's arrival to its texture, as a performance measure; the last one is kept. */
@@ -28,16 +30,20 @@ interface Layer {
 interface Resources {
   readonly pen: Pen;
   readonly checker: GlProgram;
-  readonly picture: GlProgram;
+  /** For each way to read a picture that was needed. */
+  readonly pictures: Map<string, GlProgram>;
   readonly masks: MaskPainter;
   readonly grid: GlProgram;
   readonly pictureTexture: PictureTexture;
   readonly layers: Map<string, LayerTextures>;
+  readonly beside: DrawingBeside;
 }
 
 export interface MaskRendererOptions {
   /** Bounds a mask tile's sides, for tests; the card's own limit when left out. */
   readonly tileLimit?: number;
+  /** Whether frames of a video get smaller levels, for tests; where a graphics card draws when left out. */
+  readonly smoothFrames?: boolean;
   /** Called once when the driver takes the context away or a shader is refused; nothing is drawn until it is back. */
   readonly onTrouble?: (error: AppError | null) => void;
   /** Called after each drawing with the milliseconds of the main thread that it took. */
@@ -46,7 +52,7 @@ export interface MaskRendererOptions {
 
 /**
  * Draws a picture and any number of named masks over it. Nothing is drawn but when something was set, then once in the
- * next frame. Masks and pictures are kept (by reference) for the case that the graphics context is lost and comes back.
+ * next frame, or later if it {@link isPatient}. Masks and pictures are kept (by reference) for the case that the graphics context is lost and comes back.
  */
 export class MaskRenderer {
   /** The longest side that a texture can have. Asked once: every question waits for all that is being drawn. */
@@ -61,6 +67,11 @@ export class MaskRenderer {
   #image: PictureImage | null = null;
   #scene: Scene | null = null;
   #frame: number | null = null;
+  /** Something was set since the last drawing began. */
+  #isStale = false;
+  #besideMs = 0;
+  /** Drawings may come some frames late, so that nobody waits for them: for videos where the processor draws. */
+  isPatient = false;
 
   /** Throws AppError CANVAS_NO_WEBGL where the browser cannot draw with WebGL2. */
   constructor(canvas: HTMLCanvasElement, options: MaskRendererOptions = {}) {
@@ -96,7 +107,7 @@ export class MaskRenderer {
 
   /** Frames of a video come thick and fast; where the processor draws, it has better things to do. */
   #wantsMipmaps(image: PictureImage): boolean {
-    return !this.isSoftware || !isVideoFrame(image);
+    return !isVideoFrame(image) || (this.#options.smoothFrames ?? !this.isSoftware);
   }
 
   /** Sends a mask to the graphics card at once. `palette` holds RGBA for each id, see paletteBytes. */
@@ -132,15 +143,42 @@ export class MaskRenderer {
   }
 
   requestDraw(): void {
+    this.#isStale = true;
+    this.#requestFrame();
+  }
+
+  #requestFrame(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
       try {
-        this.drawNow();
+        this.#onFrame();
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         this.#options.onTrouble?.(error);
       }
     });
+  }
+
+  #onFrame(): void {
+    const scene = this.#scene;
+    const resources = this.#resources;
+    if (scene === null || resources === null || this.#gl.isContextLost()) return;
+    const { beside } = resources;
+    if (!this.isPatient) return this.drawNow();
+    if (beside.isUnderWay) {
+      if (beside.isDone) {
+        beside.present();
+        this.#options.onDrawn?.(this.#besideMs);
+      }
+    } else if (this.#isStale) {
+      this.#isStale = false;
+      const start = performance.now();
+      const { width, height } = this.#canvas;
+      beside.begin(width, height, () => this.#render(scene, resources));
+      this.#besideMs = performance.now() - start;
+      this.#measure(CANVAS_DRAW, start);
+    }
+    if (this.#isStale || beside.isUnderWay) this.#requestFrame();
   }
 
   /** Draws in this very task, so that the canvas can be read right after. */
@@ -149,6 +187,14 @@ export class MaskRenderer {
     const resources = this.#resources;
     if (scene === null || resources === null || this.#gl.isContextLost()) return;
     const start = performance.now();
+    this.#isStale = false;
+    resources.beside.giveUp();
+    this.#render(scene, resources);
+    this.#measure(CANVAS_DRAW, start);
+    this.#options.onDrawn?.(performance.now() - start);
+  }
+
+  #render(scene: Scene, resources: Resources): void {
     const gl = this.#gl;
     gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
     gl.disable(gl.SCISSOR_TEST);
@@ -158,8 +204,6 @@ export class MaskRenderer {
     gl.enable(gl.SCISSOR_TEST);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     for (const pane of scene.panes) this.#drawPane(resources, scene, pane);
-    this.#measure(CANVAS_DRAW, start);
-    this.#options.onDrawn?.(performance.now() - start);
   }
 
   dispose(): void {
@@ -174,7 +218,8 @@ export class MaskRenderer {
     if (resources === null) return;
     resources.pictureTexture.dispose();
     resources.masks.dispose();
-    for (const program of [resources.checker, resources.picture, resources.grid]) program.dispose();
+    resources.beside.dispose();
+    for (const program of [resources.checker, ...resources.pictures.values(), resources.grid]) program.dispose();
   }
 
   #drawPane(resources: Resources, scene: Scene, pane: Pane): void {
@@ -190,11 +235,15 @@ export class MaskRenderer {
     const covers = scene.backdrop.kind === 'checker' || pane.disc !== undefined;
     if (covers && this.#scissor(clip)) this.#drawBackdrop(resources, scene.backdrop);
     if (!this.#scissor(intersection(clip, shown))) return;
-    gl.enable(gl.BLEND);
-    if (this.#image !== null) this.#drawPicture(resources, shown);
-    const textures = pane.mask === null ? undefined : resources.layers.get(pane.mask);
+    const under = this.#image === null ? null : resources.pictureTexture;
+    // Blending reads what it writes, which costs a processor that draws as much as the drawing.
+    if (under?.isOpaque === true) gl.disable(gl.BLEND);
+    else gl.enable(gl.BLEND);
+    const first = pane.mask === null ? undefined : resources.layers.get(pane.mask);
     const second = pane.second === undefined ? undefined : resources.layers.get(pane.second.mask);
-    if (textures !== undefined) resources.masks.paint(scene, pane, textures, second, origin);
+    if (first !== undefined) resources.masks.paint(scene, pane, { first, second, under, shown });
+    else if (under !== null) this.#drawPicture(resources, shown);
+    gl.enable(gl.BLEND);
     if (scene.pixelGrid && gridStrength(scale) > 0) this.#drawGrid(resources, scale, origin);
     gl.disable(gl.BLEND);
   }
@@ -218,12 +267,15 @@ export class MaskRenderer {
     }
   }
 
-  #drawPicture({ picture: program, pictureTexture, pen }: Resources, shown: Rect): void {
+  #drawPicture({ pictures, pictureTexture, pen }: Resources, shown: Rect): void {
+    const key = JSON.stringify(pictureTexture.variant);
+    let program = pictures.get(key);
+    if (program === undefined) {
+      program = new GlProgram(this.#gl, vertexShader, pictureShader(pictureTexture.variant));
+      pictures.set(key, program);
+    }
     pen.begin(program);
-    program.int('uPicture', 0);
-    program.floats('uOrigin', shown.x, shown.y);
-    program.floats('uShownSize', shown.width, shown.height);
-    program.float('uLevel', pictureTexture.bind(0, shown.width / pictureTexture.size.width));
+    pictureTexture.bind(program, shown);
     pen.fill();
   }
 
@@ -299,11 +351,12 @@ export class MaskRenderer {
     this.#resources = {
       pen,
       checker: new GlProgram(gl, vertexShader, checkerShader),
-      picture: new GlProgram(gl, vertexShader, pictureShader),
+      pictures: new Map(),
       masks: new MaskPainter(gl, pen),
       grid: new GlProgram(gl, vertexShader, gridShader),
       pictureTexture: new PictureTexture(gl),
       layers: new Map(),
+      beside: new DrawingBeside(gl),
     };
     if (this.#image !== null) this.#resources.pictureTexture.upload(this.#image, this.#wantsMipmaps(this.#image));
     for (const [name, layer] of this.#layers) this.#uploadLayer(name, layer);

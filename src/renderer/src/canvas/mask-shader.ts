@@ -1,3 +1,4 @@
+import { pictureFunction, type PictureVariant } from './picture-shader';
 import { screenPoint } from './shaders';
 
 /** What a mask shader is made for. Each is a program of its own: software renderers execute branches not taken, too. */
@@ -11,6 +12,8 @@ export interface MaskShaderVariant {
   readonly highlighted: boolean;
   /** A mask lies in more than one layer. */
   readonly tiled: boolean;
+  /** What lies under the mask and is drawn in the same pass: the canvas is then written, and read, once. */
+  readonly under: PictureVariant | null;
   /** What a second mask is for. */
   readonly second: 'none' | 'mix' | 'difference';
 }
@@ -131,7 +134,15 @@ const pointColors: Readonly<Record<MaskShaderVariant['second'], string>> = {
  * directions, rings at most 2 pixels apart), so its width does not depend on the zoom; each class draws its own side.
  * See reference-raster.ts for the same in TypeScript.
  */
-export function maskShader({ samples, rings, directions, highlighted, tiled, second }: MaskShaderVariant): string {
+export function maskShader({
+  samples,
+  rings,
+  directions,
+  highlighted,
+  tiled,
+  under,
+  second,
+}: MaskShaderVariant): string {
   return `#version 300 es
 #define SAMPLES ${samples}
 #define RINGS ${rings}
@@ -152,6 +163,7 @@ ${screenPoint}
 ${maskFunctions('')}
 ${second === 'none' ? '' : maskFunctions('2')}
 ${second === 'difference' ? differenceFunction : ''}
+${under === null ? '' : pictureFunction(under)}
 
 vec4 pointColor(vec2 point) {
   ${pointColors[second]}
@@ -166,5 +178,6 @@ void main() {
   float count = 0.0;
   for (int y = 0; y < SAMPLES; y++) {${gathering[second === 'difference' ? 'difference' : 'blended']}
 #endif
+${under === null ? '' : '  color += (1.0 - color.a) * pictureAt(screenPoint());'}
 }`;
 }

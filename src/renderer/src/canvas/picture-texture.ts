@@ -1,6 +1,9 @@
 import type { RawFrame } from '../../../shared/domain/raw-frame';
-import { PlaneConverter } from './plane-converter';
-import type { Size } from './viewport';
+import { GlProgram } from './gl-program';
+import { convertingShader, type PictureVariant, type PlaneVariant } from './picture-shader';
+import { PlaneTextures } from './plane-textures';
+import { vertexShader } from './shaders';
+import type { Rect, Size } from './viewport';
 
 /**
  * What can be drawn under a mask. Frames of a video come as bytes: browsers that draw on the processor keep a converted
@@ -16,55 +19,110 @@ export function isVideoFrame(image: PictureImage): image is RawFrame {
 /** From this scale on picture pixels are drawn as squares; below they are blended. */
 const SQUARES_FROM = 2;
 
+/** Units that masks leave free. */
+const UNIT = 4;
+
 /** The picture on the graphics card: sRGB bytes, taken as they are, with smaller levels for views from afar. */
 export class PictureTexture {
   readonly #gl: WebGL2RenderingContext;
-  readonly #planes: PlaneConverter;
+  readonly #planes: PlaneTextures;
+  readonly #converters = new Map<string, GlProgram>();
+  #framebuffer: WebGLFramebuffer | null = null;
   #texture: WebGLTexture | null = null;
   #stored = '';
-  #hasMipmaps = true;
+  #variant: PictureVariant = 'colors';
+  #isOpaque = false;
   #size: Size = { width: 1, height: 1 };
 
   constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
-    this.#planes = new PlaneConverter(gl);
+    this.#planes = new PlaneTextures(gl);
   }
 
-  /** Size of the texture, which may be smaller than the picture (a preview of a huge one). */
-  get size(): Size {
-    return this.#size;
+  /** What a shader has to read. */
+  get variant(): PictureVariant {
+    return this.#variant;
   }
 
-  /** Without `mipmaps` views from afar are coarser, and a frame of a video costs a processor that draws half as much. */
+  /** Frames of a video have no transparent pixels. */
+  get isOpaque(): boolean {
+    return this.#isOpaque;
+  }
+
+  /**
+   * Without `mipmaps` views of a video from afar are coarser, and a frame costs a processor that draws a third: it is
+   * then read from its planes as it is drawn.
+   */
   upload(image: PictureImage, mipmaps = true): void {
     const gl = this.#gl;
     const { width, height } = image;
-    this.#allocate({ width, height });
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-    if (isVideoFrame(image)) this.#planes.convert(image, this.#texture);
-    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
-    if (!isVideoFrame(image)) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    this.#hasMipmaps = mipmaps;
-    if (mipmaps) gl.generateMipmap(gl.TEXTURE_2D);
+    this.#size = { width, height };
+    this.#isOpaque = isVideoFrame(image);
+    if (isVideoFrame(image)) {
+      const { format, matrix, fullRange } = image;
+      this.#variant = { format, matrix, fullRange };
+      this.#planes.upload(image);
+      if (!mipmaps) return;
+      this.#allocate(this.#size);
+      this.#convert(this.#variant);
+      gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    } else {
+      this.#allocate(this.#size);
+      gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+      gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+      gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+      gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
+    }
+    this.#variant = 'colors';
+    gl.generateMipmap(gl.TEXTURE_2D);
   }
 
-  /** Binds for drawing at `scale` screen pixels for each texel; answers with the level of detail to read. */
-  bind(unit: number, scale: number): number {
+  /** For a program of this {@link variant}; `shown` is where the picture lies on the screen. */
+  bind(program: GlProgram, shown: Rect): void {
     const gl = this.#gl;
-    gl.activeTexture(gl.TEXTURE0 + unit);
-    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    program.floats('uPictureOrigin', shown.x, shown.y);
+    program.floats('uShownSize', shown.width, shown.height);
+    const scale = shown.width / this.#size.width;
     const squares = scale >= SQUARES_FROM;
+    if (this.#variant !== 'colors') return this.#planes.bind(program, UNIT, squares);
+    gl.activeTexture(gl.TEXTURE0 + UNIT);
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, squares ? gl.NEAREST : gl.LINEAR);
-    const smaller = this.#hasMipmaps ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smaller);
-    return Math.max(0, Math.log2(1 / scale));
+    program.int('uPicture', UNIT);
+    program.float('uLevel', Math.max(0, Math.log2(1 / scale)));
   }
 
   dispose(): void {
     this.#forget();
     this.#planes.dispose();
+    this.#gl.deleteFramebuffer(this.#framebuffer);
+    for (const program of this.#converters.values()) program.dispose();
+    this.#converters.clear();
+  }
+
+  /** Fills the texture from the planes. Leaves viewport and scissor to be set again. */
+  #convert(variant: PlaneVariant): void {
+    const gl = this.#gl;
+    const { width, height } = this.#size;
+    this.#framebuffer ??= gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0);
+    gl.viewport(0, 0, width, height);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.disable(gl.BLEND);
+    const key = Object.values(variant).join();
+    let program = this.#converters.get(key);
+    if (program === undefined) {
+      program = new GlProgram(gl, vertexShader, convertingShader(variant));
+      this.#converters.set(key, program);
+    }
+    program.use();
+    program.floats('uPictureOrigin', 0, 0);
+    program.floats('uShownSize', width, height);
+    this.#planes.bind(program, UNIT, true);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
   #forget(): void {
@@ -78,7 +136,6 @@ export class PictureTexture {
     if (this.#stored === key) return;
     this.#forget();
     const gl = this.#gl;
-    this.#size = size;
     this.#texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     const levels = 1 + Math.floor(Math.log2(Math.max(size.width, size.height)));

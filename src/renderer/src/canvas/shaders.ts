@@ -37,20 +37,6 @@ void main() {
   color = vec4(mod(cell.x + cell.y, 2.0) < 0.5 ? uEven : uOdd, 1.0);
 }`;
 
-/** The picture, whatever the texture's own resolution; level of detail from the scale, the same over the picture. */
-export const pictureShader = `#version 300 es
-precision highp float;
-uniform sampler2D uPicture;
-uniform vec2 uOrigin;
-uniform vec2 uShownSize;
-uniform float uLevel;
-out vec4 color;
-${screenPoint}
-void main() {
-  vec4 texel = textureLod(uPicture, (screenPoint() - uOrigin) / uShownSize, uLevel);
-  color = vec4(texel.rgb * texel.a, texel.a);
-}`;
-
 /** The first screen pixel of each picture pixel's row and column. */
 export const gridShader = `#version 300 es
 precision highp float;

@@ -10,6 +10,8 @@ export interface LivePicture {
   /** Null while there is nothing to show. */
   readonly image: PictureImage | null;
   readonly size: Size;
+  /** While it is played: the next frame comes soon. */
+  readonly isMoving: boolean;
   readonly mask: Mask | null;
   readonly classes: readonly ClassShare[];
   /** Milliseconds of the main thread for upload and drawing, once it is drawn. */

@@ -104,7 +104,8 @@ function sync(): void {
 function showNothing(): void {
   const { live } = liveStore.getState();
   if (live !== null && live.image === null) return;
-  liveStore.setState({ live: { id: '', image: null, size: { width: 1, height: 1 }, mask: null, classes: [] } });
+  const size = { width: 1, height: 1 };
+  liveStore.setState({ live: { id: '', image: null, size, isMoving: false, mask: null, classes: [] } });
 }
 
 function close(): void {

@@ -98,7 +98,8 @@ export class VideoSession implements PlayerHost {
 
   stopped(): void {
     videoStore.setState({ playing: false });
-    this.#tellChanges();
+    // Once more, and well: it comes to rest.
+    this.present();
   }
 
   failed(error: unknown): void {
@@ -118,6 +119,7 @@ export class VideoSession implements PlayerHost {
         id: this.pictureId,
         image: frame.raw,
         size: this.source.info.size,
+        isMoving: this.player.playing,
         mask: mask?.answer.mask ?? null,
         classes: mask?.answer.classes ?? [],
         ...(isNew ? { onDrawn: (drawMs: number) => this.#record(mask, drawMs) } : {}),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planeCoefficients, type PlaneVariant } from './plane-shader';
+import { planeCoefficients, type PlaneVariant } from './picture-shader';
 
 /** What the shader computes, in bytes. */
 function rgbOf(variant: Omit<PlaneVariant, 'format'>, [y, u, v]: readonly [number, number, number]): number[] {
