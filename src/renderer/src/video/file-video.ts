@@ -11,6 +11,7 @@ import {
 import { AppError } from '../../../shared/app-error';
 import type { Size } from '../canvas/viewport';
 import { FrameCache } from './frame-cache';
+import { FrameJumper } from './frame-jumper';
 import { copyPixels, FramePainter, hasPlainPlanes, workingSize } from './frame-pixels';
 import { decodeFailed, decoderRefuses, emptyVideo, unreadableVideo, videoWithoutPicture } from './video-errors';
 import type { DecodedFrame, FrameSource, VideoInfo, VideoNote } from './video-types';
@@ -173,6 +174,8 @@ class FileVideo implements FrameSource {
   /** The frame that was asked for last. */
   #asked = -1;
   #cursor: Cursor | null = null;
+  /** There is one of the two at most. */
+  #jumper: FrameJumper | null = null;
   /** Calls take turns: there is one decoder. */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -209,6 +212,7 @@ class FileVideo implements FrameSource {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#dropJumper();
     void this.#inTurn(() => this.#dropCursor()).finally(() => this.#input.dispose());
     this.#cache.clear();
   }
@@ -256,27 +260,26 @@ class FileVideo implements FrameSource {
     return this.#keys[low - 1] ?? 0;
   }
 
-  /**
-   * One frame from its key frame on, and nothing beyond it: a decoder that reads on would take the time in which the
-   * frame could be drawn. Null where that fails, as at the end of a file that ends early: reading on finds out why.
-   */
+  /** Null where that fails, as at the end of a file that ends early: reading on finds out why. */
   async #jump(index: number, isStepBack: boolean): Promise<NumberedFrame | null> {
     await this.#dropCursor();
     const times = [...this.#fileTimes.subarray(isStepBack ? Math.max(0, index - BEFORE) : index, index + 1)];
-    let found: NumberedFrame | null = null;
+    this.#jumper ??= new FrameJumper(this.#sink);
     try {
-      for await (const sample of this.#sink.samplesAtTimestamps(times.map((time) => time + TOLERANCE))) {
-        if (sample !== null) found = await this.#toFrame(sample, this.#indexOf(sample.timestamp));
+      for await (const sample of this.#jumper.frames(times.map((time) => time + TOLERANCE))) {
+        const found = await this.#toFrame(sample, this.#indexOf(sample.timestamp));
+        if (found.index === index) return found;
       }
     } catch {
-      return null;
+      this.#dropJumper();
     }
-    return found?.index === index ? found : null;
+    return null;
   }
 
   /** With a decoder that stays open for the frames that follow. */
   async #readOn(index: number): Promise<NumberedFrame | null> {
     if (!this.#isNear(index)) {
+      this.#dropJumper();
       await this.#dropCursor();
       this.#cursor = {
         samples: this.#sink.samples((this.#fileTimes[index] ?? 0) - TOLERANCE),
@@ -360,6 +363,11 @@ class FileVideo implements FrameSource {
       else high = middle;
     }
     return low;
+  }
+
+  #dropJumper(): void {
+    this.#jumper?.close();
+    this.#jumper = null;
   }
 
   async #dropCursor(): Promise<void> {
