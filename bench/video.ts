@@ -72,10 +72,13 @@ async function measureScrubs(page: Page): Promise<number[]> {
     const shown = page.evaluate(
       () =>
         new Promise<number>((resolve) => {
-          let pressed = 0;
-          window.addEventListener('pointerdown', () => (pressed = performance.now()), { capture: true, once: true });
           const root = document.querySelector<HTMLElement>('[data-region="transport"]');
+          // A mask that comes for the frame before sets its number once more.
+          const before = root?.dataset['frame'];
+          let pressed = Number.NaN;
+          window.addEventListener('pointerdown', () => (pressed = performance.now()), { capture: true, once: true });
           const observer = new MutationObserver(() => {
+            if (Number.isNaN(pressed) || root?.dataset['frame'] === before) return;
             observer.disconnect();
             requestAnimationFrame(() => resolve(performance.now() - pressed));
           });
