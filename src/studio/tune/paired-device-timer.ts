@@ -93,7 +93,12 @@ export class PairedDeviceTimer {
   async #openReference(): Promise<TimedEngine | null> {
     if (this.#isOff || this.#reference !== null) return this.#reference;
     try {
-      this.#reference = await this.#stopwatch.open(await this.#wide());
+      const wide = await this.#wide();
+      try {
+        this.#reference = await this.#stopwatch.open(wide);
+      } finally {
+        wide.close();
+      }
     } catch (error) {
       if (isAbort(error) || !(error instanceof AppError)) throw error;
       this.#isOff = true;

@@ -11,7 +11,7 @@ import { rtxTargets } from './build-draft';
 import { changeDraft, useBuild } from './build-store';
 import type { Choice } from './choice';
 import { Choices, Option } from './choice';
-import { useMeasuredHere } from './measured-here';
+import { useMeasuredHere, useSlowerHere } from './measured-here';
 import { NoTensorRt } from './no-runtime';
 import { buildersOf, precisionOf, precisionsFor, runtimeOf } from './runtime-choice';
 import { useTunedHere } from './tune-verdict';
@@ -60,6 +60,7 @@ function Precisions({ model, family, gpu }: PrecisionsProps) {
   const chosen = precisionOf(draft, family);
   const measured = useMeasuredHere(model.id, family);
   const tuned = useTunedHere(model, family);
+  const slower = useSlowerHere(model.id, family);
   const offered = precisionsFor(family, gpu, draft.targets);
   const values = offered.includes(chosen) ? offered : [...offered, chosen];
   const choices = values.map((value): Choice<Precision> => {
@@ -73,6 +74,8 @@ function Precisions({ model, family, gpu }: PrecisionsProps) {
         family === 'onnxruntime' && value === 'int8' ? 'build.precision.int8.cpu' : `build.precision.${value}.text`,
       ),
       ...onDevice,
+      // A search says more than two engines do.
+      ...(slower(value) === null ? {} : { warning: slower(value) }),
       ...tuned(value),
       figures: measured(value),
     };

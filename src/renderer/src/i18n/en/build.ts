@@ -174,6 +174,7 @@ export const build = {
     unknown_other: 'The sizes of {{count}} values do not follow from the input and are missing here.',
   },
   measured: {
+    notFaster: 'Measured here: {{narrow}} takes {{time}} ms, {{wide}} {{float}} ms.',
     latency: '{{text}} here',
     latencyHow: 'Median of {{count}} runs of the network alone, after warm-up, {{device}}, {{date}}',
     agreement: '{{text}} agreement here',

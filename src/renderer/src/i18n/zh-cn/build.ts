@@ -150,6 +150,7 @@ export const build: Translation<typeof source> = {
     unknown_other: '{{count}} 个数值的大小无法由输入推出，未计入。',
   },
   measured: {
+    notFaster: '本机测得：{{narrow}} 为 {{time}} ms，{{wide}} 为 {{float}} ms。',
     latency: '本机 {{text}}',
     latencyHow: '预热后仅网络部分 {{count}} 次运行的中位数，{{device}}，{{date}}',
     agreement: '本机一致率 {{text}}',
