@@ -114,10 +114,15 @@ export interface FrameWriter {
   abort(): void;
 }
 
+/** More than 4K, in either of its widths. */
+const LARGE_PIXELS = 4096 * 2304;
+
 export function encodeFrames({ ffmpeg, out, width, height, rate }: EncodeOrder): FrameWriter {
+  // Looking ahead holds dozens of frames, which of 8K takes 2.8 GB; without it, 1.4.
+  const lookahead = width * height > LARGE_PIXELS ? ['-rc-lookahead', '0', '-bf', '0'] : [];
   const codec = /\.webm$/i.test(out)
     ? ['-c:v', 'libvpx-vp9', '-crf', '24', '-b:v', '0', '-row-mt', '1', '-deadline', 'realtime', '-cpu-used', '6']
-    : ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-movflags', '+faststart'];
+    : ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', ...lookahead, '-movflags', '+faststart'];
   // Encoders for players take even sizes only.
   const filter = `crop=trunc(iw/2)*2:trunc(ih/2)*2,scale=out_color_matrix=bt709`;
   const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', rate, '-i', '-'];
