@@ -233,6 +233,7 @@ class FileVideo implements FrameSource {
     try {
       const isJump = index !== before + 1 && !this.#isNear(index);
       const jumped = isJump ? await this.#jump(index, index < before && before - index <= BEFORE) : null;
+      if (this.#closed) return null;
       const found = jumped ?? (await this.#readOn(index));
       return found === null ? null : { ...found, decodeMs: performance.now() - start };
     } catch (error) {
