@@ -128,8 +128,9 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
   const selected = picked ?? tuning.chosen;
   const point = tuning.points.find(({ number }) => number === selected) ?? null;
   const { wide, use, timedOn, compared, overflows } = tuning;
-  const isWide = use === wide;
-  const text = verdict(tuning);
+  const isWide = tuning.isFinished && use === wide;
+  // Before the end another point may be better.
+  const text = tuning.isFinished ? verdict(tuning) : null;
   return (
     <>
       {text !== null && (isWide ? <Warning>{text}</Warning> : <p>{text}</p>)}
@@ -160,7 +161,7 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
             {t('build.tuning.build', { number: String(point.number) })}
           </Button>
         )}
-        {isWide && tuning.isFinished && (
+        {isWide && (
           <Button variant="primary" onClick={() => buildWide(tuning, modelId)}>
             <Hammer size={14} aria-hidden />
             {t('build.tuning.buildWide', { wide: wide.toUpperCase() })}

@@ -252,7 +252,7 @@ export const build = {
     all: 'everything in 8 bits',
     kept_one: '{{count}} block kept',
     kept_other: '{{count}} blocks kept',
-    best: 'suits best',
+    best: 'best of these',
     failed: 'not timed: {{code}}',
     compared_one: 'Compared on {{count}} picture.',
     compared_other: 'Compared on {{count}} pictures.',

@@ -216,7 +216,7 @@ export const build: Translation<typeof source> = {
     time: '时间',
     all: '全部使用 8 位',
     kept_other: '保留 {{count}} 个模块',
-    best: '最合适',
+    best: '其中最佳',
     failed: '未测时：{{code}}',
     compared_other: '在 {{count}} 张图片上对比。',
     timedOn: '在 {{device}} 上测时。',
