@@ -27,7 +27,7 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(source)) {
   const env = { ...process.env, BENCH_CACHE: cacheFolder() };
   // The network runs in its worker thread there, as it does in the program.
   if (['batch', 'pipeline'].includes(name)) await ensureBuild();
-  if (['window', 'video', 'soak'].includes(name)) {
+  if (['window', 'video', 'soak', 'wizard'].includes(name)) {
     await ensureBuild();
     const electron = await ensureElectron();
     if ('reason' in electron) throw new Error(electron.reason);
