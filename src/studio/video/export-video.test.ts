@@ -81,7 +81,9 @@ describe.skipIf(!hasFfmpeg)('an export that broke off', () => {
 
   it('does again the part that is not as it was written, and all behind it', async () => {
     await run(session(26), 'out.mp4', { every: 3 });
-    appendFileSync(join(folder, '.out.mp4.maskforge/parts/00001.mp4'), 'x');
+    const parts = join(folder, '.out.mp4.maskforge/parts');
+    const [second = ''] = readdirSync(parts).filter((name) => name.startsWith('00001'));
+    appendFileSync(join(parts, second), 'x');
     const [said] = await run(session(), 'out.mp4', { every: 3 });
     expect([said[1], shown('out.mp4')]).toEqual([
       '10 frames were done before.',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { ExportJournal, PartRecord } from './export-journal';
@@ -84,7 +85,8 @@ class PartSink implements FrameSink {
 
   #begin(): { part: string; to: FrameWriter; began: number } {
     const { length } = this.#journal.records;
-    const part = `${String(length).padStart(5, '0')}${extname(this.#order.out)}`;
+    // A name of its own: the encoder of a killed start may still be at work on its last part.
+    const part = `${String(length).padStart(5, '0')}-${randomBytes(3).toString('hex')}${extname(this.#order.out)}`;
     const to = encodeFrames({ ...this.#order, out: join(this.#folder, part) });
     return { part, to, began: performance.now() };
   }
@@ -127,5 +129,7 @@ async function wholeParts(folder: string, parts: readonly PartRecord[]): Promise
 
 async function removeOthers(folder: string, kept: readonly PartRecord[]): Promise<void> {
   const names = new Set(kept.map(({ part }) => part));
-  for (const name of await readdir(folder)) if (!names.has(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) {
+    if (!names.has(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
 }
