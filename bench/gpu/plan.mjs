@@ -25,13 +25,13 @@ const pluginSubset = ['--layernorm', 'plugin:*stages.0*'];
 /** `CALIBRATION` stands for the folder that `run.mjs` is told. */
 const int8 = ['--precision', 'int8', '--calibrate', 'CALIBRATION'];
 const fp8 = ['--precision', 'fp8', '--calibrate', 'CALIBRATION'];
-/** What a search finds is built as it is, the plugins of FP16 being what it is timed against. */
+/** What a search finds is built as it is. What stays in FP16 has the plugins' kernels, as what it is timed against has. */
 const fromTuning = ['--keep-from', 'TUNING'];
 /** @param {'int8' | 'fp8'} format @param {string[]} how many pictures, and for how long candidates are timed */
 const tuned = (format, how) => ({
-  name: `${format.toUpperCase()}, tuned`,
+  name: `${format.toUpperCase()}, plugins, tuned`,
   args: fromTuning,
-  tune: ['--format', format, '--images', 'CALIBRATION', '--target-agreement', '0.99', ...how],
+  tune: ['--format', format, '--images', 'CALIBRATION', '--target-agreement', '0.99', ...both, ...how],
   profile: true,
 });
 /** Masks are compared on the processor: few pictures of large networks. */
