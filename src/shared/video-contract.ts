@@ -50,6 +50,8 @@ export const videoCalls = {
       name: z.string(),
       /** Absolute folder, granted; null answers with bytes. */
       directory: z.string().nullable(),
+      /** False where others were written there before: a folder that has vanished since is not made anew. */
+      makesFolder: z.boolean().default(true),
     }),
     result: z.object({ path: z.string().nullable(), bytes: bytesSchema.nullable() }),
   },

@@ -102,15 +102,19 @@ export class OutputFolder {
     const isSame = facts?.dev === this.identity.dev && facts.ino === this.identity.ino;
     // Systems give the number of a folder that is gone to the next one; that has none of ours in it.
     if (isSame && (await stat(join(this.#state, TEMPORARY)).catch(() => null)) !== null) return;
-    throw new AppError('BATCH_OUTPUT_GONE', `The folder ${this.path} is not there any more.`, {
-      hint: 'Connect the drive again, or put the folder back, and start again: it goes on where it ended.',
-      details: { path: this.path },
-    });
+    throw folderGone(this.path);
   }
 
   async close(): Promise<void> {
     await rm(join(this.#state, TEMPORARY), { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+export function folderGone(path: string): AppError {
+  return new AppError('BATCH_OUTPUT_GONE', `The folder ${path} is not there any more.`, {
+    hint: 'Connect the drive again, or put the folder back, and start again: it goes on where it ended.',
+    details: { path },
+  });
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,10 +1,11 @@
-import { open as openFile } from 'node:fs/promises';
+import { open as openFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { CallResult, StudioHandlers } from '../../shared/contract';
 import { fileError } from '../../media/picture-errors';
 import { encodeIndexPng } from '../../media/png-writer';
 import { saveNewFile } from '../export/save-new-file';
+import { folderGone } from '../batch/output-folder';
 import type { FileAccess } from '../file-access';
 import type { JobRegistry } from '../jobs/job-registry';
 import type { PictureRegistry } from '../pictures/picture-registry';
@@ -58,10 +59,11 @@ export function videoHandlers(parts: VideoParts): VideoHandlers {
 
 function fileHandlers({ access, files }: VideoParts) {
   return {
-    'export.mask': async ({ mask, name, directory }) => {
+    'export.mask': async ({ mask, name, directory, makesFolder }) => {
       if (directory !== null) access.check(directory);
       const png = await encodeIndexPng(mask);
       if (directory === null) return { path: null, bytes: plainBytes(png) };
+      if (!makesFolder && (await stat(directory).catch(() => null)) === null) throw folderGone(directory);
       return { path: await saveNewFile(directory, fileName(name), '.png', png), bytes: null };
     },
     'export.openFile': async ({ directory, stem, ending }) => {

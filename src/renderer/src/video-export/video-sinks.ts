@@ -132,7 +132,8 @@ export function openPngSink({ stem, directory }: SinkOrder): ExportSink {
     const paths: string[] = [];
     return {
       take: async ({ index }, { mask }) => {
-        const order = { mask: packMask(mask), name: nameOf(index), directory: folder };
+        const makesFolder = paths.length === 0;
+        const order = { mask: packMask(mask), name: nameOf(index), directory: folder, makesFolder };
         const { path } = await studio.call('export.mask', order);
         if (path !== null) paths.push(path);
       },
