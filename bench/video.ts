@@ -69,28 +69,30 @@ async function measureScrubs(page: Page): Promise<number[]> {
   const found: number[] = [];
   for (let i = 0; i < SCRUBS; i++) {
     const x = box.x + box.width * (((i * 7) % SCRUBS) / SCRUBS + 0.02);
-    const shown = page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          const root = document.querySelector<HTMLElement>('[data-region="transport"]');
-          // A mask that comes for the frame before sets its number once more.
-          const before = root?.dataset['frame'];
-          let pressed = Number.NaN;
-          window.addEventListener('pointerdown', () => (pressed = performance.now()), { capture: true, once: true });
-          const observer = new MutationObserver(() => {
-            if (Number.isNaN(pressed) || root?.dataset['frame'] === before) return;
-            observer.disconnect();
-            requestAnimationFrame(() => resolve(performance.now() - pressed));
-          });
-          if (root !== null) observer.observe(root, { attributeFilter: ['data-frame'] });
-        }),
-    );
-    await page.waitForTimeout(100);
+    await page.evaluate(watchScrub);
     await page.mouse.click(x, box.y + box.height / 2);
-    found.push(await shown);
+    found.push(await page.evaluate(() => (window as { scrubbed?: Promise<number> }).scrubbed ?? Number.NaN));
     await page.waitForTimeout(400);
   }
   return found;
+}
+
+/** Runs in the page, before the press. */
+function watchScrub(): void {
+  const root = document.querySelector<HTMLElement>('[data-region="transport"]');
+  // A mask that comes for the frame before sets its number once more.
+  const before = root?.dataset['frame'];
+  const scrubbed = new Promise<number>((resolve) => {
+    let pressed = Number.NaN;
+    window.addEventListener('pointerdown', () => (pressed = performance.now()), { capture: true, once: true });
+    const observer = new MutationObserver(() => {
+      if (Number.isNaN(pressed) || root?.dataset['frame'] === before) return;
+      observer.disconnect();
+      requestAnimationFrame(() => resolve(performance.now() - pressed));
+    });
+    if (root !== null) observer.observe(root, { attributeFilter: ['data-frame'] });
+  });
+  Object.assign(window, { scrubbed });
 }
 
 /** Main-thread work of the window's script for each second, as Chromium accounts for it. */
