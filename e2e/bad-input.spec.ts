@@ -1,0 +1,65 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, test } from './fixtures';
+
+const odd = resolve(__dirname, '..', 'tools', 'fixtures', 'models', 'odd');
+
+/** The network's logits are its input, and every colour overflows: no pixel has a finite one. */
+const overflow = {
+  format: 1,
+  name: 'Overflow',
+  file: 'overflow.onnx',
+  labels: ['red', 'green', 'blue'].map((name, id) => ({ id, name, color: [0, 0, 0] })),
+  preprocessing: {
+    size: { mode: 'stretch', width: 96, height: 64 },
+    resample: 'bilinear',
+    channelOrder: 'rgb',
+    scale: 3e38,
+    mean: [0, 0, 0],
+    std: [1e-30, 1e-30, 1e-30],
+  },
+  output: { kind: 'logits' },
+};
+
+const damaged = [
+  ['not-onnx', '不是 ONNX 文件：not-onnx.onnx'],
+  ['truncated', '模型文件不完整：truncated.onnx'],
+  ['cycle', '“cycle.onnx”中有 2 个节点互相等待。'],
+  ['two-inputs', '“two-inputs.onnx”有 2 个输入，需要恰好一个图像输入。'],
+  ['empty', '模型文件为空：empty.onnx'],
+  ['opset-99', '“opset-99.onnx”使用 opset 99，不受支持。'],
+] as const;
+
+test.use({ language: 'zh-CN' });
+
+test('bad networks are told in Chinese, and the window and the wizard stay where they were', async ({ studio }) => {
+  const { page } = studio;
+  await studio.ready();
+  const folder = join(studio.dataDirectory, 'bad');
+  await mkdir(folder);
+  for (const [name, told] of damaged) {
+    await copyFile(join(odd, `${name}.onnx`), join(folder, `${name}.onnx`));
+    await studio.drop([join(folder, `${name}.onnx`)]);
+    await expect(page.getByText(told).first()).toBeAttached();
+  }
+  // More notices than there is room for: those that wait lie over nothing.
+  await page.getByRole('option').first().click();
+
+  await copyFile(join(odd, 'channels-static.onnx'), join(folder, 'overflow.onnx'));
+  await writeFile(join(folder, 'model.json'), JSON.stringify(overflow));
+  await studio.drop([join(folder, 'overflow.onnx'), join(folder, 'model.json')]);
+  const card = page.getByRole('main').getByRole('group', { name: '模型计算出非有限数值' });
+  await expect(card).toContainText('“Overflow”在此图片上计算出 NaN 或无穷大');
+
+  await page.getByRole('button', { name: '构建', exact: true }).click();
+  const wizard = page.getByRole('region', { name: '构建引擎' });
+  await wizard.getByRole('button', { name: '下一步' }).click();
+  await expect(wizard.getByText('无需改写：网络没有问题。')).toBeVisible();
+  for (let step = 0; step < 3; step += 1) await wizard.getByRole('button', { name: '下一步' }).click();
+  await wizard.getByRole('button', { name: '构建引擎' }).click();
+  await wizard.getByRole('button', { name: '验证', exact: true }).click();
+  await wizard.getByRole('button', { name: /张/ }).click();
+  await expect(page.getByText('没有图片可以比较').first()).toBeVisible();
+  await expect(wizard.getByRole('heading', { name: '验证', level: 2 })).toBeVisible();
+  expect(studio.problems).toEqual([]);
+});
