@@ -27,7 +27,7 @@ export function recommend<P extends TunePoint>(
   if (chosen === null) return { chosen, use: wide, text: `Nothing in ${narrow} was tried yet.` };
   const { agreement, blocks, time } = chosen;
   if (agreement < target) {
-    const text = `${narrow} reaches ${percent(agreement)} of the pixels at best, and ${percent(target)} were asked for; use ${broad}.`;
+    const text = `${narrow} reaches ${below(agreement)} of the pixels at best, and ${percent(target)} were asked for; use ${broad}.`;
     return { chosen, use: wide, text };
   }
   const kept =
@@ -58,7 +58,11 @@ function figure(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 10 ? 2 : 1);
 }
 
-/** Never rounded up to the target that was missed. */
 function percent(share: number): string {
-  return `${(Math.floor(share * 10_000 + 1e-6) / 100).toFixed(2)} %`;
+  return `${(share * 100).toFixed(2)} %`;
+}
+
+/** Never rounded up to the target that was missed. */
+function below(share: number): string {
+  return percent(Math.floor(share * 10_000 + 1e-6) / 10_000);
 }
