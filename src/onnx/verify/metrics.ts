@@ -10,6 +10,8 @@ export interface Difference {
   readonly cosine: number;
   /** Elements that are no finite number in one and not the same in the other. */
   readonly notFinite: number;
+  /** Elements that are finite in both: what the other figures are of. */
+  readonly finite: number;
 }
 
 /** Sums over several tensors, for a figure over all samples. */
@@ -23,6 +25,7 @@ export class DifferenceSum {
   #normReference = 0;
   #normOther = 0;
   #notFinite = 0;
+  #finite = 0;
 
   /** @throws RangeError when the lengths differ. */
   add(reference: ArrayLike<number>, other: ArrayLike<number>): void {
@@ -34,6 +37,7 @@ export class DifferenceSum {
         if (!Object.is(expected, actual)) this.#notFinite += 1;
         continue;
       }
+      this.#finite += 1;
       const difference = Math.abs(expected - actual);
       if (difference > this.#maxAbsolute) this.#maxAbsolute = difference;
       const magnitude = Math.abs(expected);
@@ -57,6 +61,7 @@ export class DifferenceSum {
       meanRelative: ratio(this.#sumAbsolute, this.#sumReference),
       cosine: norms > 0 ? this.#dot / norms : areBothZero ? 1 : 0,
       notFinite: this.#notFinite,
+      finite: this.#finite,
     };
   }
 }

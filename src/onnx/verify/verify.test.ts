@@ -103,7 +103,7 @@ describe('metrics', () => {
   });
 
   test('a NaN on one side is counted, never compared', () => {
-    expect(difference([1, NaN], [1, NaN]).notFinite).toBe(0);
+    expect(difference([1, NaN], [1, NaN])).toMatchObject({ notFinite: 0, finite: 1 });
     expect(difference([1, 2, Infinity], [1, NaN, 3])).toMatchObject({ notFinite: 2, maxAbsolute: 0 });
   });
 

@@ -230,7 +230,8 @@ export const rehearsalSchema = z.object({
       relativeDifference: z.number().nullable(),
     }),
     z.object({ outcome: z.literal('plugins') }),
-    z.object({ outcome: z.literal('not-run'), reason: z.string() }),
+    /** `reason` is the message of an error of this code. */
+    z.object({ outcome: z.literal('not-run'), code: z.string(), reason: z.string() }),
   ]),
 });
 export type Rehearsal = z.infer<typeof rehearsalSchema>;

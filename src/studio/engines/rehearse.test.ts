@@ -45,6 +45,17 @@ describe('rehearse', () => {
     expect(check).toMatchObject({ outcome: 'same', pixelAgreement: 1 });
   });
 
+  it('does not call a network the same that computes no finite number before or after', async () => {
+    const preprocessing = {
+      ...model.preprocessing,
+      scale: 3e38,
+      std: [1e-30, 1e-30, 1e-30] as [number, number, number],
+    };
+    const order = buildOrderSchema.parse({ precision: 'fp32', layerNorm: 'keep', foldHead: false });
+    const { check } = rehearsalSchema.parse(await rehearse({ ...model, preprocessing }, order, idle));
+    expect(check).toMatchObject({ outcome: 'not-run', code: 'MODEL_OUTPUT_NOT_FINITE' });
+  });
+
   it('leaves out what the order leaves out', async () => {
     const { steps } = await tryOut({ layerNorm: 'keep', foldHead: false });
     expect(steps.map(({ pass }) => pass)).not.toContain('fuse-layernorm');

@@ -117,6 +117,7 @@ async function check({ original, rewritten, steps, model, signal }: Compared): P
       tolerance: TOLERANCE,
       signal,
     });
+    if (verdict.outputs.some(({ difference }) => difference?.finite === 0)) throw noFiniteNumber(model);
     const differences = verdict.outputs.flatMap(({ difference }) =>
       difference === undefined ? [] : [difference.maxRelative],
     );
@@ -128,8 +129,16 @@ async function check({ original, rewritten, steps, model, signal }: Compared): P
   } catch (error) {
     if (isAbort(error)) throw error;
     if (!(error instanceof AppError)) throw error;
-    return { outcome: 'not-run', reason: error.message };
+    return { outcome: 'not-run', code: error.code, reason: error.message };
   }
+}
+
+/** Nothing is equal to nothing: that says little of what was rewritten. */
+function noFiniteNumber({ name }: ModelSummary): AppError {
+  return new AppError('MODEL_OUTPUT_NOT_FINITE', `${name} computes no finite number on a made-up picture.`, {
+    hint: 'Check the preprocessing, or export the network again.',
+    details: { model: name },
+  });
 }
 
 function usesPlugin(step: PassStep): boolean {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Rehearsal } from '../../../shared/domain/engine';
 import type { ModelSummary } from '../../../shared/domain/model';
 import { ErrorCard } from '../notices/error-card';
+import { errorMessage } from '../notices/error-text';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import type { BuildDraft } from './build-draft';
 import { roughOrderOf } from './build-draft';
@@ -159,7 +160,7 @@ function Verdict({ rehearsal: { check, nodesBefore, nodesAfter } }: { readonly r
       return (
         <p className={styles.bad} role="status">
           <TriangleAlert size={14} aria-hidden />
-          <span>{t('build.fixes.notRun', { reason: check.reason })}</span>
+          <span>{t('build.fixes.notRun', { reason: errorMessage({ code: check.code, message: check.reason }) })}</span>
         </p>
       );
   }
