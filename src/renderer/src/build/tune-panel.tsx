@@ -46,11 +46,13 @@ export function TunePanel({ model, family, canStart }: TuneProps) {
   const jobId = useBuild((state) => state.tuneJobId);
   const job = useJobs(({ jobs }) => jobs.find(({ id }) => id === jobId) ?? null);
   const [error, setError] = useState<ErrorReport | null>(null);
-  const [target, setTarget] = useState('99');
-  const share = shareOf(target);
+  const [typed, setTyped] = useState<string | null>(null);
   const running = job !== null && isRunning(job);
   const sought = { precision: precisionOf(draft, family), family, shapes: shapesOf(draft, model) };
   const tuning = tuningFor(useTunings(model.id), sought);
+  // What was found goes with what was asked for then.
+  const target = typed ?? percentText(tuning?.target ?? DEFAULT_TARGET);
+  const share = shareOf(target);
   const start = (): void => {
     if (share === null) return;
     setError(null);
@@ -71,7 +73,7 @@ export function TunePanel({ model, family, canStart }: TuneProps) {
             inputMode="decimal"
             aria-invalid={share === null}
             value={target}
-            onChange={(event) => setTarget(event.target.value)}
+            onChange={(event) => setTyped(event.target.value)}
           />
           <span>%</span>
         </label>
@@ -172,7 +174,12 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
   );
 }
 
+const DEFAULT_TARGET = 0.99;
 const MOST_PERCENT = 100;
+
+function percentText(share: number): string {
+  return String(Number((share * MOST_PERCENT).toFixed(4)));
+}
 
 /** A percentage as a share above 0 and up to 1; null for what is none. */
 function shareOf(text: string): number | null {
