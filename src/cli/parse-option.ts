@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A whole number is needed.');
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A whole number up to 65535 is needed.');
   return value;
 }
 
