@@ -4,6 +4,7 @@ import type { SessionInfo } from '../shared/domain/runtime';
 import { chooseModel } from './choose-model';
 import type { CliContext } from './context';
 import type { LocalStudio } from './open-studio';
+import { warningLine } from './terminal';
 
 export interface SessionChoice {
   readonly model?: string;
@@ -29,7 +30,7 @@ export async function withSession<T>(
   const built = engine === undefined ? null : (await studio.call('engines.inspect', { engineId: engine })).engine;
   const { model, release } = await chooseModel(studio, context, wanted ?? built?.modelPath);
   try {
-    for (const warning of model.warnings) context.terminal.warning(`${model.id}: ${warning}`);
+    for (const warning of model.warnings) context.terminal.warning(`${model.id}: ${warningLine(warning)}`);
     const session = await studio.call('session.open', {
       modelId: model.id,
       threads,

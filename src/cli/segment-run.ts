@@ -10,7 +10,7 @@ import { planOutputs } from '../studio/batch/output-plan';
 import type { Progress } from './progress';
 import { showProgress } from './progress';
 import type { SegmentInput } from './segment-inputs';
-import { isCancelled } from './terminal';
+import { isCancelled, warningLine } from './terminal';
 import type { MaskOutput, WrittenFile } from './write-masks';
 import { checkOutputs, isOutputFailure, MaskWriter } from './write-masks';
 
@@ -53,7 +53,8 @@ export async function runSegmentation(
       return output === undefined ? [] : [[input, output] as const];
     }),
   );
-  if (!order.json) for (const warning of order.model.warnings) terminal.warning(`${order.model.id}: ${warning}`);
+  if (!order.json)
+    for (const warning of order.model.warnings) terminal.warning(`${order.model.id}: ${warningLine(warning)}`);
   const session =
     pictures.length === 0
       ? null

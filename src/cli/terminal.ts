@@ -1,9 +1,15 @@
+import type { ErrorReport } from '../shared/app-error';
 import { AppError, isAbort, toErrorReport } from '../shared/app-error';
 import type { CliIo, OutputStream } from './cli-io';
 
 const RESET = '\u001b[0m';
 const STYLES = { bold: '\u001b[1m', dim: '\u001b[2m', red: '\u001b[31m', yellow: '\u001b[33m', green: '\u001b[32m' };
 export type Style = keyof typeof STYLES;
+
+/** What a model's warning says, on one line. */
+export function warningLine({ message, hint }: ErrorReport): string {
+  return hint === undefined ? message : `${message} ${hint}`;
+}
 
 /** Writes for a person or for a program: results to stdout, everything about the run to stderr. */
 export class Terminal {

@@ -9,7 +9,7 @@ import { contextOf } from '../context';
 import { withStudio } from '../open-studio';
 import { formatBytes } from '../progress';
 import { table } from '../table';
-import { isCancelled } from '../terminal';
+import { isCancelled, warningLine } from '../terminal';
 import { registerCatalogue, registerPull } from './pull';
 
 interface JsonOption {
@@ -81,7 +81,7 @@ async function show(context: CliContext, id: string, { json }: JsonOption): Prom
   if (model === undefined) throw unknownModel(id, models);
   if (json === true) return terminal.json(model);
   describeModel(model).forEach((row) => terminal.line(row));
-  model.warnings.forEach((warning) => terminal.warning(warning));
+  model.warnings.forEach((warning) => terminal.warning(warningLine(warning)));
 }
 
 async function add(context: CliContext, paths: readonly string[], { json }: JsonOption): Promise<void> {
@@ -91,7 +91,7 @@ async function add(context: CliContext, paths: readonly string[], { json }: Json
       const model = await studio.call('models.add', { path: resolve(io.cwd, path) });
       if (json === true) return terminal.json(model);
       terminal.line(`${terminal.paint('bold', model.id)}  ${model.path}`);
-      model.warnings.forEach((warning) => terminal.warning(warning));
+      model.warnings.forEach((warning) => terminal.warning(warningLine(warning)));
     });
   });
 }

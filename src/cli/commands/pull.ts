@@ -11,6 +11,7 @@ import { contextOf } from '../context';
 import { withStudio } from '../open-studio';
 import { formatBytes, showProgress } from '../progress';
 import { table } from '../table';
+import { warningLine } from '../terminal';
 import { followJob } from '../follow-job';
 
 interface PullOptions {
@@ -72,7 +73,7 @@ async function pull(context: CliContext, text: string, options: PullOptions): Pr
     for (const model of models.filter(({ id }) => job.results.includes(id))) {
       if (options.json === true) terminal.json({ event: 'done', model });
       else terminal.line(`${terminal.paint('bold', model.id)}  ${model.path}`);
-      if (options.json !== true) model.warnings.forEach((warning) => terminal.warning(warning));
+      if (options.json !== true) model.warnings.forEach((warning) => terminal.warning(warningLine(warning)));
     }
   });
 }

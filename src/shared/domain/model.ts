@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorReportSchema } from './job';
 
 const positiveInt = z.int().positive();
 const byte = z.int().min(0).max(255);
@@ -114,7 +115,7 @@ export const modelSummarySchema = z.object({
   preprocessing: preprocessingSchema,
   preprocessingSource: metadataSourceSchema,
   licence: licenceSchema.optional(),
-  /** Sentences for the user: what was assumed, what contradicts what. */
-  warnings: z.array(z.string()),
+  /** What was assumed, what contradicts what. Codes in small letters are no errors; see model-warning.ts. */
+  warnings: z.array(errorReportSchema),
 });
 export type ModelSummary = z.infer<typeof modelSummarySchema>;

@@ -1,6 +1,8 @@
+import type { ErrorReport } from '../../shared/app-error';
 import type { Label, ModelInput, Preprocessing, SizePolicy } from '../../shared/domain/model';
 import { labelsFromNames, namesFrom } from './labels';
 import { asTriple, DEFAULT_SIDE, IMAGENET_MEAN, IMAGENET_STD } from './preprocessing-values';
+import { modelWarning } from './model-warning';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,8 +25,8 @@ export function labelsFromConfig(config: Json): Label[] | null {
 export function preprocessingFromProcessor(
   processor: Json,
   input: ModelInput,
-): { preprocessing: Preprocessing; warnings: string[] } {
-  const warnings: string[] = [];
+): { preprocessing: Preprocessing; warnings: ErrorReport[] } {
+  const warnings: ErrorReport[] = [];
   const size = sizePolicy(processor, input, warnings);
   const rescale = processor['do_rescale'] !== false;
   const factor = processor['rescale_factor'];
@@ -33,7 +35,8 @@ export function preprocessingFromProcessor(
   const mean = asTriple(processor['image_mean']);
   const std = asTriple(processor['image_std']);
   if (normalise && (mean === null || std === null || std.some((value) => value <= 0))) {
-    warnings.push('preprocessor_config.json gives no usable image_mean and image_std; those of ImageNet are taken.');
+    const what = 'preprocessor_config.json gives no usable image_mean and image_std; those of ImageNet are taken.';
+    warnings.push(modelWarning('mean-assumed', what));
   }
   const usable = mean !== null && std !== null && std.every((value) => value > 0);
   return {
@@ -49,7 +52,7 @@ export function preprocessingFromProcessor(
   };
 }
 
-function sizePolicy(processor: Json, input: ModelInput, warnings: string[]): SizePolicy {
+function sizePolicy(processor: Json, input: ModelInput, warnings: ErrorReport[]): SizePolicy {
   if (processor['do_resize'] === false) return unresized(processor);
   const size = processor['size'];
   const square = positive(size);
@@ -62,13 +65,13 @@ function sizePolicy(processor: Json, input: ModelInput, warnings: string[]): Siz
   const longest = positive(record['longest_edge']);
   if (longest !== null && shortest === null) return { mode: 'pad', width: longest, height: longest, fill: [0, 0, 0] };
   if (shortest !== null) {
-    warnings.push(
-      `preprocessor_config.json scales the shortest side to ${shortest}; here pictures are stretched to ${shortest}x${shortest}.`,
-    );
+    const what = `preprocessor_config.json scales the shortest side to ${shortest}; here pictures are stretched to ${shortest}x${shortest}.`;
+    warnings.push(modelWarning('shortest-side-stretched', what, { side: shortest }));
     return { mode: 'stretch', width: shortest, height: shortest };
   }
   const fallback = { width: input.width ?? DEFAULT_SIDE, height: input.height ?? DEFAULT_SIDE };
-  warnings.push(`preprocessor_config.json gives no usable size; ${fallback.width}x${fallback.height} is taken.`);
+  const what = `preprocessor_config.json gives no usable size; ${fallback.width}x${fallback.height} is taken.`;
+  warnings.push(modelWarning('size-assumed', what, fallback));
   return { mode: 'stretch', ...fallback };
 }
 
@@ -78,7 +81,7 @@ function unresized(processor: Json): SizePolicy {
 }
 
 /** Pillow's numbers for filters, as transformers writes them. */
-function resample(value: unknown, warnings: string[]): Preprocessing['resample'] {
+function resample(value: unknown, warnings: ErrorReport[]): Preprocessing['resample'] {
   switch (value) {
     case 0:
       return 'nearest';
@@ -89,10 +92,21 @@ function resample(value: unknown, warnings: string[]): Preprocessing['resample']
     case null:
       return 'bilinear';
     case 1:
-      warnings.push('preprocessor_config.json resizes with Lanczos; here the nearest filter to it is bicubic.');
+      warnings.push(
+        modelWarning(
+          'lanczos-replaced',
+          'preprocessor_config.json resizes with Lanczos; here the nearest filter to it is bicubic.',
+        ),
+      );
       return 'bicubic';
     default:
-      warnings.push(`preprocessor_config.json asks for the filter ${String(value)}; here it is bilinear.`);
+      warnings.push(
+        modelWarning(
+          'filter-replaced',
+          `preprocessor_config.json asks for the filter ${String(value)}; here it is bilinear.`,
+          { filter: String(value) },
+        ),
+      );
       return 'bilinear';
   }
 }

@@ -1,5 +1,7 @@
+import type { ErrorReport } from '../../shared/app-error';
 import type { Label } from '../../shared/domain/model';
 import { paletteForLabels } from '../../shared/palettes';
+import { modelWarning } from './model-warning';
 
 export const MAX_CLASS_ID = 65534;
 
@@ -46,14 +48,15 @@ export function fitLabels(
   labels: readonly Label[],
   classes: number | null,
   source: string,
-): { labels: Label[]; warnings: string[] } {
+): { labels: Label[]; warnings: ErrorReport[] } {
   const fitting = classes === null ? [...labels] : labels.filter((label) => label.id < classes);
-  const warnings: string[] = [];
+  const warnings: ErrorReport[] = [];
   if (classes !== null && labels.length !== classes) {
-    warnings.push(
-      `${source} names ${labels.length} classes, and the network tells ${classes} apart; ` +
-        (labels.length > classes ? 'the surplus is left out.' : 'the others are numbered.'),
-    );
+    const isSurplus = labels.length > classes;
+    const rest = isSurplus ? 'the surplus is left out.' : 'the others are numbered.';
+    const what = `${source} names ${labels.length} classes, and the network tells ${classes} apart; ${rest}`;
+    const details = { source, labels: labels.length, classes };
+    warnings.push(modelWarning(isSurplus ? 'labels-surplus' : 'labels-too-few', what, details));
   }
   return { labels: completeLabels(fitting, classes), warnings };
 }

@@ -138,7 +138,9 @@ describe('a model.json that contradicts its network', () => {
       processor: null,
     });
     expect(second.labels.map(({ id, name }) => `${id} ${name}`)).toEqual(['0 class 0', '1 road', '2 class 2']);
-    expect(second.warnings.join()).toMatch(/names 1 classes, and the network tells 3 apart/);
+    expect(second.warnings.map(({ message }) => message).join()).toMatch(
+      /names 1 classes, and the network tells 3 apart/,
+    );
   });
 
   it('may not normalise for a network that takes bytes', () => {

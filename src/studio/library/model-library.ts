@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
 import type { Label, ModelSummary, Preprocessing } from '../../shared/domain/model';
 import { findContradictions } from './contradictions';
@@ -11,6 +12,7 @@ import { canonicalPath, locateModel } from './locate-model';
 import { freshId, nameFromPlace } from './model-name';
 import type { ReadModel } from './model-reader';
 import { readModel, readModelForList } from './model-reader';
+import { modelWarning } from './model-warning';
 import type { DroppedFile } from './store-dropped';
 import { storeDropped } from './store-dropped';
 import { FolderWatch } from './watch-folders';
@@ -40,7 +42,7 @@ export class ModelLibrary {
   readonly #index: LibraryIndex;
   readonly #watch: FolderWatch | null;
   /** Entries that could not be written to disk; kept while the process lives. */
-  readonly #unwritten = new Map<string, string>();
+  readonly #unwritten = new Map<string, ErrorReport>();
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
   /** What listeners were told last. */
@@ -200,7 +202,9 @@ export class ModelLibrary {
       this.#unwritten.clear();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (id !== null) this.#unwritten.set(id, `This is remembered until the studio closes: ${error.message}`);
+      if (id === null) return;
+      const what = `This is remembered until the studio closes: ${error.message}`;
+      this.#unwritten.set(id, modelWarning('not-kept', what));
     }
   }
 

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { DescribeGraph, GraphDescription } from './graph-description';
@@ -8,6 +9,7 @@ import { DESCRIPTION_VERSION } from './library-index';
 import type { FoundManifest, LocatedModel } from './locate-model';
 import { findManifest, located, readSidecar } from './locate-model';
 import { nameFromPlace } from './model-name';
+import { modelWarning } from './model-warning';
 import type { ResolvedModel } from './resolve-model';
 import { resolveModel } from './resolve-model';
 
@@ -21,7 +23,7 @@ export interface ReadModel {
 export async function readModel(entry: LibraryEntry, describe: DescribeGraph): Promise<ReadModel> {
   const seen = await see(entry, describe);
   const place = located(entry.path);
-  const warnings: string[] = [];
+  const warnings: ErrorReport[] = [];
   const manifest = await findManifest(place);
   const resolved = await resolve(entry, seen.graph, place, manifest, warnings);
   return { summary: summarise(entry, seen, resolved, warnings), entry: { ...entry, seen } };
@@ -71,7 +73,7 @@ async function resolve(
   graph: GraphDescription,
   place: LocatedModel,
   manifest: FoundManifest | null,
-  warnings: string[],
+  warnings: ErrorReport[],
 ): Promise<ResolvedModel> {
   const resolved = resolveModel({
     graph,
@@ -85,17 +87,18 @@ async function resolve(
 }
 
 /** Other people's files are a help, not a condition: an unreadable one is said and passed over. */
-async function readOptionalJson(place: LocatedModel, name: string, warnings: string[]): Promise<unknown> {
+async function readOptionalJson(place: LocatedModel, name: string, warnings: ErrorReport[]): Promise<unknown> {
   try {
     const found = await readSidecar(place, name);
     return found === null ? null : JSON.parse(found.text);
   } catch (error) {
-    warnings.push(`${name} beside the model cannot be read and is ignored (${toErrorReport(error).message}).`);
+    const what = `${name} beside the model cannot be read and is ignored (${toErrorReport(error).message}).`;
+    warnings.push(modelWarning('file-ignored', what, { file: name }));
     return null;
   }
 }
 
-function summarise(entry: LibraryEntry, seen: Seen, resolved: ResolvedModel, warnings: string[]): ModelSummary {
+function summarise(entry: LibraryEntry, seen: Seen, resolved: ResolvedModel, warnings: ErrorReport[]): ModelSummary {
   const { graph, sizeBytes } = seen;
   const licence = resolved.licence ?? entry.licence;
   return {
@@ -118,7 +121,7 @@ function summarise(entry: LibraryEntry, seen: Seen, resolved: ResolvedModel, war
   };
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown): ErrorReport {
   if (!(error instanceof AppError)) throw error;
-  return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  return toErrorReport(error);
 }

@@ -1,13 +1,15 @@
+import type { ErrorReport } from '../../shared/app-error';
 import type { Label, ModelInput, Preprocessing, SizePolicy } from '../../shared/domain/model';
 import { preprocessingSchema } from '../../shared/domain/model';
 import { labelsFromNames, namesFrom } from './labels';
 import { assumedPreprocessing, asTriple } from './preprocessing-values';
+import { modelWarning } from './model-warning';
 
 export interface MetadataFacts {
   readonly labels: Label[] | null;
   readonly preprocessing: Preprocessing | null;
   readonly name: string | null;
-  readonly warnings: string[];
+  readonly warnings: ErrorReport[];
 }
 
 /** Keys that exporters and tools write, ours first. Values are JSON, or a Python literal as Ultralytics writes them. */
@@ -18,14 +20,17 @@ const SIZE_KEYS = ['tiles_size', 'imgsz', 'input_size'];
 
 /** Labels and preprocessing from the `metadata_props` of an ONNX file. */
 export function readMetadata(metadata: Readonly<Record<string, string>>, input: ModelInput): MetadataFacts {
-  const warnings: string[] = [];
+  const warnings: ErrorReport[] = [];
   const labels = readLabels(metadata);
   const written = metadata['maskforge.preprocessing'];
   let preprocessing: Preprocessing | null = null;
   if (written !== undefined) {
     const parsed = preprocessingSchema.safeParse(parseLoosely(written));
     if (parsed.success) preprocessing = parsed.data;
-    else warnings.push('The metadata key maskforge.preprocessing does not hold a preprocessing and is ignored.');
+    else {
+      const what = 'The metadata key maskforge.preprocessing does not hold a preprocessing and is ignored.';
+      warnings.push(modelWarning('metadata-ignored', what));
+    }
   }
   preprocessing ??= preprocessingFromParts(metadata, input);
   return { labels, preprocessing, name: metadata['maskforge.name'] ?? null, warnings };

@@ -1,5 +1,7 @@
+import type { ErrorReport } from '../../shared/app-error';
 import type { ModelInput, Preprocessing } from '../../shared/domain/model';
 import { missesStaticSize } from './contradictions';
+import { modelWarning } from './model-warning';
 
 type Triple = [number, number, number];
 
@@ -25,19 +27,30 @@ export function fitToGraph(
   wanted: Preprocessing,
   input: ModelInput,
   source: string,
-): { preprocessing: Preprocessing; warnings: string[] } {
-  const warnings: string[] = [];
+): { preprocessing: Preprocessing; warnings: ErrorReport[] } {
+  const warnings: ErrorReport[] = [];
   let preprocessing = wanted;
   if (missesStaticSize(preprocessing, input)) {
     const side = preprocessing.size.mode === 'native' ? null : preprocessing.size;
     const width = input.width ?? side?.width ?? DEFAULT_SIDE;
     const height = input.height ?? side?.height ?? DEFAULT_SIDE;
     const said = side === null ? 'keeps pictures at their size' : `asks for ${side.width}x${side.height}`;
-    warnings.push(`${source} ${said}, but the network takes ${width}x${height}; that is what it gets.`);
+    const asked: Record<string, number> = side === null ? {} : { askedWidth: side.width, askedHeight: side.height };
+    warnings.push(
+      modelWarning(
+        'size-fitted',
+        `${source} ${said}, but the network takes ${width}x${height}; that is what it gets.`,
+        {
+          ...{ source, width, height },
+          ...asked,
+        },
+      ),
+    );
     preprocessing = { ...preprocessing, size: { mode: 'stretch', width, height } };
   }
   if (input.type === 'uint8' && preprocessing.scale !== 1) {
-    warnings.push(`${source} asks for normalised pixels, but the network takes bytes; they are passed on as they are.`);
+    const what = `${source} asks for normalised pixels, but the network takes bytes; they are passed on as they are.`;
+    warnings.push(modelWarning('bytes-passed-on', what, { source }));
     preprocessing = withoutNormalisation(preprocessing);
   }
   return { preprocessing, warnings };

@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
 import type {
   Label,
@@ -11,6 +12,7 @@ import { claimedOutput, findContradictions } from './contradictions';
 import type { GraphDescription } from './graph-description';
 import { isRecord, labelsFromConfig, preprocessingFromProcessor } from './huggingface';
 import { completeLabels, fitLabels } from './labels';
+import { modelWarning } from './model-warning';
 import { readMetadata } from './onnx-metadata';
 import { assumedPreprocessing, fitToGraph } from './preprocessing-values';
 
@@ -33,7 +35,7 @@ export interface ResolvedModel {
   readonly preprocessing: Preprocessing;
   readonly preprocessingSource: MetadataSource;
   readonly licence: Licence | undefined;
-  readonly warnings: string[];
+  readonly warnings: ErrorReport[];
 }
 
 /**
@@ -47,9 +49,10 @@ export function resolveModel(evidence: ModelEvidence): ResolvedModel {
   const output = claimedOutput(manifest?.content.output, graph) ?? graph.outputs[0];
   if (output === undefined) throw new Error('A described graph has at least one output.');
   const metadata = readMetadata(graph.metadata, graph.input);
-  const warnings = [...graph.notes, ...metadata.warnings];
+  const warnings: ErrorReport[] = [...graph.notes.map((text) => modelWarning('graph', text)), ...metadata.warnings];
   if (graph.outputs.length > 1 && manifest?.content.output?.name === undefined) {
-    warnings.push(`Of ${graph.outputs.length} outputs, ${output.name} is used; model.json can name another.`);
+    const what = `Of ${graph.outputs.length} outputs, ${output.name} is used; model.json can name another.`;
+    warnings.push(modelWarning('output-chosen', what, { outputs: graph.outputs.length, output: output.name }));
   }
   const user = userChoices(evidence, warnings);
   const labels = pickLabels(evidence, user.labels, metadata.labels, output, warnings);
@@ -79,10 +82,11 @@ function refuseContradictions(
 }
 
 /** The network may have changed since the user chose; what no longer fits is left out. */
-function userChoices({ user, graph }: ModelEvidence, warnings: string[]): ModelEvidence['user'] {
+function userChoices({ user, graph }: ModelEvidence, warnings: ErrorReport[]): ModelEvidence['user'] {
   const [first] = findContradictions(user, graph);
   if (first === undefined) return user;
-  warnings.push(`What was chosen for this model no longer fits the network (${first.what}) and is not used.`);
+  const what = `What was chosen for this model no longer fits the network (${first.what}) and is not used.`;
+  warnings.push(modelWarning('choices-outdated', what));
   return {};
 }
 
@@ -96,7 +100,7 @@ function pickLabels(
   chosen: Label[] | undefined,
   fromMetadata: Label[] | null,
   output: ModelOutput,
-  warnings: string[],
+  warnings: ErrorReport[],
 ): Picked<Label[]> {
   if (chosen !== undefined) return { value: completeLabels(chosen, output.classes), source: 'user' };
   const written = manifest?.content.labels;
@@ -113,8 +117,11 @@ function pickLabels(
   }
   warnings.push(
     output.classes === null
-      ? 'Nothing names the classes, and the network does not tell how many there are; they are numbered.'
-      : 'Nothing names the classes; they are numbered.',
+      ? modelWarning(
+          'labels-and-count-unknown',
+          'Nothing names the classes, and the network does not tell how many there are; they are numbered.',
+        )
+      : modelWarning('labels-unknown', 'Nothing names the classes; they are numbered.'),
   );
   return { value: completeLabels([], output.classes), source: 'assumed' };
 }
@@ -123,7 +130,7 @@ function pickPreprocessing(
   { graph, manifest, processor }: ModelEvidence,
   chosen: Preprocessing | undefined,
   fromMetadata: Preprocessing | null,
-  warnings: string[],
+  warnings: ErrorReport[],
 ): Picked<Preprocessing> {
   if (chosen !== undefined) return { value: chosen, source: 'user' };
   const written = manifest?.content.preprocessing;
@@ -144,8 +151,10 @@ function pickPreprocessing(
   return { value, source: 'assumed' };
 }
 
-function assumption({ size }: Preprocessing, bytes: boolean): string {
+function assumption({ size }: Preprocessing, bytes: boolean): ErrorReport {
   const sides = size.mode === 'native' ? 'their own size' : `${size.width}x${size.height}`;
   const values = bytes ? 'passed on as bytes' : "normalised with ImageNet's mean and deviation, in RGB order";
-  return `Nothing tells how pictures are prepared; they are stretched to ${sides} and ${values}. Check the preview.`;
+  const what = `Nothing tells how pictures are prepared; they are stretched to ${sides} and ${values}. Check the preview.`;
+  const details: Record<string, number> = size.mode === 'native' ? {} : { width: size.width, height: size.height };
+  return modelWarning(bytes ? 'preprocessing-assumed-bytes' : 'preprocessing-assumed', what, details);
 }

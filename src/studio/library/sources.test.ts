@@ -80,7 +80,7 @@ describe('preprocessingFromProcessor', () => {
     ['an empty file', {}, /no usable size/],
   ])('warns of %s and stays usable', (_what, json, warning) => {
     const { preprocessing, warnings } = preprocessingFromProcessor({ ...json }, dynamic);
-    expect(warnings.join('\n')).toMatch(warning);
+    expect(warnings.map(({ message }) => message).join('\n')).toMatch(warning);
     expect(preprocessingSchema.safeParse(preprocessing).success).toBe(true);
   });
 });
@@ -213,7 +213,7 @@ describe('resolveModel', () => {
   it('says in words what it assumed', () => {
     const resolved = resolveModel(evidence);
     expect(resolved.preprocessing).toMatchObject({ size: { width: 1024, height: 512 }, scale: 1 / 255, ...IMAGENET });
-    expect(resolved.warnings.join(' ')).toMatch(/stretched to 1024x512 .*ImageNet/);
+    expect(resolved.warnings.map(({ message }) => message).join(' ')).toMatch(/stretched to 1024x512 .*ImageNet/);
     const open = resolveModel({ ...evidence, graph: { ...evidence.graph, input: dynamic } });
     expect(open.preprocessing.size).toEqual({ mode: 'stretch', width: 512, height: 512 });
   });
@@ -224,7 +224,7 @@ describe('resolveModel', () => {
     const resolved = resolveModel({ ...evidence, config: more, processor: other });
     expect(resolved.preprocessing.size).toEqual({ mode: 'stretch', width: 1024, height: 512 });
     expect(resolved.labels.map(({ name }) => name)).toEqual(['a', 'b']);
-    expect(resolved.warnings.join(' ')).toMatch(/224x224.*1024x512/);
+    expect(resolved.warnings.map(({ message }) => message).join(' ')).toMatch(/224x224.*1024x512/);
   });
 
   it('drops what the user chose for another graph', () => {
@@ -234,6 +234,6 @@ describe('resolveModel', () => {
     };
     const resolved = resolveModel({ ...evidence, user: narrow });
     expect(resolved.preprocessingSource).toBe('assumed');
-    expect(resolved.warnings.join(' ')).toMatch(/no longer fits/);
+    expect(resolved.warnings.map(({ message }) => message).join(' ')).toMatch(/no longer fits/);
   });
 });

@@ -7,6 +7,7 @@ import { Select } from '../components/select';
 import { useFormat } from '../format/use-format';
 import { inputShape, needsReview, policySize } from '../library/model-facts';
 import { PreprocessingPreview } from '../library/preprocessing-preview';
+import { warningText } from '../notices/error-text';
 import { useLibrary } from '../state/library-store';
 import { openDialog } from '../state/window-store';
 import { setBuild } from './build-store';
@@ -71,9 +72,9 @@ function Chosen({ model }: { readonly model: ModelSummary }) {
         </div>
       )}
       {model.warnings.map((warning) => (
-        <div key={warning} className={styles.note}>
+        <div key={warning.message} className={styles.note}>
           <TriangleAlert size={14} aria-hidden />
-          <p className={styles.noteText}>{warning}</p>
+          <p className={styles.noteText}>{warningText(warning)}</p>
         </div>
       ))}
       <div className={styles.columns}>

@@ -4,6 +4,7 @@ import type { ModelSummary } from '../../../shared/domain/model';
 import { openModel, removeModel } from '../actions/models';
 import { Button } from '../components/button';
 import { useFormat } from '../format/use-format';
+import { warningText } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { shell } from '../shell/current-shell';
 import { openDialog } from '../state/window-store';
@@ -44,9 +45,9 @@ export function ModelDetails({ model, isOpen }: ModelDetailsProps) {
         )}
       </div>
       {model.warnings.map((warning) => (
-        <p key={warning} className={styles.note}>
+        <p key={warning.message} className={styles.note}>
           <TriangleAlert size={14} aria-hidden />
-          <span>{warning}</span>
+          <span>{warningText(warning)}</span>
         </p>
       ))}
       <ModelFacts model={model} />

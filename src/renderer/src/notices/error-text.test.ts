@@ -6,7 +6,8 @@ import { en } from '../i18n/en';
 import { i18n } from '../i18n/i18n';
 import { zhCn } from '../i18n/zh-cn';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
-import { errorHint, errorMessage, errorTitle } from './error-text';
+import { modelWarnings } from '../i18n/zh-cn/model-warnings';
+import { errorHint, errorMessage, errorTitle, warningText } from './error-text';
 
 const repository = resolve(__dirname, '../../../..');
 
@@ -92,6 +93,36 @@ describe('every error that can reach the window', () => {
         expect([code, text]).toEqual([code, expect.not.stringMatching(/\{\{|[Ss]omething/)]);
       }
     }
+  });
+});
+
+describe('warningText', () => {
+  /** What reading a graph had to assume is a sentence of the ONNX half, kept with the model. */
+  const untold = new Set(['graph']);
+
+  it('has a Chinese sentence for every warning about a model', () => {
+    const said = sources.flatMap(({ text }) =>
+      [...text.matchAll(/modelWarning\(([^;]*?)'([a-z-]+)'(?: : '([a-z-]+)')?/g)].flatMap(([, , one = '', other]) =>
+        other === undefined ? [one] : [one, other],
+      ),
+    );
+    expect(said.length).toBeGreaterThan(15);
+    expect(said.filter((code) => modelWarnings[code] === undefined && !untold.has(code))).toEqual([]);
+    expect(Object.keys(modelWarnings).filter((code) => !said.includes(code))).toEqual([]);
+  });
+
+  it.each<[ErrorReport, string]>([
+    [
+      { code: 'size-assumed', message: 'x; 4x6 is taken.', details: { width: 4, height: 6 } },
+      'preprocessor_config.json 未给出可用的尺寸；采用 4×6。',
+    ],
+    [{ code: 'graph', message: 'The input does not say.' }, 'The input does not say.'],
+    [{ code: 'MODEL_FILE_MISSING', message: 'Gone.', details: { path: '/n.onnx' } }, '/n.onnx'],
+  ])('%j in Chinese', async (warning, expected) => {
+    await i18n.changeLanguage('zh-CN');
+    expect(warningText(warning)).toContain(expected);
+    await i18n.changeLanguage('en');
+    expect(warningText(warning)).toContain(warning.message);
   });
 });
 

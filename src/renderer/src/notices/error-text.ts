@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../../../shared/app-error';
 import { i18n } from '../i18n/i18n';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
+import { modelWarnings } from '../i18n/zh-cn/model-warnings';
 
 /** A short title in the user's language for what happened. */
 export function errorTitle(error: ErrorReport): string {
@@ -14,12 +15,27 @@ export function errorMessage(error: ErrorReport): string {
   const details: Record<string, string | number> = { ...error.details };
   const what = subjectOf(error);
   if (what !== undefined) details['what'] = what;
-  for (const sentence of errorMessages[error.code] ?? []) {
-    const names = [...sentence.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
-    if (names.every((name) => name in details))
-      return sentence.replace(PLACEHOLDER, (_, name) => String(details[name]));
-  }
+  const sentence = firstThatFits(errorMessages[error.code] ?? [], details);
+  if (sentence !== undefined) return sentence;
   return what === undefined ? errorTitle(error) : `${errorTitle(error)}：${what}`;
+}
+
+/** What a model's warning says: of errors (a file that is gone, say) with the remedy. */
+export function warningText(warning: ErrorReport): string {
+  const isError = /^[A-Z]/.test(warning.code);
+  if (isError) return [errorMessage(warning), errorHint(warning)].filter(Boolean).join(' ');
+  if (i18n.language === 'en') return warning.message;
+  return firstThatFits(modelWarnings[warning.code] ?? [], warning.details ?? {}) ?? warning.message;
+}
+
+/** The first sentence whose names are all known, with their values. */
+function firstThatFits(
+  sentences: readonly string[],
+  details: Readonly<Record<string, string | number>>,
+): string | undefined {
+  const namesIn = (sentence: string): string[] => [...sentence.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+  const fitting = sentences.find((sentence) => namesIn(sentence).every((name) => name in details));
+  return fitting?.replace(PLACEHOLDER, (_, name) => String(details[name]));
 }
 
 /** What the window itself raises speaks its language already. */
