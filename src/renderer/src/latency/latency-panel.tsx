@@ -1,5 +1,5 @@
 import { Pin, PinOff, RotateCcw, X } from 'lucide-react';
-import { Profiler, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, IconButton } from '../components/button';
 import { Menu } from '../components/menu';
@@ -10,15 +10,13 @@ import { shell } from '../shell/current-shell';
 import { setWindow } from '../state/window-store';
 import styles from './latency-panel.module.css';
 import { stages, summarise, type LatencySummary } from './latency-stats';
-import { adaptPause, clearLatency, pinRun, unpinRun, useLatency, type LatencyRun } from './latency-store';
+import { clearLatency, pinRun, unpinRun, useLatency, type LatencyRun } from './latency-store';
 import { GpuLine } from './gpu-line';
 import { HistogramChart } from './histogram-chart';
 import { TimelineChart } from './timeline-chart';
 import { samplesAsCsv, samplesAsJson } from './samples-as-text';
 
 type View = 'timeline' | 'histogram';
-/** Rendering is what React accounts for; laying out and painting come on top. */
-const PAINT_FACTOR = 1.5;
 
 /** Where the time of the last frames went, for pictures as for videos. */
 export function LatencyPanel() {
@@ -54,13 +52,11 @@ export function LatencyPanel() {
           <Figures summary={summary} run={run} pinned={pinned} />
           <GpuLine />
           <div className={styles.chart}>
-            <Profiler id="latency" onRender={(_id, _phase, duration) => adaptPause(duration * PAINT_FACTOR)}>
-              {view === 'timeline' ? (
-                <TimelineChart run={run} pinned={pinned} />
-              ) : (
-                <HistogramChart run={run} pinned={pinned} />
-              )}
-            </Profiler>
+            {view === 'timeline' ? (
+              <TimelineChart run={run} pinned={pinned} />
+            ) : (
+              <HistogramChart run={run} pinned={pinned} />
+            )}
           </div>
           <Key summary={summary} />
         </>

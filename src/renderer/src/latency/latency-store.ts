@@ -1,3 +1,4 @@
+import { flushSync } from 'react-dom';
 import { createStore, useStore } from 'zustand';
 import type { LatencySample } from './latency-stats';
 
@@ -5,6 +6,11 @@ import type { LatencySample } from './latency-stats';
 export const WINDOW = 300;
 /** The chart follows at most this often, and less often where drawing it takes long. */
 const QUICKEST_MS = 100;
+const SLOWEST_MS = 2500;
+/** Of a core. */
+const MOST_SHARE = 0.03;
+/** What laying out and painting take on top of rendering. */
+const PAINT_FACTOR = 1.5;
 /** The first frames of an engine: its memory and caches are cold. */
 const WARM_UP = 3;
 
@@ -71,11 +77,6 @@ function begin(run: { readonly key: string; readonly title: string; readonly sub
   return recording;
 }
 
-/** Called by a view with the milliseconds that drawing took: it must not cost more than about 3 % of a core. */
-export function adaptPause(renderMs: number): void {
-  pause = Math.min(1000, Math.max(QUICKEST_MS, renderMs / 0.03));
-}
-
 export function clearLatency(): void {
   recording = null;
   latencyStore.setState({ run: null });
@@ -101,5 +102,10 @@ function publish(): void {
   lastPublished = performance.now();
   if (recording === null) return;
   const { key, title, subject, dropped, samples } = recording;
-  latencyStore.setState({ run: { key, title, subject, dropped, samples: [...samples], now: lastPublished } });
+  // At once, so that what the views take can be told: React's own profiler is silent in the program that is shipped.
+  flushSync(() => {
+    latencyStore.setState({ run: { key, title, subject, dropped, samples: [...samples], now: lastPublished } });
+  });
+  const renderMs = performance.now() - lastPublished;
+  pause = Math.min(SLOWEST_MS, Math.max(QUICKEST_MS, (renderMs * PAINT_FACTOR) / MOST_SHARE));
 }
