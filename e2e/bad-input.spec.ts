@@ -1,25 +1,11 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from './fixtures';
 
-const odd = resolve(__dirname, '..', 'tools', 'fixtures', 'models', 'odd');
-
-/** The network's logits are its input, and every colour overflows: no pixel has a finite one. */
-const overflow = {
-  format: 1,
-  name: 'Overflow',
-  file: 'overflow.onnx',
-  labels: ['red', 'green', 'blue'].map((name, id) => ({ id, name, color: [0, 0, 0] })),
-  preprocessing: {
-    size: { mode: 'stretch', width: 96, height: 64 },
-    resample: 'bilinear',
-    channelOrder: 'rgb',
-    scale: 3e38,
-    mean: [0, 0, 0],
-    std: [1e-30, 1e-30, 1e-30],
-  },
-  output: { kind: 'logits' },
-};
+const fixtures = resolve(__dirname, '..', 'tools', 'fixtures');
+const odd = join(fixtures, 'models', 'odd');
+/** For a network whose logits are its input: every colour overflows, and no pixel has a finite one. */
+const overflow = join(fixtures, 'manifests', 'overflow.json');
 
 const damaged = [
   ['not-onnx', '不是 ONNX 文件：not-onnx.onnx'],
@@ -46,7 +32,7 @@ test('bad networks are told in Chinese, and the window and the wizard stay where
   await page.getByRole('option').first().click();
 
   await copyFile(join(odd, 'channels-static.onnx'), join(folder, 'overflow.onnx'));
-  await writeFile(join(folder, 'model.json'), JSON.stringify(overflow));
+  await copyFile(overflow, join(folder, 'model.json'));
   await studio.drop([join(folder, 'overflow.onnx'), join(folder, 'model.json')]);
   const card = page.getByRole('main').getByRole('group', { name: '模型计算出非有限数值' });
   await expect(card).toContainText('“Overflow”在此图片上计算出 NaN 或无穷大');

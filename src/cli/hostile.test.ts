@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bench } from './testing';
@@ -9,22 +9,8 @@ import { bench } from './testing';
 /** A network whose logits are its input, which pixels of any colour overflow. */
 async function overflowing(): Promise<Bench> {
   const here = bench();
-  here.copyModel('channels-static.onnx', 'net/model.onnx');
-  here.write('net/model.json', {
-    format: 1,
-    name: 'Overflow',
-    file: 'model.onnx',
-    labels: ['red', 'green', 'blue'].map((name, id) => ({ id, name, color: [0, 0, 0] })),
-    preprocessing: {
-      size: { mode: 'stretch', width: 96, height: 64 },
-      resample: 'bilinear',
-      channelOrder: 'rgb',
-      scale: 3e38,
-      mean: [0, 0, 0],
-      std: [1e-30, 1e-30, 1e-30],
-    },
-    output: { kind: 'logits' },
-  });
+  here.copyModel('channels-static.onnx', 'net/overflow.onnx');
+  here.write('net/model.json', readFileSync(join('tools', 'fixtures', 'manifests', 'overflow.json')));
   await here.picture('pictures/a.png', 64, 64);
   return here;
 }
