@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import { cx } from '../components/cx';
 import { useFormat } from '../format/use-format';
+import { FiguresTable } from './figures-table';
 import styles from './tune-panel.module.css';
 import { curveOf } from './tunings';
 import { percent } from './verification-report';
@@ -23,51 +24,46 @@ export function TuneTable({ tuning, selected, onSelect }: TableProps) {
   const points = curveOf(tuning);
   const isTimed = points.some(({ time }) => time !== undefined);
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label={t('build.tuning.points')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('build.tuning.choice')}</th>
-            <th scope="col">{t('engines.agreement')}</th>
-            <th scope="col">{t('build.tuning.gain')}</th>
-            {isTimed && <th scope="col">{t('build.tuning.time')}</th>}
-            {isTimed && <th scope="col">{tuning.wide.toUpperCase()}</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {points.map((point) => (
-            <tr key={point.number} className={cx(point.number === selected && styles.selected)}>
-              <th scope="row">
-                <label className={styles.choice} title={point.blocks.join('\n')}>
-                  <input
-                    type="radio"
-                    name={name}
-                    className={styles.radio}
-                    checked={point.number === selected}
-                    onChange={() => onSelect(point.number)}
-                  />
-                  <span>
-                    {`#${point.number} · `}
-                    {point.blocks.length === 0
-                      ? t('build.tuning.all')
-                      : t('build.tuning.kept', { count: point.blocks.length })}
-                  </span>
-                  {point.number === tuning.chosen && (
-                    <span className={styles.best}>
-                      <Star size={12} aria-hidden />
-                      {t('build.tuning.best')}
-                    </span>
-                  )}
-                </label>
-              </th>
-              <td className={cx(point.agreement < tuning.target && styles.below)}>{percent(point.agreement)}</td>
-              <td>{Math.round(point.gain * 100)} %</td>
-              {isTimed && <Times point={point} />}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <FiguresTable
+      label={t('build.tuning.points')}
+      columns={[
+        t('build.tuning.choice'),
+        t('engines.agreement'),
+        t('build.tuning.gain'),
+        ...(isTimed ? [t('build.tuning.time'), tuning.wide.toUpperCase()] : []),
+      ]}
+    >
+      {points.map((point) => (
+        <tr key={point.number} className={cx(point.number === selected && styles.selected)}>
+          <th scope="row">
+            <label className={styles.choice} title={point.blocks.join('\n')}>
+              <input
+                type="radio"
+                name={name}
+                className={styles.radio}
+                checked={point.number === selected}
+                onChange={() => onSelect(point.number)}
+              />
+              <span>
+                {`#${point.number} · `}
+                {point.blocks.length === 0
+                  ? t('build.tuning.all')
+                  : t('build.tuning.kept', { count: point.blocks.length })}
+              </span>
+              {point.number === tuning.chosen && (
+                <span className={styles.best}>
+                  <Star size={12} aria-hidden />
+                  {t('build.tuning.best')}
+                </span>
+              )}
+            </label>
+          </th>
+          <td className={cx(point.agreement < tuning.target && styles.below)}>{percent(point.agreement)}</td>
+          <td>{Math.round(point.gain * 100)} %</td>
+          {isTimed && <Times point={point} />}
+        </tr>
+      ))}
+    </FiguresTable>
   );
 }
 

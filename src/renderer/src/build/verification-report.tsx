@@ -6,6 +6,7 @@ import { compareEngine } from '../compare/open-compare';
 import { useFormat } from '../format/use-format';
 import { select, usePictures } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
+import { FiguresTable } from './figures-table';
 import styles from './verification-report.module.css';
 
 interface ReportProps {
@@ -48,28 +49,24 @@ function Classes({ verification: { agreement } }: { readonly verification: Engin
   const format = useFormat();
   const classes = agreement.classes.filter(({ iou }) => iou !== null).sort((a, b) => (a.iou ?? 0) - (b.iou ?? 0));
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label={t('build.verify.perClass')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('build.verify.class')}</th>
-            <th scope="col">{t('build.verify.iou')}</th>
-            <th scope="col">{t('build.verify.boundaryIou')}</th>
-            <th scope="col">{t('build.verify.pixels')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {classes.map(({ id, name, iou, boundaryIou, referencePixels }) => (
-            <tr key={id}>
-              <th scope="row">{name}</th>
-              <td>{percent(iou)}</td>
-              <td>{percent(boundaryIou)}</td>
-              <td>{format.integer(referencePixels)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <FiguresTable
+      label={t('build.verify.perClass')}
+      columns={[
+        t('build.verify.class'),
+        t('build.verify.iou'),
+        t('build.verify.boundaryIou'),
+        t('build.verify.pixels'),
+      ]}
+    >
+      {classes.map(({ id, name, iou, boundaryIou, referencePixels }) => (
+        <tr key={id}>
+          <th scope="row">{name}</th>
+          <td>{percent(iou)}</td>
+          <td>{percent(boundaryIou)}</td>
+          <td>{format.integer(referencePixels)}</td>
+        </tr>
+      ))}
+    </FiguresTable>
   );
 }
 
