@@ -103,11 +103,14 @@ function receiveAnswer(message: unknown, pending: Map<number, PendingCall>, list
   call.settle(wire.t === 'result' ? { value: wire.value } : { error: fromErrorReport(wire.error) });
 }
 
-/** The answering side. Answers with a function that sends events; stops all running calls when the channel closes. */
-export function serveStudio(
-  channel: Channel,
-  handlers: StudioHandlers,
-): { emit<K extends EventName>(name: K, payload: EventPayload<K>): void } {
+export interface ServedStudio {
+  emit<K extends EventName>(name: K, payload: EventPayload<K>): void;
+  /** Calls that are not answered yet. */
+  running(): number;
+}
+
+/** The answering side. Stops all running calls when the channel closes. */
+export function serveStudio(channel: Channel, handlers: StudioHandlers): ServedStudio {
   const running = new Map<number, AbortController>();
   let open = true;
   const send = (message: Wire): void => {
@@ -133,7 +136,7 @@ export function serveStudio(
     open = false;
     for (const controller of running.values()) controller.abort();
   });
-  return { emit: (name, payload) => send({ t: 'event', name, payload }) };
+  return { emit: (name, payload) => send({ t: 'event', name, payload }), running: () => running.size };
 }
 
 async function dispatch(handlers: StudioHandlers, name: string, args: unknown, signal: AbortSignal): Promise<unknown> {

@@ -10,6 +10,8 @@ export interface StudioOptions {
   readonly emit: EmitEvent;
   /** What the hub, its token and proxies are read from; the process's own environment when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The GPU's memory was violated or the like: from now on nothing runs on it in this process. May be told twice. */
+  readonly onDeviceLost?: () => void;
 }
 
 /** What every shell drives; made by `createStudio(options)` in `studio.ts`. */

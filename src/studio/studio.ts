@@ -7,6 +7,7 @@ import type { StudioHandlers } from '../shared/contract';
 import { encodeFramePng } from '../media/frame-png';
 import { loadSharp } from '../media/sharp-loader';
 import { createOnnxRuntime } from '../runtimes/onnxruntime/ort-runtime';
+import { onDeviceLost } from '../runtimes/tensorrt/device-loss';
 import { TensorRtLibraries } from '../runtimes/tensorrt/tensorrt-libraries';
 import { ComparisonStudio } from './compare/comparison-handlers';
 import { batchHandlers } from './batch/batch-handlers';
@@ -74,6 +75,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   const processor = { cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile };
   const reference = createOnnxRuntime(processor);
   const libraries = new TensorRtLibraries({ dataDirectory, env });
+  const unheard = onDeviceLost(() => options.onDeviceLost?.());
   const shared = { dataDirectory, access, emit, jobs, pictures };
   const engines = new EngineStudio({ ...shared, models: library, libraries, reference, processor });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
@@ -111,6 +113,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
       ...videoHandlers({ ...parts, ...options, env }),
     },
     close: async () => {
+      unheard();
       await parts.jobs.close();
       await parts.files.closeAll();
       await comparisons.close();

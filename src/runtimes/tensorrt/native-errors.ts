@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
+import { noteFailure } from './device-loss';
 
 /** What to do about each failure that the native code tells by its code. What is not listed gets the general remedy. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   OUT_OF_MEMORY: 'Close other programs, or use smaller pictures or a smaller batch.',
   NO_DEVICE: 'TensorRT engines need an NVIDIA GPU and its driver; ONNX Runtime works without.',
   DRIVER_TOO_OLD: 'Install a newer NVIDIA driver.',
-  DEVICE_LOST: 'The device has to be opened anew: restart the studio (the window does it by itself).',
+  DEVICE_LOST: 'The window and the server open the device anew by themselves; in the terminal, run the command again.',
   LIBRARY_BROKEN: '`maskforge doctor` shows where it was found; `maskforge runtimes install` fetches another.',
   LIBRARY_MISSING: '`maskforge doctor` shows where it was looked for; `maskforge runtimes install` fetches one.',
   LIBRARY_FOREIGN: '`maskforge doctor` shows what was found; `maskforge runtimes install` fetches one that fits.',
@@ -47,12 +48,13 @@ export function nativeError(error: unknown, subject: string): unknown {
   if (error.name === 'AbortError') return new AppError('CANCELLED', 'The work was cancelled.', { cause: error });
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (!isErrorCode(code)) return error;
+  noteFailure(code);
   const hint = REMEDIES[code] ?? GENERAL;
   const message = error.message.includes(subject) ? error.message : `${subject}: ${error.message}`;
   return new AppError(code, message, { ...(hint === '' ? {} : { hint }), cause: error, details: { subject } });
 }
 
-/** Runs a native call and gives its failures their remedy. */
+/** Runs a native call and gives its failures their remedy. Whoever listens hears of a lost device. */
 export async function withRemedy<T>(subject: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

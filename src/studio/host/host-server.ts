@@ -1,11 +1,11 @@
 import { toErrorReport } from '../../shared/app-error';
-import type { EmitEvent, StudioHandlers } from '../../shared/contract';
-import type { Channel } from '../../shared/rpc';
+import type { StudioHandlers } from '../../shared/contract';
+import type { Channel, ServedStudio } from '../../shared/rpc';
 import { serveStudio } from '../../shared/rpc';
 import { GrantedAccess, unrestrictedAccess } from '../file-access';
 import type { Studio, StudioOptions } from '../studio-api';
 import type { FromHost, ToHost } from './protocol';
-import { toHostSchema } from './protocol';
+import { deviceLostExitCode, toHostSchema } from './protocol';
 import { recoverable } from './recovery';
 
 /** The host's end of the line to the program that started it. */
@@ -24,7 +24,10 @@ interface RelayedClient {
   closed(reason: string): void;
 }
 
-type Emitter = { emit: EmitEvent };
+/** How long a message takes at most to leave the process. */
+const flushMs = 100;
+/** What a lost device leaves to answer is refused at once; what runs on the processor may end, but not go on for long. */
+const lastAnswersMs = 2_000;
 
 /** Serves the studio to the program at the other end of `link`. */
 export function serveHost(link: ParentLink, createStudio: CreateStudio): void {
@@ -46,9 +49,10 @@ class RunningHost {
   readonly #link: ParentLink;
   readonly #access = new GrantedAccess();
   readonly #relayed = new Map<number, RelayedClient>();
-  readonly #served = new Set<Emitter>();
+  readonly #served = new Set<ServedStudio>();
   #studio: Studio | undefined;
   #handlers: StudioHandlers | undefined;
+  #ending = false;
 
   constructor(link: ParentLink, createStudio: CreateStudio, start: Extract<ToHost, { t: 'start' }>) {
     this.#link = link;
@@ -57,7 +61,7 @@ class RunningHost {
     void this.#start(createStudio, start).catch((error: unknown) => {
       link.send({ t: 'failed', error: toErrorReport(error) });
       // Lets the message out before the process ends.
-      setTimeout(() => link.exit(1), 100);
+      setTimeout(() => link.exit(1), flushMs);
     });
   }
 
@@ -69,6 +73,7 @@ class RunningHost {
       emit: (name, payload) => {
         for (const client of this.#served) client.emit(name, payload);
       },
+      onDeviceLost: () => this.#end(),
     });
     this.#handlers = recoverable(this.#studio.handlers, {
       workspace: start.workspace,
@@ -123,6 +128,20 @@ class RunningHost {
       onClose: (listener) => void closers.add(listener),
       close: () => closed('The connection was closed.'),
     };
+  }
+
+  /** The device can be opened anew by another process only: answers what can be answered, and makes way for it. */
+  #end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    const latest = Date.now() + lastAnswersMs;
+    const look = (): void => {
+      const isBusy = [...this.#served].some((client) => client.running() > 0);
+      if (isBusy && Date.now() < latest) setTimeout(look, flushMs / 4);
+      else setTimeout(() => this.#link.exit(deviceLostExitCode), flushMs);
+    };
+    // In a later turn: the failure that told of it has not been answered yet.
+    setImmediate(look);
   }
 
   async #stop(): Promise<void> {

@@ -54,3 +54,6 @@ export const fromHostSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('working'), pictureIds: z.array(z.string()) }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;
+
+/** With this a host ends whose GPU has to be opened by a new process. */
+export const deviceLostExitCode = 75;

@@ -202,9 +202,13 @@ class Recovery {
   async working<T>(pictureId: string, work: () => Promise<T>): Promise<T> {
     this.#count(pictureId, 1);
     try {
-      return await work();
-    } finally {
+      const result = await work();
       this.#count(pictureId, -1);
+      return result;
+    } catch (error) {
+      // What lost the device ends this process: for the next one it was in work.
+      if (!(error instanceof AppError && error.code === 'DEVICE_LOST')) this.#count(pictureId, -1);
+      throw error;
     }
   }
 

@@ -133,6 +133,29 @@ describe('HostSupervisor', () => {
     await secondCrash;
   });
 
+  it('answers what a lost device failed, then goes on in a new host, without that picture', async () => {
+    const started = start();
+    started.supervisor.grant(['/pictures']);
+    const before = await started.connect();
+    const paths = ['/pictures/lose.png', '/pictures/hang.png', '/pictures/a.png'];
+    const [lose = '', hang = '', a = ''] = (await before.call('pictures.add', { paths })).added.map(({ id }) => id);
+    const { id: sessionId } = await before.call('session.open', open);
+    const restarting = started.next('restarting');
+    const hanging = expect(before.call('session.segment', { sessionId, pictureId: hang })).rejects.toMatchObject({
+      code: 'HOST_GONE',
+      message: expect.stringContaining('The GPU was lost'),
+    });
+    const losing = before.call('session.segment', { sessionId, pictureId: lose });
+    await expect(losing).rejects.toMatchObject({ code: 'DEVICE_LOST' });
+    expect(await restarting).toMatchObject({ reason: expect.stringContaining('The GPU was lost') });
+    await hanging;
+
+    const after = await started.connect();
+    const again = after.call('session.segment', { sessionId, pictureId: lose });
+    await expect(again).rejects.toMatchObject({ code: 'HOST_CRASHED_BEFORE', details: { file: 'lose.png' } });
+    expect(await after.call('session.segment', { sessionId, pictureId: a })).toMatchObject({ sessionId, pictureId: a });
+  });
+
   it('asks at the third crash within five minutes, and starts again when told to', async () => {
     const started = start({ now: () => 1_000 });
     await crash(started);
@@ -181,6 +204,7 @@ describe('describeExit', () => {
     [{ code: 9, signal: null }, /SIGKILL/],
     [{ code: null, signal: 'SIGUSR1' }, /received SIGUSR1/],
     [{ code: 3, signal: null }, /exit code 3/],
+    [{ code: 75, signal: null }, /GPU was lost/],
     [{ code: 0, signal: null }, /exit code 0/],
     [{ code: null, signal: null }, /does not say why/],
   ])('%j', (exit, sentence) => {

@@ -2,7 +2,7 @@ import type { HostState } from '../../shared/desktop-bridge';
 import type { Channel } from '../../shared/rpc';
 import { AppError } from '../../shared/app-error';
 import type { ToHost, Workspace } from './protocol';
-import { fromHostSchema } from './protocol';
+import { deviceLostExitCode, fromHostSchema } from './protocol';
 
 /** A started host process, whatever started it. */
 export interface HostProcess {
@@ -241,6 +241,9 @@ export function describeExit({ code, signal }: HostExit): string {
   const name = signal ?? (code === null ? undefined : signalNumbers[code > 128 ? code - 128 : code]);
   if (name !== undefined) return `The engine host crashed: ${signalNames[name] ?? `it received ${name}`}.`;
   if (code === null) return 'The engine host ended unexpectedly, and the system does not say why.';
+  if (code === deviceLostExitCode) {
+    return 'The GPU was lost after a fault in one of its programs. The engine host ended so that a new one can open it.';
+  }
   return `The engine host ended unexpectedly with exit code ${code}.`;
 }
 

@@ -9,9 +9,9 @@ import { parentLink } from '../parent-link';
 /**
  * A host program whose studio only pretends, for the tests of the supervisor: real processes, no network. Its ids hold
  * the process id, so that no id of one process means anything to the next. What a picture does stands in its name:
- * `crash.png` ends the process, `hang.png` never answers, any other gives a mask of one pixel.
+ * `crash.png` ends the process, `lose.png` loses the device, `hang.png` never answers, any other gives a mask of one pixel.
  */
-function fakeHandlers(check: (path: string) => void): StudioHandlers {
+function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): StudioHandlers {
   const pictures = new Map<string, PictureEntry>();
   const sessions = new Set<string>();
   const picture = (id: string): PictureEntry => {
@@ -53,6 +53,10 @@ function fakeHandlers(check: (path: string) => void): StudioHandlers {
     'session.segment': async ({ sessionId, pictureId }, { signal }) => {
       const entry = picture(pictureId);
       if (!sessions.has(sessionId)) throw new AppError('SESSION_UNKNOWN', `There is no session ${sessionId}.`);
+      if (entry.name === 'lose.png') {
+        onDeviceLost();
+        throw new AppError('DEVICE_LOST', 'an illegal memory access was encountered');
+      }
       if (entry.name === 'crash.png') process.kill(process.pid, 'SIGSEGV');
       if (entry.name === 'hang.png' || entry.name === 'crash.png') {
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new AppError('CANCELLED', ''))));
@@ -77,9 +81,13 @@ function fakeSegmentation(sessionId: string, pictureId: string) {
   };
 }
 
-serveHost(parentLink(), ({ dataDirectory, access }) => {
+serveHost(parentLink(), ({ dataDirectory, access, onDeviceLost }) => {
   if (dataDirectory === '/unusable') {
     throw new AppError('DATA_FOLDER_UNUSABLE', `${dataDirectory} cannot be written.`, { hint: 'Name another folder.' });
   }
-  return { handlers: fakeHandlers((path) => access.check(path)), close: async () => undefined };
+  const handlers = fakeHandlers(
+    (path) => access.check(path),
+    () => onDeviceLost?.(),
+  );
+  return { handlers, close: async () => undefined };
 });
