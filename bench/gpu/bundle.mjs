@@ -5,7 +5,7 @@
 //   node bench/gpu/bundle.mjs OUT.tar.xz [folder of the native libraries]
 //
 // There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.mjs doctor; the benchmarks of frames and folders are
-// FOLDER/out/bench/pipeline.cjs and batch.cjs.
+// FOLDER/out/bench/pipeline.cjs and batch.cjs, and what sticky.mjs runs of the studio is lost-device.cjs.
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -28,7 +28,7 @@ const isWanted = (path) => !/\.(map|d\.ts|md|a)$/.test(path);
 
 async function bundle(target, libraries) {
   await ensureBuild();
-  for (const name of ['pipeline', 'batch']) await buildBench(name);
+  for (const name of ['pipeline', 'batch', 'lost-device']) await buildBench(name);
   const folder = mkdtempSync(join(tmpdir(), 'maskforge-bundle-'));
   try {
     for (const path of [...wanted.map((entry) => join(root, entry)), libraries])

@@ -63,7 +63,23 @@ async function openNetwork(planPath) {
   return { ort, session };
 }
 
+/** Once a kernel has faulted nothing works any more, for as long as the process lives. */
+let lost = false;
+
+function checkDevice() {
+  if (lost) throw coded('DEVICE_LOST', 'CUDA failed: an illegal memory access was encountered');
+}
+
+/** A white picture makes the kernel fault, where a test wants one that does. */
+function faultAt(frames) {
+  if (setting('FAULT', '') === '') return;
+  if (lost) throw coded('SESSION_BROKEN', 'This session ended with a fault of the GPU');
+  lost = frames.some(({ pixels }) => pixels.slice(0, 192).every((value) => value === 255));
+  checkDevice();
+}
+
 async function segment({ ort, session, options }, { frames, placement, masks }) {
+  faultAt(frames);
   const { normalisation, input, output } = options;
   const { inputWidth: width, inputHeight: height } = placement;
   const table = new Float32Array(normalisation.tables.slice().buffer);
@@ -131,6 +147,7 @@ function samples(count, value) {
 }
 
 async function openEngine(planPath) {
+  checkDevice();
   if (!fs.readFileSync(planPath, 'latin1').startsWith('stand-in ')) throw coded('ENGINE_CORRUPT', 'no plan of ours');
   const network = await openNetwork(planPath);
   return {

@@ -12,6 +12,8 @@ export interface StandInSettings {
   readonly STAND_IN_NO_GPU?: string;
   readonly STAND_IN_LAYERS?: string;
   readonly STAND_IN_SALT?: string;
+  /** A white picture loses the device. */
+  readonly STAND_IN_FAULT?: string;
   /** Masks stay as they are: nothing is computed. */
   readonly STAND_IN_BLANK?: string;
 }
