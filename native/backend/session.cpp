@@ -6,6 +6,7 @@
 
 #include "maskforge/host_reference.h"
 #include "maskforge/kernels.h"
+#include "maskforge/spin.h"
 
 namespace maskforge {
 
@@ -15,6 +16,11 @@ using Clock = std::chrono::steady_clock;
 
 /// After each run of the network: preprocessed, inferred, postprocessed.
 constexpr std::size_t kMARKS = 3;
+
+/// Copying helpers are woken this much ahead of the masks' arrival: within `kSPIN_TIME`, which they then wait.
+constexpr double kWAKE_AHEAD_MS = 0.2;
+/// Between two questions whether masks have come: each takes a lock of the driver's.
+constexpr std::chrono::microseconds kQUESTIONS{40};
 
 double millisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -75,6 +81,7 @@ TrtSession::TrtSession(std::shared_ptr<EngineHolder> engine, const SessionOption
   if (options.normalisation.tables.size() != entries * elementBytes(inputType_)) {
     throw Error("INVALID_ARGUMENT", "The tables are not of the type of input " + options.input + " of " + path + ".");
   }
+  notFinite_.reserve(1);
 }
 
 TrtSession::~TrtSession() {
@@ -125,6 +132,7 @@ StageTimes TrtSession::runWave(const Wave& wave, const std::vector<Frame>& frame
                                const std::vector<std::uint8_t*>& masks,
                                const std::vector<std::uint8_t*>& probabilities) {
   PreparedCall& call = prepare(wave, frames.front(), placement);
+  *notFinite_.get() = 0;
   copyIn(call, wave, frames);
   const double enqueue = runBody(call);
 
@@ -142,6 +150,7 @@ StageTimes TrtSession::runWave(const Wave& wave, const std::vector<Frame>& frame
   end_.record(stream_.get());
   finishCopyOut(call);
   end_.synchronize();
+  refuseNotFinite();
   call.warm = true;
   StageTimes times = readTimes(call);
   times.enqueue = enqueue;
@@ -239,14 +248,18 @@ void TrtSession::postprocess(PreparedCall& call, std::size_t index) {
   if (!plan.isTiled()) {
     std::uint8_t* masks = masks_.get() + plan.maskBytes() * chunk.firstItem;
     std::uint8_t* sure = probabilities == nullptr ? nullptr : probabilities + plan.pixels() * chunk.firstItem;
-    need(launch(plan.bindUpsample(tables, output_.get(), masks, sure, chunk.items), stream_.get()), doing);
+    UpsampleTask task = plan.bindUpsample(tables, output_.get(), masks, sure, chunk.items);
+    task.notFinite = notFinite_.get();
+    need(launch(task, stream_.get()), doing);
     return;
   }
   auto* sums = reinterpret_cast<float*>(sums_.get());
   if (index == 0) need(cudaMemsetAsync(sums, 0, plan.sumBytes(), stream_.get()), doing);
   for (int i = 0; i < chunk.items; ++i) {
     const void* logits = output_.get() + plan.itemBytes() * i;
-    need(launch(plan.bindAccumulate(tables, logits, chunk.firstItem + i, sums), stream_.get()), doing);
+    AccumulateTask task = plan.bindAccumulate(tables, logits, chunk.firstItem + i, sums);
+    task.notFinite = notFinite_.get();
+    need(launch(task, stream_.get()), doing);
   }
   if (index + 1 == call.chunks.size()) {
     need(launch(plan.bindSums(tables, sums, masks_.get(), probabilities), stream_.get()), doing);
@@ -268,13 +281,36 @@ void TrtSession::startCopyOut(const std::uint8_t* device, std::size_t bytes, std
   }
 }
 
-/// Copies each piece on as soon as it has arrived. Helpers are woken only once the mask is there, since they wait in a
-/// loop for what little is left. Memory that was never written to is brought in while the network still runs.
-void TrtSession::finishCopyOut(const PreparedCall& call) {
+/// Copies each piece on as soon as it has arrived. Memory that was never written to is brought in while the network
+/// still runs.
+void TrtSession::finishCopyOut(PreparedCall& call) {
   if (copies_.empty()) return;
+  const auto start = Clock::now();
   for (const HostCopy& copy : copies_) touchPages(copy.target, copy.bytes);
-  marks_[call.chunks.size() * kMARKS - 1].synchronize();
+  awaitMasks(call);
+  call.waited = millisecondsSince(start);
   copier_.run(copies_, [this](std::size_t index) { arrivals_[index].wait(); }, {});
+}
+
+/// Until the masks are made on the device. Pictures of one size take about the same time: helpers that fell asleep while
+/// the network ran are awake by its end.
+void TrtSession::awaitMasks(PreparedCall& call) {
+  const Event& made = marks_[call.chunks.size() * kMARKS - 1];
+  const std::chrono::duration<double, std::milli> quiet(std::max(0.0, call.waited - kWAKE_AHEAD_MS));
+  const auto start = Clock::now();
+  while (Clock::now() - start < quiet) {
+    if (made.hasPassed()) break;
+    spinFor(kQUESTIONS, [] { return false; });
+  }
+  copier_.announce(copies_);
+  made.synchronize();
+}
+
+/// Of NaN and of positive infinity no class follows: NaN wins against nothing, so that a mask of class 0 would come out.
+void TrtSession::refuseNotFinite() const {
+  if (*static_cast<volatile std::uint8_t*>(notFinite_.get()) == 0) return;
+  throw Error("MODEL_OUTPUT_NOT_FINITE",
+              engine_->path() + " computes values that are no finite numbers (NaN or infinity) on this picture.");
 }
 
 StageTimes TrtSession::readTimes(const PreparedCall& call) const {

@@ -35,6 +35,8 @@ struct PreparedCall {
   bool warm = false;
   /// Of the memory that the graph captured.
   std::uint64_t generation = 0;
+  /// Milliseconds that the host waited for the masks the last time.
+  double waited = 0;
 };
 
 class TrtSession final : public Session {
@@ -70,7 +72,9 @@ class TrtSession final : public Session {
   void enqueueBody(PreparedCall& call, bool inGraph);
   void postprocess(PreparedCall& call, std::size_t chunk);
   void startCopyOut(const std::uint8_t* device, std::size_t bytes, std::size_t stagingBase);
-  void finishCopyOut(const PreparedCall& call);
+  void finishCopyOut(PreparedCall& call);
+  void awaitMasks(PreparedCall& call);
+  void refuseNotFinite() const;
   StageTimes readTimes(const PreparedCall& call) const;
   void mark(std::size_t event, bool inGraph);
 
@@ -92,6 +96,8 @@ class TrtSession final : public Session {
   DeviceBuffer sums_{"sums of overlapping tiles"};
   std::vector<std::unique_ptr<DeviceBuffer>> rawTensors_;
   PinnedBuffer stagingIn_, stagingOut_;
+  /// One byte, which kernels set on meeting a logit of which no class follows.
+  PinnedBuffer notFinite_;
   PinnedRanges pinned_;
   HostCopier copier_;
   std::vector<Transfer> transfers_;

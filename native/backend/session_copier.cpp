@@ -3,31 +3,29 @@
 #include <algorithm>
 #include <cstring>
 
+#include "maskforge/spin.h"
+
 namespace maskforge {
 
 namespace {
 
-/// Below this, waking a thread costs more than it saves.
+/// Below this, handing work to a thread costs more than it saves.
 constexpr std::size_t kSHARED_BYTES = std::size_t{768} << 10;
 
 }  // namespace
 
-/// While it lives, helpers take part; its end waits for those that do.
+/// While it lives, helpers take part; its end waits for those that do. Both sides write before they read the other's
+/// word, so that either the helper sees that the job is over or the owner sees the helper.
 class HostCopier::Job {
  public:
   explicit Job(HostCopier& copier) : copier_(copier) {
-    {
-      const std::lock_guard<std::mutex> lock(copier_.mutex_);
-      copier_.open_ = true;
-      ++copier_.generation_;
-    }
-    copier_.wake_.notify_all();
+    copier_.offered_ = ++copier_.jobs_;
+    copier_.wakeSleepers();
   }
   ~Job() {
     copier_.claim();
-    std::unique_lock<std::mutex> lock(copier_.mutex_);
-    copier_.open_ = false;
-    copier_.idle_.wait(lock, [this] { return copier_.working_ == 0; });
+    copier_.offered_ = 0;
+    spinUntil([this] { return copier_.working_ == 0; });
   }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -39,12 +37,21 @@ class HostCopier::Job {
 HostCopier::HostCopier(int helpers) : helpers_(helpers) {}
 
 HostCopier::~HostCopier() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stopping_ = true;
+  wakeSleepers();
   for (std::thread& thread : threads_) thread.join();
+}
+
+bool HostCopier::isShared(const std::vector<HostCopy>& copies) const {
+  std::size_t bytes = 0;
+  for (const HostCopy& copy : copies) bytes += copy.bytes;
+  return helpers_ > 0 && copies.size() > 1 && bytes >= kSHARED_BYTES;
+}
+
+void HostCopier::announce(const std::vector<HostCopy>& copies) {
+  if (!isShared(copies)) return;
+  ++announcements_;
+  wakeSleepers();
 }
 
 void HostCopier::copy(std::size_t index) const {
@@ -57,9 +64,7 @@ void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<vo
                      const std::function<void(std::size_t)>& ready) {
   copies_ = &copies;
   before_ = &before;
-  std::size_t bytes = 0;
-  for (const HostCopy& copy : copies) bytes += copy.bytes;
-  if (helpers_ == 0 || copies.size() < 2 || bytes < kSHARED_BYTES) {
+  if (!isShared(copies)) {
     for (std::size_t i = 0; i < copies.size(); ++i) {
       copy(i);
       if (ready) ready(i);
@@ -80,10 +85,10 @@ void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<vo
     done_[i].store(true, std::memory_order_release);
     tell();
   }
-  for (int spins = 0; told < copies.size(); ++spins) {
+  spinUntil([&] {
     tell();
-    if (spins > 1000) std::this_thread::yield();
-  }
+    return told == copies.size();
+  });
 }
 
 void HostCopier::start(std::size_t copies) {
@@ -104,18 +109,40 @@ void HostCopier::claim() {
   }
 }
 
+/// Whoever is about to sleep says so before it looks a last time for what would keep it awake.
+void HostCopier::wakeSleepers() {
+  if (sleeping_ == 0) return;
+  { const std::lock_guard<std::mutex> lock(mutex_); }
+  wake_.notify_all();
+}
+
+bool HostCopier::isOffered(std::uint64_t seen) const {
+  const std::uint64_t job = offered_;
+  return job != 0 && job != seen;
+}
+
+/// Frames that follow each other closely find the helpers awake.
+bool HostCopier::spin(std::uint64_t seen) const {
+  return spinFor(kSPIN_TIME, [&] { return stopping_ || isOffered(seen); });
+}
+
 void HostCopier::help() {
-  std::uint64_t seen = 0;
-  std::unique_lock<std::mutex> lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [&] { return stopping_ || (open_ && generation_ != seen); });
-    if (stopping_) return;
-    seen = generation_;
+  std::uint64_t seen = 0, announced = 0;
+  while (!stopping_) {
+    if (!spin(seen)) {
+      ++sleeping_;
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || announcements_ != announced || isOffered(seen); });
+      --sleeping_;
+      announced = announcements_;
+      continue;
+    }
     ++working_;
-    lock.unlock();
-    claim();
-    lock.lock();
-    if (--working_ == 0) idle_.notify_all();
+    if (const std::uint64_t job = offered_; job != 0 && job != seen) {
+      seen = job;
+      claim();
+    }
+    --working_;
   }
 }
 

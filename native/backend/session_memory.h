@@ -46,6 +46,11 @@ class Event {
     need(cudaEventRecordWithFlags(event_, stream, cudaEventRecordExternal), "recording an event in a graph");
   }
   void synchronize() const { need(cudaEventSynchronize(event_), "waiting for the GPU"); }
+  bool hasPassed() const {
+    const cudaError_t result = cudaEventQuery(event_);
+    if (result != cudaErrorNotReady) need(result, "waiting for the GPU");
+    return result == cudaSuccess;
+  }
   /// For threads that must not throw; whoever waits for the stream learns of the failure.
   void wait() const noexcept { cudaEventSynchronize(event_); }
   /// Milliseconds since `earlier`.
@@ -89,6 +94,7 @@ class PinnedBuffer {
   PinnedBuffer& operator=(const PinnedBuffer&) = delete;
 
   void reserve(std::size_t bytes);
+  /// The device reads and writes it at the same address.
   std::uint8_t* get() const noexcept { return static_cast<std::uint8_t*>(memory_); }
 
  private:

@@ -1,8 +1,21 @@
 #include "session_worker.h"
 
+#include <thread>
 #include <utility>
 
+#include "maskforge/spin.h"
+
 namespace maskforge {
+
+namespace {
+
+/// On few cores a thread that waits awake keeps others from the work it waits for.
+bool mayWaitAwake() {
+  static const bool may = std::thread::hardware_concurrency() >= 4;
+  return may;
+}
+
+}  // namespace
 
 SessionWorker::SessionWorker(std::unique_ptr<Session> session)
     : session_(std::move(session)), deviceBytes_(session_->deviceBytes()) {}
@@ -23,6 +36,7 @@ void SessionWorker::push(Task task) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!closing_) {
       tasks_.push_back(std::move(task));
+      hasNews_ = true;
       changed_.notify_all();
       return;
     }
@@ -34,6 +48,7 @@ void SessionWorker::close(std::function<void()> closed) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     closing_ = true;
+    hasNews_ = true;
     changed_.notify_all();
     if (!closed) return;
     if (!closed_) {
@@ -45,11 +60,15 @@ void SessionWorker::close(std::function<void()> closed) {
 }
 
 bool SessionWorker::next(Task& task) {
+  // Who sends picture after picture has the next one ready soon after the last one's answer.
+  if (hasWorked_ && mayWaitAwake()) spinFor(kSPIN_TIME, [this] { return hasNews_.load(); });
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
   if (closing_) return false;
   task = std::move(tasks_.front());
   tasks_.pop_front();
+  hasNews_ = !tasks_.empty();
+  hasWorked_ = true;
   return true;
 }
 

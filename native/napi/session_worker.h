@@ -50,6 +50,10 @@ class SessionWorker : public std::enable_shared_from_this<SessionWorker> {
   std::condition_variable changed_;
   std::deque<Task> tasks_;
   bool closing_ = false, closed_ = false;
+  /// Whether there is anything to take the lock for.
+  std::atomic<bool> hasNews_{false};
+  /// Of the worker's thread alone.
+  bool hasWorked_ = false;
   std::vector<std::function<void()>> closedCallbacks_;
 };
 

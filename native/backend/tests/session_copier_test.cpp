@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 namespace maskforge {
 namespace {
@@ -63,6 +65,21 @@ TEST(HostCopier, WaitsForEachSourceBeforeItCopies) {
     };
     copier.run(copies, arrives, {});
     for (std::size_t i = 0; i < copies.size(); ++i) EXPECT_EQ(target[i * 250000 + 249999], i + 1);
+  }
+}
+
+/// Helpers that were woken for nothing, that slept meanwhile, and that are still at the last job's end.
+TEST(HostCopier, CopiesWithHelpersInEveryState) {
+  HostCopier copier(3);
+  std::vector<std::uint8_t> source(1000000), target(source.size());
+  const auto copies = pieces(target, source, 50000);
+  copier.announce(copies);
+  for (int round = 0; round < 60; ++round) {
+    std::fill(source.begin(), source.end(), static_cast<std::uint8_t>(round));
+    if (round % 3 == 0) copier.announce(copies);
+    if (round % 20 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    copier.run(copies, {}, {});
+    ASSERT_EQ(target, source) << round;
   }
 }
 

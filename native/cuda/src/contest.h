@@ -5,6 +5,9 @@
 
 namespace maskforge {
 
+/// False for NaN and positive infinity.
+MASKFORGE_HD bool decides(float logit) { return logit <= 3.402823466e38f; }
+
 /// Where the four corners of a cell begin (class 0), and how to go on.
 template <typename T>
 struct Corners {
@@ -15,6 +18,12 @@ struct Corners {
     const std::int64_t offset = id * classStride;
     return bilinear(toFloat(topLeft[offset]), toFloat(topRight[offset]), toFloat(bottomLeft[offset]),
                     toFloat(bottomRight[offset]), sx, tx, sy, ty);
+  }
+
+  MASKFORGE_HD bool decide(int id) const {
+    const std::int64_t offset = id * classStride;
+    return decides(toFloat(topLeft[offset])) && decides(toFloat(topRight[offset])) &&
+           decides(toFloat(bottomLeft[offset])) && decides(toFloat(bottomRight[offset]));
   }
 };
 
@@ -36,6 +45,8 @@ template <int ROWS>
 struct Winners {
   float best[ROWS];
   int id[ROWS];
+  /// Whether all logits that were looked at are numbers that a winner follows from.
+  bool decided;
 };
 
 template <typename T, int ROWS>
@@ -43,6 +54,7 @@ MASKFORGE_HD Winners<ROWS> contest(const Corners<T>& corners, int channels, floa
   const float sx = addRounded(1.0f, -tx);
   Winners<ROWS> winners;
   const int first = channels == 1 ? 1 : 0;
+  winners.decided = first == 1 || corners.decide(0);
 #pragma unroll
   for (int row = 0; row < ROWS; ++row) {
     winners.id[row] = 0;
@@ -57,6 +69,7 @@ MASKFORGE_HD Winners<ROWS> contest(const Corners<T>& corners, int channels, floa
     const float b = toFloat(corners.topRight[offset]);
     const float c = toFloat(corners.bottomLeft[offset]);
     const float d = toFloat(corners.bottomRight[offset]);
+    winners.decided = winners.decided && decides(a) && decides(b) && decides(c) && decides(d);
 #pragma unroll
     for (int row = 0; row < ROWS; ++row) {
       const float value = bilinear(a, b, c, d, sx, tx, addRounded(1.0f, -ty[row]), ty[row]);
@@ -93,12 +106,14 @@ MASKFORGE_HD void sumExponentials(const Corners<T>& corners, int channels, float
 /// The winner at one grid position, with no upsampling.
 template <typename T>
 MASKFORGE_HD Winners<1> contestAt(const T* logits, std::int64_t classStride, int channels) {
-  Winners<1> winners{{channels == 1 ? 0.0f : toFloat(logits[0])}, {0}};
+  Winners<1> winners{{channels == 1 ? 0.0f : toFloat(logits[0])}, {0}, true};
+  winners.decided = decides(winners.best[0]);
   const int first = channels == 1 ? 1 : 0;
   const int count = channels == 1 ? 2 : channels;
 #pragma unroll 4
   for (int id = 1; id < count; ++id) {
     const float value = toFloat(logits[(id - first) * classStride]);
+    winners.decided = winners.decided && decides(value);
     if (value > winners.best[0]) {
       winners.best[0] = value;
       winners.id[0] = id;

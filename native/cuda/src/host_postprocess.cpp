@@ -30,6 +30,7 @@ void upsampleStrip(const UpsampleTask& task, int item, const Strip& strip) {
       const float* ty = task.rowWeights + y;
       const Winners<1> winners = task.oneToOne ? contestAt(corners.topLeft, task.classStride, task.channels)
                                                : contest<T, 1>(corners, task.channels, tx, ty);
+      if (task.notFinite != nullptr && !winners.decided) *task.notFinite = 1;
       const std::size_t index = pixels * item + static_cast<std::size_t>(y) * task.width + x;
       storeId(task.masks, index, task.wide, winners.id[0]);
       if (task.probabilities == nullptr) continue;
@@ -58,6 +59,7 @@ void accumulate(const AccumulateTask& task) {
         const int row = task.originY + y;
         const std::int64_t position = static_cast<std::int64_t>(y) * task.tileWidth + x;
         const float logit = toFloat(logits[position * task.positionStride + channel * task.classStride]);
+        if (task.notFinite != nullptr && !decides(logit)) *task.notFinite = 1;
         float& sum = task.sums[(static_cast<std::size_t>(channel) * task.gridHeight + row) * task.gridWidth + column];
         sum = addRounded(sum, tileShare(logit, task.columnWeights[column], task.rowWeights[row]));
       }
@@ -128,13 +130,17 @@ HostMask hostPostprocess(const OutputView& output, const Placement& placement, b
   }
   result.probability.resize(plan.pixels());
   if (!plan.isTiled()) {
-    hostRun(plan.bindUpsample(tables, data, result.mask.data(), result.probability.data(), 1));
+    UpsampleTask task = plan.bindUpsample(tables, data, result.mask.data(), result.probability.data(), 1);
+    task.notFinite = &result.notFinite;
+    hostRun(task);
     return result;
   }
   std::vector<float> sums(plan.sumBytes() / sizeof(float));
   for (std::size_t tile = 0; tile < tiles; ++tile) {
     const void* logits = data + plan.itemBytes() * tile;
-    hostRun(plan.bindAccumulate(tables, logits, static_cast<int>(tile), sums.data()));
+    AccumulateTask task = plan.bindAccumulate(tables, logits, static_cast<int>(tile), sums.data());
+    task.notFinite = &result.notFinite;
+    hostRun(task);
   }
   hostRun(plan.bindSums(tables, sums.data(), result.mask.data(), result.probability.data()));
   return result;

@@ -15,6 +15,11 @@ __device__ void storeId(const UpsampleTask& task, std::size_t index, int id) {
   else task.masks[index] = static_cast<std::uint8_t>(id);
 }
 
+/// Threads that meet one write the same.
+__device__ void tell(std::uint8_t* notFinite, bool decided) {
+  if (!decided && notFinite != nullptr) *notFinite = 1;
+}
+
 template <typename T, int ROWS>
 __device__ void paintStrip(const UpsampleTask& task, const Corners<T>& corners, int x, int y, int item) {
   const float tx = task.columnWeights[x];
@@ -22,6 +27,7 @@ __device__ void paintStrip(const UpsampleTask& task, const Corners<T>& corners, 
 #pragma unroll
   for (int row = 0; row < ROWS; ++row) ty[row] = task.rowWeights[y + row];
   const Winners<ROWS> winners = contest<T, ROWS>(corners, task.channels, tx, ty);
+  tell(task.notFinite, winners.decided);
   const std::size_t first = (static_cast<std::size_t>(task.height) * item + y) * task.width + x;
 #pragma unroll
   for (int row = 0; row < ROWS; ++row)
@@ -60,6 +66,7 @@ __global__ void __launch_bounds__(kCOLUMNS) argmax(const __grid_constant__ Upsam
   const T* logits = static_cast<const T*>(task.logits) + task.itemStride * blockIdx.z +
                     (static_cast<std::int64_t>(y) * task.gridWidth + x) * task.positionStride;
   const Winners<1> winners = contestAt(logits, task.classStride, task.channels);
+  tell(task.notFinite, winners.decided);
   const std::size_t index = (static_cast<std::size_t>(task.height) * blockIdx.z + y) * task.width + x;
   storeId(task, index, winners.id[0]);
   if (task.probabilities == nullptr) return;
@@ -79,6 +86,7 @@ __global__ void __launch_bounds__(kCOLUMNS) accumulate(const __grid_constant__ A
   const int row = task.originY + y;
   const float logit =
       toFloat(static_cast<const T*>(task.logits)[position * task.positionStride + channel * task.classStride]);
+  tell(task.notFinite, decides(logit));
   float* sum = task.sums + (channel * task.gridHeight + row) * task.gridWidth + column;
   *sum = addRounded(*sum, tileShare(logit, task.columnWeights[column], task.rowWeights[row]));
 }

@@ -184,6 +184,50 @@ TEST(HostPostprocess, GivesTiesToTheLowestIdAndNanToClassZero) {
   }
 }
 
+/// The mask of 5 classes on a grid of 6 x 6, all logits 1 but for one.
+HostMask withOneOdd(std::size_t position, float odd, int width, int height, bool nhwc) {
+  const cases::PostprocessCase test{"", 5, 6, 6, width, height};
+  std::vector<float> planes(5 * 36, 1.0f);
+  planes[position] = odd;
+  OutputView view{planes.data(), planes.size() * 4, DataType::float32, nhwc, {1, 5, 6, 6}};
+  if (nhwc) view.dims = {1, 6, 6, 5};
+  return hostPostprocess(view, cases::placementOf(test), false);
+}
+
+TEST(HostPostprocess, TellsOfEveryLogitThatNoClassFollowsFrom) {
+  constexpr float kINFINITY = std::numeric_limits<float>::infinity();
+  for (const int size : {6, 24, 50}) {
+    for (const bool nhwc : {false, true}) {
+      for (std::size_t at = 0; at < 5 * 36; ++at) {
+        EXPECT_EQ(withOneOdd(at, std::numeric_limits<float>::quiet_NaN(), size, size, nhwc).notFinite, 1) << at;
+        EXPECT_EQ(withOneOdd(at, kINFINITY, size, size, nhwc).notFinite, 1) << at;
+      }
+      EXPECT_EQ(withOneOdd(0, -kINFINITY, size, size, nhwc).notFinite, 0);
+      EXPECT_EQ(withOneOdd(77, std::numeric_limits<float>::max(), size, size, nhwc).notFinite, 0);
+    }
+  }
+}
+
+TEST(HostPostprocess, TellsOfOneLogitPerPixelAndOfTiles) {
+  std::vector<float> single(36, -1.0f);
+  OutputView view{single.data(), single.size() * 4, DataType::float32, false, {1, 1, 6, 6}};
+  const Placement placement = cases::placementOf({"", 1, 6, 6, 24, 24});
+  EXPECT_EQ(hostPostprocess(view, placement, false).notFinite, 0);
+  single[20] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(hostPostprocess(view, placement, false).notFinite, 1);
+
+  Placement tiled;
+  tiled.resizedWidth = tiled.maskWidth = 24;
+  tiled.resizedHeight = tiled.maskHeight = tiled.inputHeight = tiled.inputWidth = 16;
+  tiled.tiles = {{0, 0}, {8, 0}};
+  tiled.scaleX = tiled.scaleY = 0.25;
+  std::vector<float> planes(2 * 2 * 16, 0);
+  view = {planes.data(), planes.size() * 4, DataType::float32, false, {2, 2, 4, 4}};
+  EXPECT_EQ(hostPostprocess(view, tiled, false).notFinite, 0);
+  planes[45] = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(hostPostprocess(view, tiled, false).notFinite, 1);
+}
+
 TEST(HostPostprocess, AveragesOverlappingTiles) {
   Placement placement;
   placement.resizedWidth = placement.maskWidth = 24;

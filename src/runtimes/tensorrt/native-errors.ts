@@ -22,6 +22,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   INPUT_UNSUPPORTED: 'Build the engine again from a network that takes float32, float16 or uint8 pictures.',
   OUTPUT_UNSUPPORTED: 'Build the engine again from a network that gives logits or class ids.',
   PROFILE_MISSING: 'Say which sizes the engine shall take: --shapes, or --min, --opt and --max.',
+  MODEL_OUTPUT_NOT_FINITE:
+    'No mask follows from them. Check the preprocessing, build with another precision (16-bit floats end at 65,504), or export the network again.',
   DEVICE_OUT_OF_MEMORY: 'Close other engines, or build for smaller pictures, a smaller batch or 16 bits.',
   OUT_OF_MEMORY: 'Close other programs, or use smaller pictures or a smaller batch.',
   NO_DEVICE: 'TensorRT engines need an NVIDIA GPU and its driver; ONNX Runtime works without.',

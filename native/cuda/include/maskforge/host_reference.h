@@ -39,6 +39,8 @@ struct HostMask {
   std::vector<std::uint8_t> mask;
   /// The winner's softmax probability as a byte; empty for class ids.
   std::vector<std::uint8_t> probability;
+  /// 1 where a logit that the mask follows from is NaN or positive infinity.
+  std::uint8_t notFinite = 0;
 };
 
 /// What the device would make of a network's output for one picture.

@@ -80,6 +80,9 @@ struct UpsampleTask {
   std::int32_t width, height;
   bool wide;
   std::int32_t items;
+  /// Becomes 1 where a logit is NaN or positive infinity; null: nobody wants to know. Negative infinity is how networks
+  /// rule a class out.
+  std::uint8_t* notFinite;
 };
 
 /// Adds one tile's logits, times their weights, onto planes of sums [channel][grid row][grid column].
@@ -91,6 +94,8 @@ struct AccumulateTask {
   float* sums;
   std::int32_t gridWidth, gridHeight, originX, originY;
   const float *columnWeights, *rowWeights;
+  /// As above.
+  std::uint8_t* notFinite;
 };
 
 /// Class ids of one item to part of a mask, the nearest position's.

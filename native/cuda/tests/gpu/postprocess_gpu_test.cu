@@ -1,4 +1,5 @@
 #include <limits>
+#include <utility>
 
 #include "cases.h"
 #include "device_memory.h"
@@ -28,14 +29,21 @@ void compare(const cases::PostprocessCase& test, const std::vector<std::uint8_t>
 
   std::vector<std::uint8_t> masks(plan.maskBytes() * kITEMS), probabilities(plan.pixels() * kITEMS);
   std::uint8_t* wanted = probability ? probabilities.data() : nullptr;
-  hostRun(plan.bindUpsample(plan.tables().data(), logits.data(), masks.data(), wanted, kITEMS));
+  std::vector<std::uint8_t> notFinite(1);
+  UpsampleTask reference = plan.bindUpsample(plan.tables().data(), logits.data(), masks.data(), wanted, kITEMS);
+  reference.notFinite = notFinite.data();
+  hostRun(reference);
 
   const DeviceMemory tables(plan.tables()), input(logits), output(masks.size()), certainty(probabilities.size());
+  const DeviceMemory told(std::vector<std::uint8_t>{0});
   std::uint8_t* target = probability ? certainty.get() : nullptr;
-  check(launch(plan.bindUpsample(tables.get(), input.get(), output.get(), target, kITEMS), nullptr), "launch");
+  UpsampleTask task = plan.bindUpsample(tables.get(), input.get(), output.get(), target, kITEMS);
+  task.notFinite = told.get();
+  check(launch(task, nullptr), "launch");
   check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
   const std::string name = test.name + (nhwc ? " NHWC " : " NCHW ") + std::to_string(static_cast<int>(type));
   expectSame(output.read(), masks, name);
+  expectSame(told.read(), notFinite, name + " not finite");
   if (probability) expectSame(certainty.read(), probabilities, name + " probability");
 }
 
@@ -66,6 +74,20 @@ TEST(UpsampleKernel, SurvivesWhatIsNoNumber) {
                        -std::numeric_limits<float>::infinity()};
   for (int i = 0; i < 60; ++i) std::memcpy(&item[(i * 37 % 320) * 4], &odd[i % 3], 4);
   compare(test, item, DataType::float32, false, false);
+}
+
+TEST(UpsampleKernel, TellsOfOneLogitThatIsNoNumber) {
+  for (const auto& size : {std::pair{8, 8}, std::pair{33, 31}, std::pair{64, 64}}) {
+    const cases::PostprocessCase test{"one odd", 5, 8, 8, size.first, size.second};
+    for (const int at : {0, 7, 63, 64, 250, 319}) {
+      for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                              -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()}) {
+        auto item = cases::logits(5 * 64, DataType::float32, 12);
+        std::memcpy(&item[at * 4], &odd, 4);
+        compare(test, item, DataType::float32, false, false);
+      }
+    }
+  }
 }
 
 TEST(AccumulateKernel, EqualsTheHostReference) {

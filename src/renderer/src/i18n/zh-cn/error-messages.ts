@@ -73,7 +73,10 @@ export const errorMessages: Readonly<Record<string, readonly string[]>> = {
   MODEL_MANIFEST_INVALID: ['“{{file}}”中的“{{key}}”无效。', '“{{file}}”不是有效的 JSON。'],
   MODEL_NOT_FOUND: ['模型库中没有“{{model}}”。'],
   MODEL_NO_ONNX: ['“{{what}}”中没有 ONNX 文件。'],
-  MODEL_OUTPUT_NOT_FINITE: ['“{{model}}”在此图片上计算出 NaN 或无穷大：{{of}} 个值中有 {{count}} 个。'],
+  MODEL_OUTPUT_NOT_FINITE: [
+    '“{{model}}”在此图片上计算出 NaN 或无穷大：{{of}} 个值中有 {{count}} 个。',
+    '“{{what}}”在此图片上计算出 NaN 或无穷大。',
+  ],
   MODEL_OUTPUT_UNEXPECTED: ['“{{model}}”的输出为 {{found}}。'],
   MODEL_RUN_FAILED: ['“{{model}}”在 {{width}} × {{height}} 的输入上运行失败。', '“{{model}}”运行失败。'],
   MODEL_SETTINGS_CONTRADICT: ['“{{model}}”的设置“{{key}}”与网络矛盾。'],
