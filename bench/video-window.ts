@@ -14,9 +14,14 @@ export async function openSampleVideo(dataDirectory: string): Promise<{ app: Ele
   });
   const page = await app.firstWindow();
   await page.waitForSelector('html[data-state="ready"]', { timeout: TIMEOUT_MS });
+  await showSampleVideo(page);
+  return { app, page };
+}
+
+/** From any mode to the first frame with its mask, in a window in English. */
+export async function showSampleVideo(page: Page): Promise<void> {
   await page.keyboard.press('Alt+4');
   await page.getByRole('main').getByRole('button', { name: 'Show sample video' }).click();
   await page.waitForSelector('[data-region="transport"][data-mask-frame="0"]', { timeout: TIMEOUT_MS });
   await page.getByRole('main').focus();
-  return { app, page };
 }

@@ -9,13 +9,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { _electron } from 'playwright-core';
-import sharp from 'sharp';
+import { measureOverhead, writeOneMegapixel } from './mask-overhead';
 import { median } from './statistics';
 import { machine, occasion, record, runToEnd } from './record';
 
 const LIMITS = { windowMs: 2000, firstMaskMs: 4000, overheadMs: 8 };
 const TIMEOUT_MS = 60_000;
-const WARM_UP_MASKS = 3;
 /** Without a graphics card the last mask is still being drawn finely for a while, on the processor that is measured. */
 const REST_MS = 500;
 const starts = Number(process.argv[2] ?? 5);
@@ -59,40 +58,12 @@ async function measureStarts(): Promise<{ first: Opened; later: Opened[] }> {
   return { first, later };
 }
 
-/** When the mask of the last call was in its texture, and what of the time since the call the session did not take. */
-function lastMask(): { textureAt: number; overheadMs: number } | null {
-  const call = performance.getEntriesByName('segment-call').at(-1) as PerformanceMeasure | undefined;
-  const texture = performance.getEntriesByName('mask-to-texture').at(-1);
-  if (call === undefined || texture === undefined || texture.startTime < call.startTime + call.duration) return null;
-  const { sessionMs } = call.detail as { sessionMs: number };
-  const textureAt = texture.startTime + texture.duration;
-  return { textureAt, overheadMs: textureAt - call.startTime - sessionMs };
-}
-
-async function measureOverhead(): Promise<number[]> {
+async function measureHere(): Promise<number[]> {
   const picture = join(work, 'one-megapixel.jpg');
-  const source = resolve('resources/samples/pictures/01-high-street.jpg');
-  await sharp(source).resize(1152, 896, { fit: 'fill' }).toFile(picture);
+  await writeOneMegapixel(picture);
   const { app, page } = await open(join(work, 'overhead'), [picture]);
   await page.waitForTimeout(3000);
-  const found: number[] = [];
-  for (let i = 0; i < masks + WARM_UP_MASKS; i++) {
-    await page.waitForTimeout(REST_MS);
-    await page.evaluate(() => {
-      performance.clearMeasures('segment-call');
-      performance.clearMeasures('mask-to-texture');
-    });
-    await page.keyboard.press('r');
-    await page.waitForFunction(
-      () =>
-        performance.getEntriesByName('segment-call').length + performance.getEntriesByName('mask-to-texture').length >
-        1,
-      undefined,
-      { timeout: TIMEOUT_MS },
-    );
-    const mask = await page.evaluate(lastMask);
-    if (mask !== null && i >= WARM_UP_MASKS) found.push(mask.overheadMs);
-  }
+  const found = await measureOverhead(page, masks, REST_MS);
   await app.close();
   return found;
 }
@@ -101,7 +72,7 @@ const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 async function main(): Promise<void> {
   const { first, later } = await measureStarts();
-  const overhead = await measureOverhead();
+  const overhead = await measureHere();
   const report = {
     ...occasion('window'),
     device: { ...machine(), graphics: 'SwiftShader (no graphics card)' },
