@@ -134,6 +134,7 @@ class RunningHost {
   #end(): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#link.send({ t: 'lost' });
     const latest = Date.now() + lastAnswersMs;
     const look = (): void => {
       const isBusy = [...this.#served].some((client) => client.running() > 0);

@@ -52,8 +52,10 @@ export const fromHostSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('workspace'), workspace: workspaceSchema }),
   /** Pictures a network is working on right now. */
   z.object({ t: z.literal('working'), pictureIds: z.array(z.string()) }),
+  /** The GPU needs another process: this one is about to end. */
+  z.object({ t: z.literal('lost') }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;
 
-/** With this a host ends whose GPU has to be opened by a new process. */
+/** With this a host ends that has lost its GPU. */
 export const deviceLostExitCode = 75;

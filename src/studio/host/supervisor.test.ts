@@ -156,6 +156,19 @@ describe('HostSupervisor', () => {
     expect(await after.call('session.segment', { sessionId, pictureId: a })).toMatchObject({ sessionId, pictureId: a });
   });
 
+  it('takes a crash on the way out for part of the loss of the device', async () => {
+    const started = start();
+    started.supervisor.grant(['/pictures']);
+    const before = await started.connect();
+    const { added } = await before.call('pictures.add', { paths: ['/pictures/lose-and-crash.png'] });
+    const { id: sessionId } = await before.call('session.open', open);
+    const restarting = started.next('restarting');
+    const losing = before.call('session.segment', { sessionId, pictureId: added[0]?.id ?? '' });
+    await expect(losing).rejects.toMatchObject({ code: 'DEVICE_LOST' });
+    expect(await restarting).toMatchObject({ reason: expect.stringContaining('The GPU was lost') });
+    await started.supervisor.ready();
+  });
+
   it('asks at the third crash within five minutes, and starts again when told to', async () => {
     const started = start({ now: () => 1_000 });
     await crash(started);

@@ -32,7 +32,7 @@ export interface SupervisorOptions {
 
 const crashWindowMs = 5 * 60_000;
 const crashLimit = 3;
-/** A host that was asked to stop and does not is ended. */
+/** A host that was asked to stop, or said that it would, and does not is ended. */
 const stopTimeoutMs = 5_000;
 
 interface ClientEntry {
@@ -58,6 +58,8 @@ export class HostSupervisor {
   #working: string[] = [];
   #suspects: string[] = [];
   #failure: string | null = null;
+  /** Set while a host that has lost its device is ending: libraries may hang on the way out, or crash. */
+  #losing: NodeJS.Timeout | null = null;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -188,6 +190,11 @@ export class HostSupervisor {
       case 'working':
         this.#working = said.pictureIds;
         break;
+      case 'lost': {
+        const host = this.#host;
+        this.#losing ??= setTimeout(() => host?.kill(), stopTimeoutMs);
+        break;
+      }
       default:
         said satisfies never;
     }
@@ -195,7 +202,10 @@ export class HostSupervisor {
 
   #ended(exit: HostExit): void {
     this.#host = null;
-    const reason = this.#failure ?? describeExit(exit);
+    const end = this.#losing === null ? exit : { code: deviceLostExitCode, signal: null };
+    const reason = this.#failure ?? describeExit(end);
+    clearTimeout(this.#losing ?? undefined);
+    this.#losing = null;
     this.#suspects = this.#working;
     for (const entry of [...this.#clients.values()]) entry.closed(reason);
     if (this.#stopping) return this.#setState({ state: 'stopped', reason: 'The engine host was stopped.' });

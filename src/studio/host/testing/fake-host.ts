@@ -9,7 +9,8 @@ import { parentLink } from '../parent-link';
 /**
  * A host program whose studio only pretends, for the tests of the supervisor: real processes, no network. Its ids hold
  * the process id, so that no id of one process means anything to the next. What a picture does stands in its name:
- * `crash.png` ends the process, `lose.png` loses the device, `hang.png` never answers, any other gives a mask of one pixel.
+ * `crash.png` ends the process, `lose.png` loses the device, with `lose-and-crash.png` its libraries crash on the way out,
+ * `hang.png` never answers, any other gives a mask of one pixel.
  */
 function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): StudioHandlers {
   const pictures = new Map<string, PictureEntry>();
@@ -53,8 +54,9 @@ function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): 
     'session.segment': async ({ sessionId, pictureId }, { signal }) => {
       const entry = picture(pictureId);
       if (!sessions.has(sessionId)) throw new AppError('SESSION_UNKNOWN', `There is no session ${sessionId}.`);
-      if (entry.name === 'lose.png') {
+      if (entry.name.startsWith('lose')) {
         onDeviceLost();
+        if (entry.name !== 'lose.png') process.on('exit', () => process.kill(process.pid, 'SIGSEGV'));
         throw new AppError('DEVICE_LOST', 'an illegal memory access was encountered');
       }
       if (entry.name === 'crash.png') process.kill(process.pid, 'SIGSEGV');
