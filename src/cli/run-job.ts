@@ -1,5 +1,6 @@
 import { fromErrorReport } from '../shared/app-error';
 import type { Job } from '../shared/domain/job';
+import { logText } from '../shared/domain/job';
 import type { CliContext } from './context';
 import { followJob } from './follow-job';
 import type { LocalStudio } from './open-studio';
@@ -20,8 +21,9 @@ export async function runJob(
   const { terminal } = context;
   const progress = showProgress(terminal, 'steps');
   let last: string | undefined;
-  const tell = ({ log }: Job): void => {
+  const tell = (job: Job): void => {
     if (isQuiet) return;
+    const log = job.log.map(logText);
     // The job keeps the last lines only, so that counting them would not do.
     const from = last === undefined ? 0 : log.lastIndexOf(last) + 1;
     for (const line of log.slice(from)) if (!line.startsWith('verbose')) terminal.note(line);

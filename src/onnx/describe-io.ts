@@ -1,5 +1,7 @@
+import type { ErrorReport } from '../shared/app-error';
 import { AppError } from '../shared/app-error';
 import type { ModelInput, ModelOutput } from '../shared/domain/model';
+import { remark } from '../shared/remark';
 import { DataType, dataTypeFacts, dataTypeLabel } from './data-type';
 import type { ValueInfoProto } from './generated/onnx_pb';
 import { shapesOf } from './infer-shapes';
@@ -24,8 +26,8 @@ export interface ModelIo {
   readonly opset: number;
   readonly producer: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Sentences for the user: what was assumed. */
-  readonly warnings: readonly string[];
+  /** What was assumed. */
+  readonly warnings: readonly ErrorReport[];
 }
 
 const INPUT_TYPES: Readonly<Record<number, ModelInput['type']>> = {
@@ -39,7 +41,7 @@ const INPUT_TYPES: Readonly<Record<number, ModelInput['type']>> = {
  * @throws ONNX_INPUT_COUNT (none, or more than the image), ONNX_INPUT_UNSUPPORTED (not a picture), ONNX_OUTPUT_UNSUPPORTED.
  */
 export function describeIo(model: OnnxModel, outputName?: string): ModelIo {
-  const warnings: string[] = [];
+  const warnings: ErrorReport[] = [];
   const input = describeInput(model, warnings);
   return {
     input,
@@ -54,7 +56,7 @@ export function describeIo(model: OnnxModel, outputName?: string): ModelIo {
   };
 }
 
-function describeInput(model: OnnxModel, warnings: string[]): ModelInput {
+function describeInput(model: OnnxModel, warnings: ErrorReport[]): ModelInput {
   const sizeInput = model.metadata(METADATA_SIZE_INPUT);
   const inputs = model.graph.inputs.filter((input) => input.name !== sizeInput);
   const [input] = inputs;
@@ -101,7 +103,7 @@ function inputLayout(
   model: OnnxModel,
   input: ValueInfoProto,
   dims: readonly DeclaredDim[],
-  warnings: string[],
+  warnings: ErrorReport[],
 ): 'NCHW' | 'NHWC' {
   const isChannels = (dim: DeclaredDim): boolean => dim === 3 || dim === 1;
   if (dims[1] === 3) return 'NCHW';
@@ -117,7 +119,10 @@ function inputLayout(
   const inChannels = Number(model.graph.initializers.get(direct?.input[1] ?? '')?.dims[1] ?? 3n);
   if (inChannels !== 3 && inChannels !== 1) throw inputUnsupported(model, input, `has ${inChannels} channels`);
   warnings.push(
-    'The input does not say which dimension holds the channels; the order batch, channels, height, width is assumed.',
+    remark(
+      'layout-assumed',
+      'The input does not say which dimension holds the channels; the order batch, channels, height, width is assumed.',
+    ),
   );
   return 'NCHW';
 }
@@ -133,7 +138,7 @@ function describeOutput(
   model: OnnxModel,
   input: ModelInput,
   outputName: string | undefined,
-  warnings: string[],
+  warnings: ErrorReport[],
 ): ModelOutput {
   const probability = model.metadata(METADATA_PROBABILITY_OUTPUT);
   const candidates = model.graph.outputs.filter(
@@ -145,7 +150,10 @@ function describeOutput(
     if (described === undefined) continue;
     const others = model.graph.outputs.filter(({ name }) => name !== output.name && name !== probability);
     if (others.length > 0 && outputName === undefined) {
-      warnings.push(`Of ${others.length + 1} outputs, ${output.name} is used.`);
+      const outputs = others.length + 1;
+      warnings.push(
+        remark('first-output', `Of ${outputs} outputs, ${output.name} is used.`, { outputs, output: output.name }),
+      );
     }
     return described;
   }

@@ -1,3 +1,4 @@
+import type { RemarkDetails } from '../shared/remark';
 import type { OnnxModel } from './model';
 
 /** How far outputs may move: largest difference over the largest magnitude of the reference output. 0 is bit-equal. */
@@ -5,13 +6,25 @@ export interface Tolerance {
   readonly relative: number;
 }
 
+/** Why something is done to a place of the graph. */
+export interface Reason {
+  /** One sentence that a user who does not know graph rewriting understands: what is there and why to change it. */
+  readonly reason: string;
+  /** What kind of sentence it is, and its names and figures: shells in other languages make theirs of them. */
+  readonly code: string;
+  readonly details: RemarkDetails;
+}
+
+/** @param code in small letters; the same for sentences that differ in `details` only */
+export function because(code: string, reason: string, details: RemarkDetails = {}): Reason {
+  return { reason, code, details };
+}
+
 /** One place where a pass can act, as shown to the user before anything is changed. */
-export interface Finding<Data = unknown> {
+export interface Finding<Data = unknown> extends Reason {
   readonly pass: string;
   /** Names of the nodes concerned ({@link nodeLabel} of each), the most telling first. */
   readonly nodes: readonly string[];
-  /** One sentence that a user who does not know graph rewriting understands: what is there and why to change it. */
-  readonly reason: string;
   /** Shape of the value concerned now, and after the pass, as {@link formatShape} writes them; absent if it has none. */
   readonly before?: string;
   readonly after?: string;
@@ -37,7 +50,7 @@ export interface Finding<Data = unknown> {
  *     graph.nodes.filter((node) => isOp(node, 'Identity')).map((node) => ({
  *       pass: 'drop-identities',
  *       nodes: [nodeLabel(node)],
- *       reason: 'This node only copies its input.',
+ *       ...because('copies-input', 'This node only copies its input.'),
  *       data: node,
  *     })),
  *   apply: ({ graph }, findings) => {
@@ -94,11 +107,13 @@ export async function runPass(model: OnnxModel, pass: Pass): Promise<PassReport>
   };
 }
 
-export function toFindingReport({ pass, nodes, reason, before, after }: Finding): FindingReport {
+export function toFindingReport({ pass, nodes, reason, code, details, before, after }: Finding): FindingReport {
   return {
     pass,
     nodes,
     reason,
+    code,
+    details,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   };

@@ -27,7 +27,7 @@ import type { LocalStudio } from '../open-studio';
 import { withStudio } from '../open-studio';
 import { formatBytes } from '../progress';
 import { runJob } from '../run-job';
-import { usageError } from '../terminal';
+import { usageError, warningLine } from '../terminal';
 
 interface BuildOptions extends CalibrationFlags, GraphFlags {
   readonly precision?: Precision;
@@ -121,7 +121,7 @@ async function build(context: CliContext, wanted: string, options: BuildOptions)
   await withStudio(context, async (studio) => {
     const { model, release } = await chooseModel(studio, context, wanted);
     try {
-      if (!json) model.warnings.forEach((warning) => terminal.warning(`${model.id}: ${warning}`));
+      if (!json) model.warnings.forEach((warning) => terminal.warning(`${model.id}: ${warningLine(warning)}`));
       const engine = await runBuild(context, studio, model.id, order, json);
       const { recipe } = await studio.call('engines.inspect', { engineId: engine.id });
       if (options.saveRecipe !== undefined) {

@@ -20,6 +20,7 @@ import { contextOf } from '../context';
 import { withStudio } from '../open-studio';
 import { countingNumber, wholeNumber } from '../parse-option';
 import { showProgress } from '../progress';
+import { warningLine } from '../terminal';
 
 export interface CalibrateFlags {
   readonly images: string;
@@ -122,7 +123,7 @@ export function summaryOf(calibration: Calibration): Record<string, unknown> {
 export function describeCalibration({ terminal }: CliContext, calibration: Calibration): void {
   const { pictures, found, cached, file, skipped, warnings } = calibration;
   for (const { file: name, message } of skipped) terminal.warning(`skipped ${name}: ${message}`);
-  for (const warning of warnings) terminal.warning(warning);
+  for (const warning of warnings) terminal.warning(warningLine(warning));
   const source = { none: '', partly: ', some of them found in the cache', whole: ', found in the cache' }[cached];
   terminal.line(`${terminal.paint('bold', 'calibration')}  ${pictures} of ${found} pictures${source}, kept in ${file}`);
 }

@@ -3,6 +3,8 @@ import { Option } from 'commander';
 import { extname, resolve } from 'node:path';
 import { fromErrorReport } from '../../shared/app-error';
 import { maskStyleSchema } from '../../shared/domain/export';
+import type { Job } from '../../shared/domain/job';
+import { logText } from '../../shared/domain/job';
 import type { SessionInfo } from '../../shared/domain/runtime';
 import type { VideoFormat } from '../../shared/video-contract';
 import { videoFormatSchema } from '../../shared/video-contract';
@@ -117,8 +119,8 @@ async function follow(studio: LocalStudio, context: CliContext, jobId: string, t
   const progress = showProgress(terminal, 'pictures');
   const started = performance.now();
   let said = 0;
-  const tellLog = (log: readonly string[]): void => {
-    if (!told.json) for (const line of log.slice(said)) terminal.note(line);
+  const tellLog = (log: Job['log']): void => {
+    if (!told.json) for (const line of log.slice(said)) terminal.note(logText(line));
     said = Math.max(said, log.length);
   };
   try {
@@ -143,7 +145,7 @@ async function follow(studio: LocalStudio, context: CliContext, jobId: string, t
         model: modelName,
         runtime,
         device,
-        log: job.log,
+        log: job.log.map(logText),
       });
     }
     terminal.line(`${out}  ${job.done} frames, ${(job.done / seconds).toFixed(1)} a second`);

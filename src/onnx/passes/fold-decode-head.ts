@@ -2,6 +2,7 @@ import { DataType } from '../data-type';
 import type { Graph } from '../graph';
 import { integersOf } from '../match';
 import { nodeLabel } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import type { Branch, DecodeHead, Linear } from './decode-head-match';
 import { matchDecodeHead } from './decode-head-match';
@@ -41,9 +42,12 @@ function toFinding(head: DecodeHead, facts: FactsOf): Finding<DecodeHead> {
   return {
     pass: 'fold-decode-head',
     nodes: [...ends, concat, ...branches.flatMap((branch) => branch.nodes)].map(nodeLabel),
-    reason:
+    ...because(
+      'head-folds',
       `The head enlarges ${branches.length} feature maps to ${fuse.columns} channels and only then multiplies them by a ` +
-      'matrix; multiplying each at its own size first gives the same logits for a fraction of the work.',
+        'matrix; multiplying each at its own size first gives the same logits for a fraction of the work.',
+      { maps: branches.length, channels: fuse.columns },
+    ),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     data: head,

@@ -3,6 +3,7 @@ import type { NodeProto } from '../generated/onnx_pb';
 import type { Graph } from '../graph';
 import { producerOf, soleConsumerOf } from '../match';
 import { attributeInt, attributeInts, attributeString, nodeLabel } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import type { Constant } from '../tensor';
 import { constantToTensor } from '../tensor';
@@ -61,9 +62,12 @@ function toFinding(end: HeadEnd, relu: NodeProto, facts: FactsOf): Finding<HeadE
   return {
     pass: 'fuse-decode-head',
     nodes: [end.classifier, relu, end.convolution].map(nodeLabel),
-    reason:
+    ...because(
+      'head-fuses',
       `The head enlarges ${end.maps.length} maps, adds them up and classifies each pixel; in one node the sum` +
-      `${before === undefined ? '' : ` ${before}`} is never written to memory.`,
+        `${before === undefined ? '' : ` ${before}`} is never written to memory.`,
+      { maps: end.maps.length },
+    ),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     data: end,

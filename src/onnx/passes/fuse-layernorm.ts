@@ -5,7 +5,8 @@ import type { Graph } from '../graph';
 import { producerOf } from '../match';
 import { attributeFloat, attributeInt, isOp, nodeLabel } from '../node';
 import { upgradeOpset } from '../opset-upgrade';
-import type { Finding, Pass } from '../pass';
+import { because } from '../pass';
+import type { Finding, Pass, Reason } from '../pass';
 import { sameDim, unknownDim } from '../symbolic';
 import { constantToTensor, elementCount, toNumbers } from '../tensor';
 import type { FactsOf } from './facts';
@@ -110,18 +111,26 @@ function toFinding(
   form: 'native' | 'plugin',
 ): Finding<LayerNormFinding> {
   const shape = facts(found.input)?.text;
-  const target = form === 'native' ? 'one LayerNormalization' : 'the LayerNorm plugin';
-  const what =
-    nodes.length > 1
-      ? `These ${nodes.length} nodes normalise ${found.shape.join(' x ')} channels to mean 0 and variance 1`
-      : `This node normalises ${found.shape.join(' x ')} channels`;
   return {
     pass: 'fuse-layernorm',
     nodes: nodes.map(nodeLabel),
-    reason: `${what}; ${target} does it in one pass over the data.`,
+    ...reasonFor(nodes.length, found.shape, form),
     ...(shape === undefined ? {} : { before: shape, after: shape }),
     data: found,
   };
+}
+
+function reasonFor(nodes: number, shape: readonly number[], form: 'native' | 'plugin'): Reason {
+  const channels = shape.join(' x ');
+  const details = { nodes, channels, target: form === 'native' ? 'LayerNormalization' : 'LayerNorm' };
+  const end = `${form === 'native' ? 'one LayerNormalization' : 'the LayerNorm plugin'} does it in one pass over the data.`;
+  return nodes > 1
+    ? because(
+        'norm-decomposed',
+        `These ${nodes} nodes normalise ${channels} channels to mean 0 and variance 1; ${end}`,
+        details,
+      )
+    : because('norm-other-form', `This node normalises ${channels} channels; ${end}`, details);
 }
 
 function fromDecomposed(graph: Graph, match: LayerNormMatch): LayerNormFinding | undefined {
@@ -192,7 +201,7 @@ function withSummands(
     return {
       ...finding,
       nodes: [...finding.nodes, nodeLabel(sum)],
-      reason,
+      ...because('norm-with-sum', reason, finding.details),
       data: { ...finding.data, summands: [one, other] },
     };
   });

@@ -4,6 +4,7 @@ import type { NodeProto } from '../generated/onnx_pb';
 import type { Graph } from '../graph';
 import { permutationOf, producerOf, soleConsumerOf } from '../match';
 import { attributeInt, attributeInts, attributeString, isOp, nodeLabel } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import { sameDim } from '../symbolic';
 import type { Constant } from '../tensor';
@@ -60,9 +61,12 @@ function toFinding(found: MixFfn, facts: FactsOf): Finding<MixFfn> {
   return {
     pass: 'fuse-mixffn',
     nodes: found.nodes.map(nodeLabel),
-    reason:
+    ...because(
+      'mixffn-fuses',
       `These ${found.nodes.length} nodes transpose, convolve each channel, transpose back and apply GELU; ` +
-      'in one node the values go through memory once.',
+        'in one node the values go through memory once.',
+      { nodes: found.nodes.length },
+    ),
     ...(shape === undefined ? {} : { before: shape, after: shape }),
     data: found,
   };

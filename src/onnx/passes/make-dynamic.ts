@@ -4,6 +4,7 @@ import type { Graph } from '../graph';
 import { formatShape, inferShapes } from '../infer-shapes';
 import type { OnnxModel } from '../model';
 import { isOp, nodeLabel, removeAttribute } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import type { Dim } from '../symbolic';
 import { sameDim } from '../symbolic';
@@ -63,7 +64,10 @@ function inputFinding(report: FrozenReport): Finding<DynamicChange> {
   return {
     pass: 'make-dynamic',
     nodes: [input],
-    reason: 'The input takes pictures of one size and batch only; nothing in the network needs that.',
+    ...because(
+      'input-fixed',
+      'The input takes pictures of one size and batch only; nothing in the network needs that.',
+    ),
     before: `[${declared.map((dim) => String(dim ?? '?')).join(', ')}]`,
     after: formatShape(dims),
     data: { kind: 'input', report },
@@ -76,7 +80,11 @@ function nodeFindings(pass: string, model: OnnxModel, report: FrozenReport): Fin
     .map((frozen) => ({
       pass,
       nodes: [nodeLabel(frozen.node)],
-      reason: `Sizes of the picture that the model was exported with are written into this ${frozen.node.opType}.`,
+      ...because(
+        'size-frozen',
+        `Sizes of the picture that the model was exported with are written into this ${frozen.node.opType}.`,
+        { operator: frozen.node.opType },
+      ),
       before: formatShape(frozen.written),
       after: formatShape(frozen.target),
       data: { kind: 'node', report, frozen },

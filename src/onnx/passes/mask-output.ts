@@ -6,6 +6,7 @@ import type { ModelIo } from '../describe-io';
 import type { Graph } from '../graph';
 import type { OnnxModel } from '../model';
 import { nodeLabel } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import type { DeclaredDim } from '../value-type';
 import { readDeclaredType } from '../value-type';
@@ -60,13 +61,19 @@ function findOutput(model: OnnxModel, options: MaskOutputOptions): Finding<Model
   const source = model.graph.producer(io.output.name);
   const reason =
     io.output.kind === 'logits'
-      ? 'The network gives scores for every class; choosing the winner in the graph moves far fewer bytes to the program.'
-      : 'The network gives class ids in a wide type; a narrow one moves fewer bytes to the program.';
+      ? because(
+          'gives-scores',
+          'The network gives scores for every class; choosing the winner in the graph moves far fewer bytes to the program.',
+        )
+      : because(
+          'gives-wide-ids',
+          'The network gives class ids in a wide type; a narrow one moves fewer bytes to the program.',
+        );
   return [
     {
       pass: 'mask-output',
       nodes: source === undefined ? [] : [nodeLabel(source)],
-      reason,
+      ...reason,
       ...(declared === undefined ? {} : { before: `[${declared.map((dim) => dim ?? '?').join(', ')}]` }),
       after: `[${maskDims(model, io, options)
         .map((dim) => dim ?? '?')

@@ -4,6 +4,8 @@ import type { Graph } from '../graph';
 import { shapesOf } from '../infer-shapes';
 import type { ShapeTable } from '../infer-shapes';
 import { isOp, isStandardDomain, nodeLabel } from '../node';
+import { because } from '../pass';
+import type { Reason } from '../pass';
 import { toNumbers } from '../tensor';
 import { factsOf } from './facts';
 import { PLUGIN_DOMAIN } from './fuse-layernorm';
@@ -26,11 +28,14 @@ export interface PrecisionPlan {
   readonly risks: readonly PrecisionRisk[];
 }
 
-export interface PrecisionRisk {
+export interface PrecisionRisk extends Reason {
   readonly node: NodeProto;
-  /** One sentence. */
-  readonly reason: string;
 }
+
+/** Code of the risk that pictures show: what a layer computes comes near the largest number. */
+export const VALUES_OVERFLOW = 'values-overflow';
+
+const WOULD_OVERFLOW = because('would-overflow', 'Its values would overflow on the calibration pictures.');
 
 interface Limits {
   readonly label: string;
@@ -97,10 +102,10 @@ export function planPrecision(
     if (!isSuited(graph, node, table) || norms.has(node)) continue;
     // TensorRT 10 has no bfloat16 resize.
     if (type === DataType.BFLOAT16 && isOp(node, 'Resize', 'Upsample')) continue;
-    const asked = kept.has(nodeLabel(node)) ? 'Its values would overflow on the calibration pictures.' : undefined;
+    const asked = kept.has(nodeLabel(node)) ? WOULD_OVERFLOW : undefined;
     const reason = asked ?? constantRisk(graph, node, table, limits) ?? activationRisk(node, ranges, limits);
     if (reason === undefined) low.add(node);
-    else risks.push({ node, reason });
+    else risks.push({ node, ...reason });
   }
   return { low, risks };
 }
@@ -132,18 +137,30 @@ function decomposedNorms(graph: Graph): Set<NodeProto> {
   return nodes;
 }
 
-function constantRisk(graph: Graph, node: NodeProto, table: ShapeTable, limits: Limits): string | undefined {
+function constantRisk(graph: Graph, node: NodeProto, table: ShapeTable, limits: Limits): Reason | undefined {
+  const { label: type } = limits;
   for (const [index, value] of node.input.entries()) {
     if (isExempt(node, index) || table.elementType(value) !== DataType.FLOAT) continue;
     const constant = graph.constant(value);
     if (constant === undefined || !isFloatType(constant.type)) continue;
     const { largest, vanishing } = extremes(toNumbers(constant), limits.smallest / 2);
-    if (largest > limits.largest)
-      return `A weight of ${format(largest)} is beyond what ${limits.label} can hold (${format(limits.largest)}).`;
-    if (largest > 0 && largest < limits.smallestNormal) {
-      return `All its weights are below ${format(limits.smallestNormal)}, where ${limits.label} loses precision.`;
+    if (largest > limits.largest) {
+      const [weight, end] = [format(largest), format(limits.largest)];
+      return because('weight-too-large', `A weight of ${weight} is beyond what ${type} can hold (${end}).`, {
+        ...{ weight, type, end },
+      });
     }
-    if (vanishing > 0.01) return `${Math.round(vanishing * 100)} % of its weights would become 0 in ${limits.label}.`;
+    if (largest > 0 && largest < limits.smallestNormal) {
+      const end = format(limits.smallestNormal);
+      return because('weights-small', `All its weights are below ${end}, where ${type} loses precision.`, {
+        end,
+        type,
+      });
+    }
+    if (vanishing > 0.01) {
+      const percent = Math.round(vanishing * 100);
+      return because('weights-vanish', `${percent} % of its weights would become 0 in ${type}.`, { percent, type });
+    }
   }
   return undefined;
 }
@@ -160,15 +177,20 @@ function extremes(numbers: ArrayLike<number>, threshold: number): { largest: num
   return { largest, vanishing: numbers.length === 0 ? 0 : vanished / numbers.length };
 }
 
-function activationRisk(node: NodeProto, ranges: ActivationRanges, limits: Limits): string | undefined {
+function activationRisk(node: NodeProto, ranges: ActivationRanges, limits: Limits): Reason | undefined {
+  const { label: type } = limits;
   for (const value of [...node.output, ...node.input]) {
     const range = ranges.get(value);
     if (range === undefined) continue;
+    const most = format(range.max);
     if (range.max * HEADROOM > limits.largest) {
-      return `Its values reach ${format(range.max)} on the sample pictures; ${limits.label} ends at ${format(limits.largest)}.`;
+      const end = format(limits.largest);
+      const text = `Its values reach ${most} on the sample pictures; ${type} ends at ${end}.`;
+      return because(VALUES_OVERFLOW, text, { most, type, end });
     }
     if (range.max > 0 && range.max < limits.smallestNormal) {
-      return `Its values stay below ${format(range.max)} on the sample pictures, where ${limits.label} loses precision.`;
+      const text = `Its values stay below ${most} on the sample pictures, where ${type} loses precision.`;
+      return because('values-small', text, { most, type });
     }
   }
   return undefined;

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/app-error';
 import { inferShapes } from '../infer-shapes';
 import type { OnnxModel } from '../model';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import type { Dim } from '../symbolic';
 import { nameDim } from '../symbolic';
@@ -64,8 +65,10 @@ function toFinding(sizes: ImageSizes, dims: readonly Dim[]): Finding<SetShapesDa
   return {
     pass: 'set-shapes',
     nodes: [sizes.input],
-    reason:
+    ...because(
+      'input-open',
       'The input takes pictures of any size; a fixed one lets sizes be computed once, now, instead of at every run.',
+    ),
     before: `[${sizes.declared.map((dim) => String(dim ?? '?')).join(', ')}]`,
     after: `[${dims.map(String).join(', ')}]`,
     data: { sizes, dims },

@@ -3,6 +3,7 @@ import type { NodeProto } from '../generated/onnx_pb';
 import type { Graph } from '../graph';
 import { integersOf, permutationOf, producerOf } from '../match';
 import { attributeInts, isOp, nodeLabel } from '../node';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import { factsOf } from './facts';
 import type { FactsOf } from './facts';
@@ -75,8 +76,10 @@ function findPairList(graph: Graph, last: NodeProto, facts: FactsOf): Finding<Pa
   return {
     pass: 'shape-reshape',
     nodes: [first, ...nodes.reverse()].map(nodeLabel),
-    reason:
+    ...because(
+      'sizes-in-table',
       'A list of sizes takes a detour through a table with two axes, which TensorRT refuses for sizes; slices do the same.',
+    ),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
     data: { source, last, columns, rowsReversed, columnsReversed },

@@ -4,7 +4,8 @@ import type { NodeProto } from '../generated/onnx_pb';
 import { shapesOf } from '../infer-shapes';
 import type { OnnxModel } from '../model';
 import { nodeLabel } from '../node';
-import type { Finding, Pass } from '../pass';
+import { because } from '../pass';
+import type { Finding, Pass, Reason } from '../pass';
 import { mergeDuplicateInitializers, mergeDuplicateNodes } from '../simplify/duplicates';
 import { fuseBatchNorm, fuseConvBias, fuseGemm } from '../simplify/fusions';
 import { inlineIf } from '../simplify/inline-if';
@@ -17,13 +18,22 @@ import { mergeEqualSizes, writeKnownValue, writeReshapeTarget } from '../simplif
 export type SimplifyKind =
   'fold-constants' | 'drop-no-ops' | 'merge-pairs' | 'shape-arithmetic' | 'merge-duplicates' | 'fuse-linear';
 
-const REASONS: Readonly<Record<SimplifyKind, string>> = {
-  'fold-constants': 'These nodes depend on no input: their result is computed once, now, instead of at every run.',
-  'drop-no-ops': 'These nodes hand on their input unchanged.',
-  'merge-pairs': 'These nodes undo the node before them, or do what one node can do.',
-  'shape-arithmetic': 'These nodes compute sizes that are known already, for every size of the input.',
-  'merge-duplicates': 'These nodes compute what another node has computed from the same values.',
-  'fuse-linear': 'These nodes are linear, and can be part of the weights of the layer before them.',
+const REASONS: Readonly<Record<SimplifyKind, Reason>> = {
+  'fold-constants': because(
+    'constants-fold',
+    'These nodes depend on no input: their result is computed once, now, instead of at every run.',
+  ),
+  'drop-no-ops': because('no-ops', 'These nodes hand on their input unchanged.'),
+  'merge-pairs': because('pairs-merge', 'These nodes undo the node before them, or do what one node can do.'),
+  'shape-arithmetic': because(
+    'sizes-known',
+    'These nodes compute sizes that are known already, for every size of the input.',
+  ),
+  'merge-duplicates': because('duplicates', 'These nodes compute what another node has computed from the same values.'),
+  'fuse-linear': because(
+    'linear-fuses',
+    'These nodes are linear, and can be part of the weights of the layer before them.',
+  ),
 };
 
 const NODE_RULES: readonly (readonly [SimplifyKind, NodeRule])[] = [
@@ -104,7 +114,7 @@ export function simplify(options: SimplifyOptions = {}): Pass<SimplifyKind> {
 }
 
 function toFindings(log: SimplifyLog): Finding<SimplifyKind>[] {
-  return [...log].map(([kind, nodes]) => ({ pass: 'simplify', nodes, reason: REASONS[kind], data: kind }));
+  return [...log].map(([kind, nodes]) => ({ pass: 'simplify', nodes, ...REASONS[kind], data: kind }));
 }
 
 function isKind(key: string): key is SimplifyKind {

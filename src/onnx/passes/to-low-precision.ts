@@ -6,6 +6,7 @@ import type { ShapeTable } from '../infer-shapes';
 import type { OnnxModel } from '../model';
 import { isOp, nodeLabel, setAttribute } from '../node';
 import { upgradeOpset } from '../opset-upgrade';
+import { because } from '../pass';
 import type { Finding, Pass } from '../pass';
 import { elementCount, makeTensor, toNumbers } from '../tensor';
 import { makeTypeProto, readDeclaredType } from '../value-type';
@@ -88,16 +89,20 @@ function conversion(pass: string, label: string, graph: Graph, plan: PrecisionPl
   return {
     pass,
     nodes: [...plan.low].map(nodeLabel),
-    reason: `${plan.low.size} nodes can compute in ${label}, at half the memory traffic; ${count} weights shrink to half.`,
+    ...because(
+      'narrows',
+      `${plan.low.size} nodes can compute in ${label}, at half the memory traffic; ${count} weights shrink to half.`,
+      { nodes: plan.low.size, type: label, weights: count },
+    ),
     data: { kind: 'convert', plan },
   };
 }
 
 function risks(pass: string, plan: PrecisionPlan): Finding<PrecisionChange>[] {
-  return plan.risks.map(({ node, reason }) => ({
+  return plan.risks.map(({ node, reason, code, details }) => ({
     pass,
     nodes: [nodeLabel(node)],
-    reason: `${reason} It stays in float32.`,
+    ...because(code, `${reason} It stays in float32.`, details),
     data: { kind: 'keep', node },
   }));
 }

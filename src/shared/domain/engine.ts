@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logLineSchema } from './job';
 import { modelInputSchema, modelOutputSchema, modelSummarySchema, preprocessingSchema } from './model';
 import { calibrationOrderSchema, quantizeStepSchema } from './quantization';
 
@@ -210,6 +211,9 @@ export const rehearsalSchema = z.object({
         z.object({
           nodes: z.array(z.string()),
           reason: z.string(),
+          /** Of which shells make their own sentence. */
+          code: z.string(),
+          details: z.record(z.string(), z.union([z.string(), z.number()])),
           before: z.string().optional(),
           after: z.string().optional(),
         }),
@@ -277,7 +281,8 @@ export const engineRecordSchema = z.object({
   times: z.object({ passes: z.number(), build: z.number(), total: z.number() }),
   /** Whether a timing cache of this runtime and device stood ready. */
   warmCache: z.boolean(),
-  warnings: z.array(z.string()),
+  /** Lines of the runtime's log, and what we say ourselves. */
+  warnings: z.array(logLineSchema),
 });
 export type EngineRecord = z.infer<typeof engineRecordSchema>;
 
@@ -313,6 +318,6 @@ export const engineSummarySchema = z.object({
   state: engineStateSchema,
   /** What the state means here and what to do; empty when ready. */
   reason: z.string(),
-  warnings: z.array(z.string()),
+  warnings: engineRecordSchema.shape.warnings,
 });
 export type EngineSummary = z.infer<typeof engineSummarySchema>;

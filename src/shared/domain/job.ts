@@ -8,6 +8,15 @@ export const errorReportSchema = z.object({
   stack: z.string().optional(),
 });
 
+/** A line as a library or a tool wrote it, or a warning of ours that shells translate by its code. */
+export const logLineSchema = z.union([z.string(), errorReportSchema]);
+export type LogLine = z.infer<typeof logLineSchema>;
+
+/** A line in English, as logs on disk have it: `warning: text`. */
+export function logText(line: LogLine): string {
+  return typeof line === 'string' ? line : `warning: ${line.message}`;
+}
+
 /** Long work. Seconds left are a range, because a single number is never true. */
 export const jobSchema = z.object({
   id: z.string(),
@@ -24,7 +33,7 @@ export const jobSchema = z.object({
   /** Units a second lately, where the job counts them. */
   perSecond: z.number().positive().optional(),
   /** Newest last, at most 200 lines. */
-  log: z.array(z.string()),
+  log: z.array(logLineSchema),
   /** Items that failed while the rest went on. */
   failures: z.array(z.object({ item: z.string(), error: errorReportSchema })),
   error: errorReportSchema.nullable(),

@@ -115,7 +115,7 @@ export const modelSummarySchema = z.object({
   preprocessing: preprocessingSchema,
   preprocessingSource: metadataSourceSchema,
   licence: licenceSchema.optional(),
-  /** What was assumed, what contradicts what. Codes in small letters are no errors; see model-warning.ts. */
+  /** What was assumed, what contradicts what. Codes in small letters are no errors; see shared/remark.ts. */
   warnings: z.array(errorReportSchema),
 });
 export type ModelSummary = z.infer<typeof modelSummarySchema>;

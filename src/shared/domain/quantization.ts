@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorReportSchema } from './job';
 import { bytesSchema } from './mask';
 
 const positiveInt = z.int().positive();
@@ -72,7 +73,6 @@ export const calibrationPreviewSchema = z.object({
   done: z.int().nonnegative(),
   /** Blocks of the network that could stay in 16 bits, each with the number of its layers. */
   blocks: z.array(z.object({ name: z.string(), layers: positiveInt })),
-  /** Sentences for the user. */
-  warnings: z.array(z.string()),
+  warnings: z.array(errorReportSchema),
 });
 export type CalibrationPreview = z.infer<typeof calibrationPreviewSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recipeSchema } from './engine';
+import { logLineSchema } from './job';
 
 const share = z.number().min(0).max(1);
 const positiveInt = z.int().positive();
@@ -94,8 +95,16 @@ export const tuningSchema = z.strictObject({
   /** The same in a sentence or two, with the figures. */
   recommendation: z.string(),
   /** Layers that stay in 32 bits because their values would overflow in 16. */
-  overflows: z.array(z.strictObject({ node: z.string(), reason: z.string() })),
-  warnings: z.array(z.string()),
+  overflows: z.array(
+    z.strictObject({
+      node: z.string(),
+      /** A sentence, and what shells in other languages make theirs of; older tunings have the sentence alone. */
+      reason: z.string(),
+      code: z.string().optional(),
+      details: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    }),
+  ),
+  warnings: z.array(logLineSchema),
 });
 export type Tuning = z.infer<typeof tuningSchema>;
 

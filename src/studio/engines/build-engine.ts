@@ -6,7 +6,7 @@ import type { TuneOrder, Tuning } from '../../shared/domain/tuning';
 import { TaskLimit } from '../task-limit';
 import { planBuild } from './build-plan';
 import type { BuildObserver, Compiled, Work } from './build-work';
-import { seconds, spansOf, tell, throwIfAborted } from './build-work';
+import { seconds, spansOf, tell, throwIfAborted, warn } from './build-work';
 import { compileOnnxRuntime } from './compile-onnxruntime';
 import { compileTensorRt } from './compile-tensorrt';
 import { engineKey } from './recipe';
@@ -168,7 +168,7 @@ function listenerFor(
   };
   return {
     signal: observer.signal,
-    warn: (text) => tell(work, 'warning', text),
+    warn: (said) => warn(work, said),
     info: (text) => tell(work, 'info', text),
     onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
     onTrial: (point, { done, most }) => {

@@ -1,5 +1,8 @@
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
 import type { EngineTensor } from '../../shared/domain/engine';
+import type { LogLine } from '../../shared/domain/job';
+import { logText } from '../../shared/domain/job';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import type { BuildPlan } from './build-plan';
@@ -14,8 +17,8 @@ export interface BuildObserver {
   progress(share: number): void;
   /** Seconds, as a range; null while unknown. */
   timeLeft(range: [number, number] | null): void;
-  /** `severity: text`, warnings and worse of the runtime and what passes did. */
-  log(line: string): void;
+  /** `severity: text`, warnings and worse of the runtime and what passes did; our own warnings with their codes. */
+  log(line: LogLine): void;
 }
 
 /** Where the phases lie in the whole, each from and to. */
@@ -55,7 +58,7 @@ export interface Work {
   /** Seconds of a monotonic clock. */
   readonly started: number;
   readonly lines: string[];
-  readonly warnings: string[];
+  readonly warnings: LogLine[];
 }
 
 /** What a runtime made of the rewritten graph. */
@@ -84,6 +87,16 @@ export function tell(
   const matters = severity === 'warning' || severity === 'error' || severity === 'internal-error';
   if (matters && warnings.length < MOST_WARNINGS) warnings.push(line);
   if (severity !== 'verbose') observer.log(line);
+}
+
+/** A warning of ours. */
+export function warn(
+  { lines, warnings, observer }: Pick<Work, 'lines' | 'warnings' | 'observer'>,
+  said: ErrorReport,
+): void {
+  if (lines.length < LOG_LINES) lines.push(logText(said));
+  if (warnings.length < MOST_WARNINGS) warnings.push(said);
+  observer.log(said);
 }
 
 /** @throws AppError CANCELLED */

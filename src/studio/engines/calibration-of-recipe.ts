@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import { hashModel } from '../../quantization/hash-model';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import { calibrationFromText } from '../../quantization/calibration-record';
@@ -30,8 +31,7 @@ export interface CalibrationPlace {
   readonly ofEngines: (hash: string) => Promise<readonly string[]>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CalibrationProgress) => void;
-  /** Sentences for the user. */
-  readonly warn: (text: string) => void;
+  readonly warn: (said: ErrorReport) => void;
 }
 
 /** A recipe of which nothing is open any more; `calibration` is what it names, for 8 bits. */
@@ -127,7 +127,9 @@ async function collect(
   return withCalibrateOptions(recipe, model, order, place, async (options) => {
     const result = await calibrateFolder({ ...options, onProgress });
     result.warnings.forEach(warn);
-    for (const { file: name, message } of result.skipped) warn(`${name} was skipped: ${message}`);
+    for (const { file: name, code, message } of result.skipped) {
+      warn({ code, message: `${name} was skipped: ${message}`, details: { file: name } });
+    }
     return result.record;
   });
 }

@@ -1,5 +1,6 @@
 import type { EngineTensor } from '../../shared/domain/engine';
 import { isEightBit } from '../../shared/domain/engine';
+import { remark } from '../../shared/remark';
 import { dataTypeLabel } from '../../onnx/data-type';
 import { openModel } from '../../onnx/model';
 import { nodeLabel } from '../../onnx/node';
@@ -7,14 +8,16 @@ import { readDeclaredType } from '../../onnx/value-type';
 import { threadsFor } from '../../runtimes/onnxruntime/ort-runtime';
 import { WorkerNetwork } from '../../runtimes/onnxruntime/worker-network';
 import type { Compiled, Work } from './build-work';
-import { seconds, tell } from './build-work';
+import { seconds, warn } from './build-work';
 import { engineFiles } from './engine-files';
 import { kernelLayers, kernelLayersToText } from './kernel-layers';
 import type { Rewritten } from './rewrite-graph';
 
-const NO_FP16 =
+const NO_FP16 = remark(
+  'processor-fp16',
   'Processors have no FP16 kernels in ONNX Runtime: it converts to FP32 and back around what it computes. This engine ' +
-  'shows what FP16 does to masks; FP32 is faster here.';
+    'shows what FP16 does to masks; FP32 is faster here.',
+);
 
 /**
  * The rewritten graph is the engine. ONNX Runtime opens it as it will be opened later and runs it once, so that an engine
@@ -32,7 +35,7 @@ export async function compileOnnxRuntime(
   const { runtime, shapes, precision } = plan.recipe;
   observer.phase('build', `ONNX Runtime ${runtime.version}`);
   observer.progress(work.spans.build[0]);
-  if (precision === 'fp16') tell(work, 'warning', NO_FP16);
+  if (precision === 'fp16') warn(work, NO_FP16);
   const begun = seconds();
   const { width, height } = shapes.opt;
   const run = {

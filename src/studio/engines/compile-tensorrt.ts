@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import type { Recipe } from '../../shared/domain/engine';
 import type { ModelInput } from '../../shared/domain/model';
 import type { BuildEvent, BuildResult } from '../../runtimes/tensorrt/addon';
@@ -7,7 +8,7 @@ import type { TensorRtTarget } from './build-plan';
 import { buildRequest } from './build-plan';
 import { BuildProgress, buildTimeLeft } from './build-progress';
 import type { Compiled, Work } from './build-work';
-import { seconds, tell } from './build-work';
+import { seconds, tell, warn } from './build-work';
 import { engineFiles } from './engine-files';
 import type { Rewritten } from './rewrite-graph';
 import type { TimingCache } from './timing-cache';
@@ -28,8 +29,8 @@ export async function compileTensorRt(
   const { plan, staged, observer } = work;
   const { runtime, device } = plan.recipe;
   const { library } = target.family;
-  const warn = (text: string): void => tell(work, 'warning', text);
-  const cache = await timing.read(runtime, device, warn);
+  const warnOf = (said: ErrorReport): void => warn(work, said);
+  const cache = await timing.read(runtime, device, warnOf);
   observer.phase('build', `${library.family} ${library.version}`);
   const files = { graph: file, plan: join(staged, engineFiles.plan) };
   const before = await earlier(cache !== null);
@@ -45,7 +46,7 @@ export async function compileTensorRt(
   };
   const how = { recipe: plan.recipe, target, files, input: io.input, cache, subject: basename(work.model.path) };
   const result = await buildPlan({ ...how, signal: observer.signal, onEvent });
-  await timing.write(runtime, device, result.timingCache, warn);
+  await timing.write(runtime, device, result.timingCache, warnOf);
   return {
     planFile: engineFiles.plan,
     tensors: result.tensors.map((tensor) => ({ ...tensor, dims: [...tensor.dims] })),

@@ -3,7 +3,7 @@ import type { CalibrationRecord } from '../../quantization/calibration-record';
 import { float16Ranges } from '../../quantization/float16-ranges';
 import { DataType } from '../../onnx/data-type';
 import { nodeLabel } from '../../onnx/node';
-import { LIMITS, planPrecision } from '../../onnx/passes/precision-plan';
+import { LIMITS, planPrecision, VALUES_OVERFLOW } from '../../onnx/passes/precision-plan';
 import type { PassStep, Recipe } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { Tuning } from '../../shared/domain/tuning';
@@ -34,8 +34,8 @@ export async function keepOverflows(
     const usual = new Set(planPrecision(graph, DataType.FLOAT16).risks.map(({ node }) => node));
     const { risks } = planPrecision(graph, DataType.FLOAT16, { ranges });
     return risks
-      .filter(({ node, reason }) => !usual.has(node) && reason.includes('reach'))
-      .map(({ node, reason }) => ({ node: nodeLabel(node), reason }));
+      .filter(({ node, code }) => !usual.has(node) && code === VALUES_OVERFLOW)
+      .map(({ node, reason, code, details }) => ({ node: nodeLabel(node), reason, code, details: { ...details } }));
   });
   if (weighed.length === 0) return { recipe, overflows: [] };
   return { recipe: withOverflows(recipe, weighed), overflows: weighed };

@@ -8,6 +8,7 @@ import type { CallArgs, CallInput, CallName, CallResult } from '../../shared/con
 import { calls } from '../../shared/contract';
 import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
+import { logText } from '../../shared/domain/job';
 import { maskIds } from '../../shared/domain/mask';
 import { unrestrictedAccess } from '../file-access';
 import { createStudio } from '../studio';
@@ -163,7 +164,7 @@ describe('an engine of ONNX Runtime', { timeout: 120_000 }, () => {
 
   it('in FP16 says plainly that processors have no kernels for it', async () => {
     const engine = await build({ precision: 'fp16', runtime: 'onnxruntime' });
-    expect(engine.warnings.join()).toMatch(/no FP16 kernels/);
+    expect(engine.warnings.map(logText).join()).toMatch(/no FP16 kernels/);
     expect(agreement(await maskOf({ engineId: engine.id }), await maskOf({}))).toBeGreaterThan(0.99);
   });
 

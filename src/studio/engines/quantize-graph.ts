@@ -6,7 +6,7 @@ import type { SiteReport } from '../../quantization/quantize-model';
 import type { OnnxModel } from '../../onnx/model';
 import { nodeLabel } from '../../onnx/node';
 import type { PassReport } from '../../onnx/pass';
-import { countNodes } from '../../onnx/pass';
+import { because, countNodes } from '../../onnx/pass';
 import { AppError } from '../../shared/app-error';
 import type { Recipe } from '../../shared/domain/engine';
 import type { QuantizeStep } from '../../shared/domain/quantization';
@@ -36,7 +36,7 @@ export function quantizeGraph(model: OnnxModel, step: QuantizeStep, calibration:
   const { model: quantized, report } = quantizeModel(model, statisticsOf(calibration), { format, method, keep, kinds });
   const findings = report.sites
     .filter(({ isQuantized }) => isQuantized)
-    .map(({ node, reason }) => ({ pass: step.pass, nodes: [node], reason }));
+    .map(({ node, reason }) => ({ pass: step.pass, nodes: [node], ...because('quantised', reason) }));
   return {
     model: quantized,
     report: {

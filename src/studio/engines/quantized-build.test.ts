@@ -5,6 +5,8 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildOrderInput, EngineSummary, Recipe } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
+import type { LogLine } from '../../shared/domain/job';
+import { logText } from '../../shared/domain/job';
 import { DataType } from '../../onnx/data-type';
 import type { NodeProto } from '../../onnx/generated/onnx_pb';
 import type { Graph } from '../../onnx/graph';
@@ -91,7 +93,7 @@ function observer(onPhase: (phase: string) => void = () => undefined, signal = n
     },
     progress: (share) => void shares.push(share),
     timeLeft: () => undefined,
-    log: (line) => void lines.push(line),
+    log: (line) => void lines.push(logText(line)),
   };
 }
 
@@ -255,8 +257,8 @@ describe('a target for the agreement', () => {
     const model = await models.add(onnx);
     const stop = new AbortController();
     let points = 0;
-    const log = (line: string): void => {
-      if (/ agree at /.test(line) && ++points === 2) stop.abort();
+    const log = (line: LogLine): void => {
+      if (/ agree at /.test(logText(line)) && ++points === 2) stop.abort();
     };
     const cancelled = builder.tune(model, rest, tune, { ...observer(() => undefined, stop.signal), log });
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -291,7 +293,7 @@ describe('a target for the agreement', () => {
     const tune = { target: 0.9, compared: 1, timing: true, seconds: 1000 };
     const tuning = await builder.tune(await models.add(onnx), rest, tune, observer());
     expect(tuning).toMatchObject({ isFinished: true, isReached: true, timedOn: null, use: 'int8', chosen: 1 });
-    expect(tuning.warnings.join()).toMatch(/Nothing could be timed.*ENGINE_LAYER_IMPOSSIBLE/);
+    expect(tuning.warnings.map(logText).join()).toMatch(/Nothing could be timed.*ENGINE_LAYER_IMPOSSIBLE/);
   });
 
   it.each<[string, BuildOrderInput, string]>([

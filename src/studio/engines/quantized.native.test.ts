@@ -143,6 +143,6 @@ describe('TensorRT for RTX builds the sample model in 8 bits', () => {
   });
 });
 
-function fail(text: string): never {
-  throw new Error(text);
+function fail({ message }: { readonly message: string }): never {
+  throw new Error(message);
 }

@@ -45,8 +45,9 @@ export async function rehearse(model: ModelSummary, order: BuildOrder, signal: A
       steps: reports.map(({ pass, findings, nodesBefore: before, nodesAfter: after }, index) => ({
         pass,
         count: findings.length,
-        findings: findings.slice(0, MOST_FINDINGS).map(({ nodes, ...finding }) => ({
+        findings: findings.slice(0, MOST_FINDINGS).map(({ nodes, details, ...finding }) => ({
           ...finding,
+          details: { ...details },
           nodes: nodes.slice(0, 4),
         })),
         nodesBefore: before,

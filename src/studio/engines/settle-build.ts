@@ -4,7 +4,10 @@ import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-librari
 import type { BuildOrder, Recipe } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, TunePoint, Tuning } from '../../shared/domain/tuning';
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
+import { percent } from '../tune/describe-point';
 import { tuneRecipe, wideOf } from '../tune/tune-recipe';
 import type { TuningStore } from '../tune/tuning-store';
 import { withKept } from '../tune/tuning-store';
@@ -140,8 +143,21 @@ export async function reachAgreement(
   }
   const point = points.find(({ number }) => number === chosen);
   const isSlow = point?.time !== undefined && tuning.use === tuning.wide;
-  (isSlow ? listener.warn : listener.info)(sentence);
+  if (isSlow) listener.warn(keptButSlower(tuning, sentence, point));
+  else listener.info(sentence);
   return { ...settled, plan: { ...settled.plan, recipe: withKept(settled.plan.recipe, point?.blocks ?? []) } };
+}
+
+/** 8 bits with the target kept, for which the network in higher precision would be faster. */
+function keptButSlower({ recipe, wide, compared }: Tuning, sentence: string, point: TunePoint | undefined): ErrorReport {
+  return remark('eight-bits-slower', sentence, {
+    narrow: recipe.precision.toUpperCase(),
+    wide: wide.toUpperCase(),
+    agreement: percent(point?.agreement ?? 0),
+    milliseconds: (point?.time?.milliseconds ?? 0).toFixed(2),
+    other: (point?.time?.float ?? 0).toFixed(2),
+    pictures: compared,
+  });
 }
 
 /** As `maskforge tune` has it where nobody says otherwise. */

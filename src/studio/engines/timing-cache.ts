@@ -1,6 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import type { EngineDevice, Recipe } from '../../shared/domain/engine';
+import { remark } from '../../shared/remark';
 import { isMissing, writeFileAtomically } from '../library/json-file';
 import { sha256 } from './canonical';
 
@@ -22,14 +24,19 @@ export class TimingCache {
   async read(
     runtime: Recipe['runtime'],
     device: EngineDevice,
-    warn: (text: string) => void,
+    warn: (said: ErrorReport) => void,
   ): Promise<Uint8Array | null> {
     const file = this.fileFor(runtime, device);
     let content: Buffer;
     try {
       content = await readFile(file);
     } catch (error) {
-      if (!isMissing(error)) warn(`The timing cache ${file} cannot be read; the build takes longer.`);
+      if (!isMissing(error))
+        warn(
+          remark('timing-cache-unreadable', `The timing cache ${file} cannot be read; the build takes longer.`, {
+            file,
+          }),
+        );
       return null;
     }
     const head = MAGIC.length + HASH_BYTES;
@@ -40,7 +47,15 @@ export class TimingCache {
       sha256(payload) === content.subarray(MAGIC.length, head).toString('hex');
     if (isWhole) return new Uint8Array(payload);
     await rm(file, { force: true }).catch(() => undefined);
-    warn(`The timing cache ${file} was damaged and has been dropped; this build takes longer.`);
+    warn(
+      remark(
+        'timing-cache-damaged',
+        `The timing cache ${file} was damaged and has been dropped; this build takes longer.`,
+        {
+          file,
+        },
+      ),
+    );
     return null;
   }
 
@@ -49,14 +64,15 @@ export class TimingCache {
     runtime: Recipe['runtime'],
     device: EngineDevice,
     cache: Uint8Array,
-    warn: (text: string) => void,
+    warn: (said: ErrorReport) => void,
   ): Promise<void> {
     if (cache.length === 0) return;
     const content = Buffer.concat([MAGIC, Buffer.from(sha256(cache), 'hex'), cache]);
     try {
       await writeFileAtomically(this.fileFor(runtime, device), content);
     } catch (error) {
-      warn(`The timing cache was not kept: ${error instanceof Error ? error.message : String(error)}`);
+      const problem = error instanceof Error ? error.message : String(error);
+      warn(remark('timing-cache-not-kept', `The timing cache was not kept: ${problem}`, { problem }));
     }
   }
 

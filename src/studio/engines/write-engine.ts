@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineRecord } from '../../shared/domain/engine';
+import { logText } from '../../shared/domain/job';
 import { calibrationToText } from '../../quantization/calibration-record';
 import { writeError } from '../library/json-file';
 import type { Compiled, Work } from './build-work';
@@ -57,6 +58,6 @@ async function describe(
     }),
     times: { passes: passSeconds, build: compiled.seconds, total: seconds() - work.started },
     warmCache: compiled.warmCache,
-    warnings: [...new Set(work.warnings)],
+    warnings: [...new Map(work.warnings.map((line) => [logText(line), line])).values()],
   };
 }

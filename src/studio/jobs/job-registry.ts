@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { LogLine } from '../../shared/domain/job';
 import { isAbort, toErrorReport } from '../../shared/app-error';
 import type { EmitEvent } from '../../shared/contract';
 import type { Job } from '../../shared/domain/job';
@@ -22,7 +23,7 @@ export interface JobProgress {
   timeLeft(range: [number, number] | null): void;
   /** Units a second lately. */
   pace(perSecond: number): void;
-  log(line: string): void;
+  log(line: LogLine): void;
   /** One item failed; the rest goes on. */
   failed(item: string, error: unknown): void;
   result(value: string): void;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorReportSchema } from '../../shared/domain/job';
 import { modelInputSchema, modelOutputSchema } from '../../shared/domain/model';
 
 /** What the library needs to know of an ONNX file, in a form that can be kept in the index. */
@@ -11,8 +12,8 @@ export const graphDescriptionSchema = z.object({
   outputs: z.array(modelOutputSchema).min(1),
   /** `metadata_props` of the file. */
   metadata: z.record(z.string(), z.string()),
-  /** Sentences for the user: what reading the graph had to assume. */
-  notes: z.array(z.string()).default([]),
+  /** What reading the graph had to assume. */
+  notes: z.array(errorReportSchema).default([]),
 });
 export type GraphDescription = z.infer<typeof graphDescriptionSchema>;
 

@@ -2,7 +2,7 @@ import type { ErrorReport } from '../../shared/app-error';
 import type { Label, ModelInput, Preprocessing, SizePolicy } from '../../shared/domain/model';
 import { labelsFromNames, namesFrom } from './labels';
 import { asTriple, DEFAULT_SIDE, IMAGENET_MEAN, IMAGENET_STD } from './preprocessing-values';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -36,7 +36,7 @@ export function preprocessingFromProcessor(
   const std = asTriple(processor['image_std']);
   if (normalise && (mean === null || std === null || std.some((value) => value <= 0))) {
     const what = 'preprocessor_config.json gives no usable image_mean and image_std; those of ImageNet are taken.';
-    warnings.push(modelWarning('mean-assumed', what));
+    warnings.push(remark('mean-assumed', what));
   }
   const usable = mean !== null && std !== null && std.every((value) => value > 0);
   return {
@@ -66,12 +66,12 @@ function sizePolicy(processor: Json, input: ModelInput, warnings: ErrorReport[])
   if (longest !== null && shortest === null) return { mode: 'pad', width: longest, height: longest, fill: [0, 0, 0] };
   if (shortest !== null) {
     const what = `preprocessor_config.json scales the shortest side to ${shortest}; here pictures are stretched to ${shortest}x${shortest}.`;
-    warnings.push(modelWarning('shortest-side-stretched', what, { side: shortest }));
+    warnings.push(remark('shortest-side-stretched', what, { side: shortest }));
     return { mode: 'stretch', width: shortest, height: shortest };
   }
   const fallback = { width: input.width ?? DEFAULT_SIDE, height: input.height ?? DEFAULT_SIDE };
   const what = `preprocessor_config.json gives no usable size; ${fallback.width}x${fallback.height} is taken.`;
-  warnings.push(modelWarning('size-assumed', what, fallback));
+  warnings.push(remark('size-assumed', what, fallback));
   return { mode: 'stretch', ...fallback };
 }
 
@@ -93,7 +93,7 @@ function resample(value: unknown, warnings: ErrorReport[]): Preprocessing['resam
       return 'bilinear';
     case 1:
       warnings.push(
-        modelWarning(
+        remark(
           'lanczos-replaced',
           'preprocessor_config.json resizes with Lanczos; here the nearest filter to it is bicubic.',
         ),
@@ -101,7 +101,7 @@ function resample(value: unknown, warnings: ErrorReport[]): Preprocessing['resam
       return 'bicubic';
     default:
       warnings.push(
-        modelWarning(
+        remark(
           'filter-replaced',
           `preprocessor_config.json asks for the filter ${String(value)}; here it is bilinear.`,
           { filter: String(value) },

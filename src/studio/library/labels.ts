@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../shared/app-error';
 import type { Label } from '../../shared/domain/model';
 import { paletteForLabels } from '../../shared/palettes';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 
 export const MAX_CLASS_ID = 65534;
 
@@ -56,7 +56,7 @@ export function fitLabels(
     const rest = isSurplus ? 'the surplus is left out.' : 'the others are numbered.';
     const what = `${source} names ${labels.length} classes, and the network tells ${classes} apart; ${rest}`;
     const details = { source, labels: labels.length, classes };
-    warnings.push(modelWarning(isSurplus ? 'labels-surplus' : 'labels-too-few', what, details));
+    warnings.push(remark(isSurplus ? 'labels-surplus' : 'labels-too-few', what, details));
   }
   return { labels: completeLabels(fitting, classes), warnings };
 }

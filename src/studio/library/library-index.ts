@@ -6,7 +6,7 @@ import { graphDescriptionSchema } from './graph-description';
 import { readTextIfPresent, writeFileAtomically } from './json-file';
 
 /** Raised whenever reading a graph finds more or other things than before: what was kept is then read anew. */
-export const DESCRIPTION_VERSION = 1;
+export const DESCRIPTION_VERSION = 2;
 
 const seenSchema = z.object({
   version: z.literal(DESCRIPTION_VERSION),

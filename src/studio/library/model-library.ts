@@ -12,7 +12,7 @@ import { canonicalPath, locateModel } from './locate-model';
 import { freshId, nameFromPlace } from './model-name';
 import type { ReadModel } from './model-reader';
 import { readModel, readModelForList } from './model-reader';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 import type { DroppedFile } from './store-dropped';
 import { storeDropped } from './store-dropped';
 import { FolderWatch } from './watch-folders';
@@ -204,7 +204,7 @@ export class ModelLibrary {
       if (!(error instanceof AppError)) throw error;
       if (id === null) return;
       const what = `This is remembered until the studio closes: ${error.message}`;
-      this.#unwritten.set(id, modelWarning('not-kept', what));
+      this.#unwritten.set(id, remark('not-kept', what));
     }
   }
 

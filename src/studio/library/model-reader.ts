@@ -9,7 +9,7 @@ import { DESCRIPTION_VERSION } from './library-index';
 import type { FoundManifest, LocatedModel } from './locate-model';
 import { findManifest, located, readSidecar } from './locate-model';
 import { nameFromPlace } from './model-name';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 import type { ResolvedModel } from './resolve-model';
 import { resolveModel } from './resolve-model';
 
@@ -93,7 +93,7 @@ async function readOptionalJson(place: LocatedModel, name: string, warnings: Err
     return found === null ? null : JSON.parse(found.text);
   } catch (error) {
     const what = `${name} beside the model cannot be read and is ignored (${toErrorReport(error).message}).`;
-    warnings.push(modelWarning('file-ignored', what, { file: name }));
+    warnings.push(remark('file-ignored', what, { file: name }));
     return null;
   }
 }

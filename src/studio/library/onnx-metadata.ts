@@ -3,7 +3,7 @@ import type { Label, ModelInput, Preprocessing, SizePolicy } from '../../shared/
 import { preprocessingSchema } from '../../shared/domain/model';
 import { labelsFromNames, namesFrom } from './labels';
 import { assumedPreprocessing, asTriple } from './preprocessing-values';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 
 export interface MetadataFacts {
   readonly labels: Label[] | null;
@@ -29,7 +29,7 @@ export function readMetadata(metadata: Readonly<Record<string, string>>, input: 
     if (parsed.success) preprocessing = parsed.data;
     else {
       const what = 'The metadata key maskforge.preprocessing does not hold a preprocessing and is ignored.';
-      warnings.push(modelWarning('metadata-ignored', what));
+      warnings.push(remark('metadata-ignored', what));
     }
   }
   preprocessing ??= preprocessingFromParts(metadata, input);

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../shared/app-error';
 import type { ModelInput, Preprocessing } from '../../shared/domain/model';
 import { missesStaticSize } from './contradictions';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 
 type Triple = [number, number, number];
 
@@ -37,20 +37,16 @@ export function fitToGraph(
     const said = side === null ? 'keeps pictures at their size' : `asks for ${side.width}x${side.height}`;
     const asked: Record<string, number> = side === null ? {} : { askedWidth: side.width, askedHeight: side.height };
     warnings.push(
-      modelWarning(
-        'size-fitted',
-        `${source} ${said}, but the network takes ${width}x${height}; that is what it gets.`,
-        {
-          ...{ source, width, height },
-          ...asked,
-        },
-      ),
+      remark('size-fitted', `${source} ${said}, but the network takes ${width}x${height}; that is what it gets.`, {
+        ...{ source, width, height },
+        ...asked,
+      }),
     );
     preprocessing = { ...preprocessing, size: { mode: 'stretch', width, height } };
   }
   if (input.type === 'uint8' && preprocessing.scale !== 1) {
     const what = `${source} asks for normalised pixels, but the network takes bytes; they are passed on as they are.`;
-    warnings.push(modelWarning('bytes-passed-on', what, { source }));
+    warnings.push(remark('bytes-passed-on', what, { source }));
     preprocessing = withoutNormalisation(preprocessing);
   }
   return { preprocessing, warnings };

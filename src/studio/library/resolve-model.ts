@@ -12,7 +12,7 @@ import { claimedOutput, findContradictions } from './contradictions';
 import type { GraphDescription } from './graph-description';
 import { isRecord, labelsFromConfig, preprocessingFromProcessor } from './huggingface';
 import { completeLabels, fitLabels } from './labels';
-import { modelWarning } from './model-warning';
+import { remark } from '../../shared/remark';
 import { readMetadata } from './onnx-metadata';
 import { assumedPreprocessing, fitToGraph } from './preprocessing-values';
 
@@ -49,10 +49,10 @@ export function resolveModel(evidence: ModelEvidence): ResolvedModel {
   const output = claimedOutput(manifest?.content.output, graph) ?? graph.outputs[0];
   if (output === undefined) throw new Error('A described graph has at least one output.');
   const metadata = readMetadata(graph.metadata, graph.input);
-  const warnings: ErrorReport[] = [...graph.notes.map((text) => modelWarning('graph', text)), ...metadata.warnings];
+  const warnings: ErrorReport[] = [...graph.notes, ...metadata.warnings];
   if (graph.outputs.length > 1 && manifest?.content.output?.name === undefined) {
     const what = `Of ${graph.outputs.length} outputs, ${output.name} is used; model.json can name another.`;
-    warnings.push(modelWarning('output-chosen', what, { outputs: graph.outputs.length, output: output.name }));
+    warnings.push(remark('output-chosen', what, { outputs: graph.outputs.length, output: output.name }));
   }
   const user = userChoices(evidence, warnings);
   const labels = pickLabels(evidence, user.labels, metadata.labels, output, warnings);
@@ -86,7 +86,7 @@ function userChoices({ user, graph }: ModelEvidence, warnings: ErrorReport[]): M
   const [first] = findContradictions(user, graph);
   if (first === undefined) return user;
   const what = `What was chosen for this model no longer fits the network (${first.what}) and is not used.`;
-  warnings.push(modelWarning('choices-outdated', what));
+  warnings.push(remark('choices-outdated', what));
   return {};
 }
 
@@ -117,11 +117,11 @@ function pickLabels(
   }
   warnings.push(
     output.classes === null
-      ? modelWarning(
+      ? remark(
           'labels-and-count-unknown',
           'Nothing names the classes, and the network does not tell how many there are; they are numbered.',
         )
-      : modelWarning('labels-unknown', 'Nothing names the classes; they are numbered.'),
+      : remark('labels-unknown', 'Nothing names the classes; they are numbered.'),
   );
   return { value: completeLabels([], output.classes), source: 'assumed' };
 }
@@ -156,5 +156,5 @@ function assumption({ size }: Preprocessing, bytes: boolean): ErrorReport {
   const values = bytes ? 'passed on as bytes' : "normalised with ImageNet's mean and deviation, in RGB order";
   const what = `Nothing tells how pictures are prepared; they are stretched to ${sides} and ${values}. Check the preview.`;
   const details: Record<string, number> = size.mode === 'native' ? {} : { width: size.width, height: size.height };
-  return modelWarning(bytes ? 'preprocessing-assumed-bytes' : 'preprocessing-assumed', what, details);
+  return remark(bytes ? 'preprocessing-assumed-bytes' : 'preprocessing-assumed', what, details);
 }

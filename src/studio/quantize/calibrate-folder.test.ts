@@ -66,14 +66,16 @@ describe('calibrateFolder', () => {
       expect(code).toMatch(/^IMAGE_/);
       expect(message.length).toBeGreaterThan(10);
     }
-    expect(calibration.warnings).toEqual([expect.stringContaining('4 pictures')]);
+    expect(calibration.warnings).toEqual([expect.objectContaining({ message: expect.stringContaining('4 pictures') })]);
     expect(calibration.statistics.size).toBeGreaterThan(20);
   });
 
   it('does with one picture what it can, and says what that is worth', async () => {
     const calibration = await calibrate({ count: 1 });
     expect(calibration.pictures).toBe(1);
-    expect(calibration.warnings).toEqual([expect.stringContaining('one picture')]);
+    expect(calibration.warnings).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('one picture') }),
+    ]);
   });
 
   it('chooses by seed', () => {

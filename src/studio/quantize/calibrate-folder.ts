@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
 import type { CalibrationRecord, CalibrationSource, SkippedPicture } from '../../quantization/calibration-record';
 import { calibrationKey, statisticsOf, valuesOf } from '../../quantization/calibration-record';
 import { collectStatistics, DEFAULT_COLLECTED, SAMPLES_PER_PICTURE } from '../../quantization/collect-statistics';
@@ -56,8 +58,7 @@ export interface Calibration {
   /** Pictures below the folder, of which some were chosen. */
   readonly found: number;
   readonly skipped: readonly SkippedPicture[];
-  /** Sentences for the user. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ErrorReport[];
 }
 
 export const DEFAULT_COUNT = 128;
@@ -286,8 +287,9 @@ export function allUnreadable(folder: string, skipped: readonly SkippedPicture[]
   );
 }
 
-export function warningsFor(pictures: number): string[] {
+export function warningsFor(pictures: number): ErrorReport[] {
   if (pictures >= FEW_PICTURES) return [];
   const count = pictures === 1 ? 'one picture' : `${pictures} pictures`;
-  return [`Ranges from ${count} are a matter of luck: take ${DEFAULT_COUNT} or more, as different as at work.`];
+  const what = `Ranges from ${count} are a matter of luck: take ${DEFAULT_COUNT} or more, as different as at work.`;
+  return [remark('few-pictures', what, { pictures, wanted: DEFAULT_COUNT })];
 }

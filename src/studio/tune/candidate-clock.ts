@@ -1,3 +1,4 @@
+import { remark } from '../../shared/remark';
 import type { OnnxModel } from '../../onnx/model';
 import { PairedTimer } from '../../runtimes/onnxruntime/paired-timer';
 import type { CandidateTime } from '../../shared/domain/tuning';
@@ -58,7 +59,13 @@ function deviceClock(parts: ClockParts & StopwatchParts): CandidateClock {
     wide: parts.wide,
     limit: parts.limit,
     onUnavailable: ({ message }) =>
-      parts.warn(`Nothing could be timed, since the network in higher precision cannot be built or run: ${message}`),
+      parts.warn(
+        remark(
+          'nothing-timed',
+          `Nothing could be timed, since the network in higher precision cannot be built or run: ${message}`,
+          { problem: message },
+        ),
+      ),
   });
   return {
     device: stopwatch.device,

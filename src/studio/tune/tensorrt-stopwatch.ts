@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import type { ModelIo } from '../../onnx/describe-io';
 import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
@@ -25,7 +26,7 @@ export interface StopwatchParts {
   readonly target: TensorRtTarget;
   readonly timing: TimingCache;
   readonly signal: AbortSignal;
-  readonly warn: (text: string) => void;
+  readonly warn: (said: ErrorReport) => void;
 }
 
 /** As `maskforge bench` does it by default, the copies left out: the network alone is compared. */

@@ -1,3 +1,5 @@
+import type { ErrorReport } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
 import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
@@ -47,7 +49,7 @@ export interface TuneParts {
   readonly directory: string;
   readonly threads?: number;
   readonly signal: AbortSignal;
-  readonly warn: (text: string) => void;
+  readonly warn: (said: ErrorReport) => void;
   readonly onPoint: (point: TunePoint, progress: { readonly done: number; readonly most: number }) => void;
   /** In place of the device's own, for tests. */
   readonly clock?: (parts: ClockParts) => CandidateClock | null;
@@ -78,7 +80,7 @@ class Run {
   readonly #options: CalibrateOptions;
   readonly #graphs: CandidateGraphs;
   readonly #step: QuantizeStep;
-  readonly #warnings: string[] = [];
+  readonly #warnings: ErrorReport[] = [];
   #masks: Promise<MaskAgreement> | null = null;
   #wideAgreement: number | null = null;
 
@@ -95,7 +97,7 @@ class Run {
     const { order, store, signal, seeksSpeed, onPoint } = this.#parts;
     const compared = await this.#compared();
     const key = this.#keyFor(await hashAll(compared, this.#options.folder, signal));
-    const before = await store.load(key, (text) => this.#warn(text));
+    const before = await store.load(key, (said) => this.#warn(said));
     this.#wideAgreement = before?.wideAgreement ?? null;
     const clock = order.timing ? this.#clock() : null;
     const tried: TunePoint[] = [];
@@ -141,7 +143,7 @@ class Run {
     const { recipe, model, target, timing, signal, order, clock = candidateClock, threads = 0 } = this.#parts;
     const form = { input: describeIo(this.#graphs.wide).input, preprocessing: this.#options.form.preprocessing };
     const wide = (): Promise<OnnxModel> => this.#openWide();
-    const warn = (text: string): void => this.#warn(text);
+    const warn = (said: ErrorReport): void => this.#warn(said);
     const parts = {
       recipe,
       model,
@@ -164,7 +166,8 @@ class Run {
     const order = choose(files ?? (await findPictures(folder)), Infinity, seed);
     const others = order.slice(count, count + compared);
     if (others.length > 0) return others;
-    this.#warn('There are no other pictures: masks are compared on those that ranges came from.');
+    const what = 'There are no other pictures: masks are compared on those that ranges came from.';
+    this.#warn(remark('compared-on-calibrated', what));
     return order.slice(0, Math.min(count, compared));
   }
 
@@ -201,9 +204,9 @@ class Run {
     return wide;
   }
 
-  #warn(text: string): void {
-    this.#warnings.push(text);
-    this.#parts.warn(text);
+  #warn(said: ErrorReport): void {
+    this.#warnings.push(said);
+    this.#parts.warn(said);
   }
 
   #describe({ key, before, tried, isFinished, ranking, compared, clock }: Described): Tuning {
@@ -232,7 +235,7 @@ class Run {
       use,
       recommendation: text,
       overflows,
-      warnings: [...new Set(this.#warnings)],
+      warnings: [...new Map(this.#warnings.map((said) => [said.message, said])).values()],
     };
   }
 }

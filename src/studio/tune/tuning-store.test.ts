@@ -74,7 +74,7 @@ function tuning(change: Partial<Tuning> = {}): Tuning {
 describe('TuningStore', () => {
   it('keeps tunings as readable text, a line for each point, and lists the newest first', async () => {
     await store.save(tuning());
-    expect(await store.load(key, (text) => warnings.push(text))).toEqual(tuning());
+    expect(await store.load(key, ({ message }) => warnings.push(message))).toEqual(tuning());
     expect(
       readFileSync(store.fileOf(key), 'utf8')
         .split('\n')
@@ -98,7 +98,7 @@ describe('TuningStore', () => {
     await store.save(tuning());
     const file = store.fileOf(key);
     writeFileSync(file, damage(readFileSync(file, 'utf8')));
-    expect(await store.load(key, (text) => warnings.push(text))).toBeNull();
+    expect(await store.load(key, ({ message }) => warnings.push(message))).toBeNull();
     expect([existsSync(file), existsSync(`${file}.damaged`)]).toEqual([false, true]);
     expect(warnings.join()).toMatch(/no tuning that can be used.*put aside/);
   });
@@ -148,6 +148,6 @@ describe('recipeOfPoint', () => {
   });
 });
 
-function fail(text: string): never {
-  throw new Error(text);
+function fail({ message }: { message: string }): never {
+  throw new Error(message);
 }

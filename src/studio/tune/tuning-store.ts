@@ -1,5 +1,7 @@
 import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
 import { pointKey } from '../../quantization/precision-doctor';
 import { AppError } from '../../shared/app-error';
 import type { PassStep, Recipe } from '../../shared/domain/engine';
@@ -26,7 +28,7 @@ export class TuningStore {
    * What was kept under this key; null where there is nothing. What is no tuning, or one of something else, is never
    * trusted: it is put aside, and `warn` says so.
    */
-  async load(key: string, warn: (text: string) => void): Promise<Tuning | null> {
+  async load(key: string, warn: (said: ErrorReport) => void): Promise<Tuning | null> {
     const file = this.fileOf(key);
     try {
       const tuning = await readTuning(file);
@@ -36,7 +38,13 @@ export class TuningStore {
       if (!(error instanceof AppError)) throw error;
       if (error.code === 'FILE_NOT_FOUND') return null;
       await rename(file, `${file}.damaged`).catch(() => undefined);
-      warn(`${error.message} It was put aside as ${basename(file)}.damaged, and tuning starts anew.`);
+      const aside = `${basename(file)}.damaged`;
+      warn(
+        remark('tuning-put-aside', `${error.message} It was put aside as ${aside}, and tuning starts anew.`, {
+          file,
+          aside,
+        }),
+      );
       return null;
     }
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { maskStyleSchema } from '../../shared/domain/export';
+import { logText } from '../../shared/domain/job';
 import type { Mask } from '../../shared/domain/mask';
 import type { JobProgress } from '../jobs/job-registry';
 import type { OpenSession } from '../sessions/session-registry';
@@ -44,7 +45,7 @@ async function run(open: OpenSession, out: string, more: Partial<VideoOrder> = {
   const job: JobProgress = {
     ...{ signal: new AbortController().signal, phase: ignore, progress: ignore, timeLeft: ignore, pace: ignore },
     ...{ failed: ignore, result: ignore },
-    log: (line) => said.push(line),
+    log: (line) => said.push(logText(line)),
   };
   const parts = { frames: 10, milliseconds: 0 };
   const order = { path: numbers, format: 'mask', every: 1, smoothing: 1, style, fresh: false, env, parts } as const;

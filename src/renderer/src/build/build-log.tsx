@@ -1,12 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { LogLine } from '../../../shared/domain/job';
 import { cx } from '../components/cx';
 import { Segmented } from '../display/segmented';
 import styles from './build-log.module.css';
 import { logLine } from './phase-text';
 
 /** What passes and TensorRT said, newest last; follows the end unless it was scrolled away from. */
-export function BuildLog({ lines }: { readonly lines: readonly string[] }) {
+export function BuildLog({ lines }: { readonly lines: readonly LogLine[] }) {
   const { t } = useTranslation();
   const [filter, setFilter] = useState<'all' | 'problems'>('all');
   const list = useRef<HTMLOListElement>(null);

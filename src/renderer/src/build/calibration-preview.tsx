@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CalibrationPreview } from '../../../shared/domain/quantization';
 import { ErrorCard } from '../notices/error-card';
-import { errorMessage } from '../notices/error-text';
+import { errorMessage, warningText } from '../notices/error-text';
 import type { CalibrationSource } from './calibration-draft';
 import styles from './calibration-preview.module.css';
 import { Warning } from './choice';
@@ -49,7 +49,7 @@ function Taken({ preview, isFile }: { readonly preview: CalibrationPreview; read
       {pictures.length > 0 && <Thumbnails pictures={pictures} />}
       {skipped.length > 0 && <Skipped skipped={skipped} />}
       {warnings.map((warning) => (
-        <Warning key={warning}>{t('build.calibration.few', { count: pictures.length })}</Warning>
+        <Warning key={warning.code}>{warningText(warning)}</Warning>
       ))}
     </>
   );

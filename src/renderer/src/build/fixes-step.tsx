@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Rehearsal } from '../../../shared/domain/engine';
 import type { ModelSummary } from '../../../shared/domain/model';
 import { ErrorCard } from '../notices/error-card';
-import { errorMessage } from '../notices/error-text';
+import { errorMessage, reasonText } from '../notices/error-text';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import type { BuildDraft } from './build-draft';
 import { roughOrderOf } from './build-draft';
@@ -179,14 +179,14 @@ function Passes({ rehearsal: { steps } }: { readonly rehearsal: Rehearsal }) {
             <summary className={fixes.summary}>
               <ChevronRight size={14} aria-hidden className={fixes.chevron} />
               <code>{pass}</code>
-              <span className={fixes.first}>{findings[0]?.reason}</span>
+              <span className={fixes.first}>{findings[0] === undefined ? '' : reasonText(findings[0])}</span>
               <span className={fixes.count}>{t('build.fixes.places', { count })}</span>
             </summary>
             {picture !== null && <FindingPicture picture={picture} />}
             <ul className={fixes.findings}>
               {findings.map((finding, at) => (
                 <li key={at}>
-                  <p>{finding.reason}</p>
+                  <p>{reasonText(finding)}</p>
                   <p className={fixes.where}>
                     {finding.nodes.join(' · ')}
                     {finding.before !== undefined && ` ${finding.before} → ${finding.after ?? '–'}`}

@@ -1,5 +1,6 @@
-import type { Job } from '../../../shared/domain/job';
+import type { Job, LogLine } from '../../../shared/domain/job';
 import { i18n } from '../i18n/i18n';
+import { warningText } from '../notices/error-text';
 
 const words = ['queue', 'prepare', 'calibrate', 'tune', 'rewrite', 'build', 'keep'] as const;
 
@@ -15,8 +16,9 @@ export function phaseText({ phase }: Pick<Job, 'phase'>): string {
 
 export type LogLevel = 'error' | 'warning' | 'info';
 
-/** A line of a build's log, taken apart: `warning: text`. */
-export function logLine(line: string): { readonly level: LogLevel; readonly text: string } {
+/** A line of a build's log, taken apart: `warning: text`; what we say ourselves, in the language of the window. */
+export function logLine(line: LogLine): { readonly level: LogLevel; readonly text: string } {
+  if (typeof line !== 'string') return { level: 'warning', text: warningText(line) };
   const [, severity = '', text = line] = /^(internal-error|error|warning|info|verbose): (.*)$/s.exec(line) ?? [];
   if (severity === 'error' || severity === 'internal-error') return { level: 'error', text };
   return { level: severity === 'warning' ? 'warning' : 'info', text };

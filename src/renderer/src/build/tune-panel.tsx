@@ -12,6 +12,7 @@ import { Button } from '../components/button';
 import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
 import { ErrorCard } from '../notices/error-card';
+import { reasonText } from '../notices/error-text';
 import { reportError } from '../notices/notify';
 import { isRunning, useJobs } from '../state/jobs-store';
 import { progressOf } from '../status-bar/job-progress';
@@ -150,8 +151,8 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
         <details className={styles.overflows}>
           <summary>{t('build.tuning.overflows', { count: overflows.length })}</summary>
           <ul>
-            {overflows.map(({ node, reason }) => (
-              <li key={node}>{`${node}: ${reason}`}</li>
+            {overflows.map(({ node, ...why }) => (
+              <li key={node}>{`${node}: ${reasonText(why)}`}</li>
             ))}
           </ul>
         </details>

@@ -1,9 +1,11 @@
 import { TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { EngineSummary } from '../../../shared/domain/engine';
+import { logText } from '../../../shared/domain/job';
 import { shapeSummary } from '../build/shapes-step';
 import wizard from '../build/wizard.module.css';
 import { useFormat } from '../format/use-format';
+import { warningText } from '../notices/error-text';
 import styles from './engines.module.css';
 
 /** Why an engine cannot be used as it is, and what to do. */
@@ -50,7 +52,7 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
           <summary>{t('engines.warnings', { count: engine.warnings.length })}</summary>
           <ul>
             {engine.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+              <li key={logText(warning)}>{typeof warning === 'string' ? warning : warningText(warning)}</li>
             ))}
           </ul>
         </details>

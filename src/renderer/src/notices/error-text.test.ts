@@ -6,7 +6,9 @@ import { en } from '../i18n/en';
 import { i18n } from '../i18n/i18n';
 import { zhCn } from '../i18n/zh-cn';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
+import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
+import { passReasons } from '../i18n/zh-cn/pass-reasons';
 import { errorHint, errorMessage, errorTitle, warningText } from './error-text';
 
 const repository = resolve(__dirname, '../../../..');
@@ -97,18 +99,34 @@ describe('every error that can reach the window', () => {
 });
 
 describe('warningText', () => {
-  /** What reading a graph had to assume is a sentence of the ONNX half, kept with the model. */
-  const untold = new Set(['graph']);
+  /** Calls of the two functions that make remarks, examples in comments apart; codes by a condition, or with a name, too. */
+  const CALL =
+    /\b(?:remark|because)\(\s*(?:[^;'`]*?\? )?(?:'([a-z][a-z0-9-]*)'|([A-Z_]+|code)\b)(?:\s*: '([a-z-]+)')?/g;
+  const remarks = { ...modelWarnings, ...engineWarnings, ...passReasons };
+  const calls = sources.flatMap(({ text }) =>
+    [...text.replace(/^ *\*.*$/gm, '').matchAll(CALL)].flatMap(([, one, name = '', other]) => {
+      const named = new RegExp(`\\b${name} = '([a-z-]+)'`).exec(text)?.[1];
+      return [one ?? named, other].flatMap((code) => (code === undefined ? [] : [{ code, text }]));
+    }),
+  );
 
-  it('has a Chinese sentence for every warning about a model', () => {
-    const said = sources.flatMap(({ text }) =>
-      [...text.matchAll(/modelWarning\(([^;]*?)'([a-z-]+)'(?: : '([a-z-]+)')?/g)].flatMap(([, , one = '', other]) =>
-        other === undefined ? [one] : [one, other],
-      ),
-    );
-    expect(said.length).toBeGreaterThan(15);
-    expect(said.filter((code) => modelWarnings[code] === undefined && !untold.has(code))).toEqual([]);
-    expect(Object.keys(modelWarnings).filter((code) => !said.includes(code))).toEqual([]);
+  it('has a Chinese sentence for everything that is remarked', () => {
+    const said = new Set(calls.map(({ code }) => code));
+    expect(said.size).toBeGreaterThan(50);
+    expect([...said].filter((code) => remarks[code] === undefined)).toEqual([]);
+    expect(Object.keys(remarks).filter((code) => !said.has(code))).toEqual([]);
+    const files = [modelWarnings, engineWarnings, passReasons].map((texts) => Object.keys(texts).length);
+    expect(Object.keys(remarks).length).toBe(files.reduce((sum, count) => sum + count));
+  });
+
+  it('is told with details that its source gives', () => {
+    for (const [code, sentences] of Object.entries(remarks)) {
+      const texts = calls.flatMap((call) => (call.code === code ? [call.text] : [])).join('\n');
+      const names = sentences.flatMap((sentence) =>
+        [...sentence.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name),
+      );
+      expect([code, names.filter((name) => !new RegExp(`\\b${name}\\b`).test(texts))]).toEqual([code, []]);
+    }
   });
 
   it.each<[ErrorReport, string]>([
@@ -116,7 +134,12 @@ describe('warningText', () => {
       { code: 'size-assumed', message: 'x; 4x6 is taken.', details: { width: 4, height: 6 } },
       'preprocessor_config.json 未给出可用的尺寸；采用 4×6。',
     ],
-    [{ code: 'graph', message: 'The input does not say.' }, 'The input does not say.'],
+    [{ code: 'new-code', message: 'The input does not say.' }, 'The input does not say.'],
+    [
+      { code: 'few-pictures', message: 'Few.', details: { pictures: 4, wanted: 128 } },
+      '仅凭 4 张图片确定的范围靠运气：请使用 128 张或更多',
+    ],
+    [{ code: 'size-frozen', message: 'Frozen.', details: { operator: 'Reshape' } }, '被写死在这个 Reshape 中'],
     [{ code: 'MODEL_FILE_MISSING', message: 'Gone.', details: { path: '/n.onnx' } }, '/n.onnx'],
   ])('%j in Chinese', async (warning, expected) => {
     await i18n.changeLanguage('zh-CN');

@@ -1,7 +1,13 @@
 import type { ErrorReport } from '../../../shared/app-error';
+import type { RemarkDetails } from '../../../shared/remark';
 import { i18n } from '../i18n/i18n';
+import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
+import { passReasons } from '../i18n/zh-cn/pass-reasons';
+
+/** What is remarked, by code, in place of the studio's English sentence. */
+const remarks: Readonly<Record<string, readonly string[]>> = { ...modelWarnings, ...engineWarnings, ...passReasons };
 
 /** A short title in the user's language for what happened. */
 export function errorTitle(error: ErrorReport): string {
@@ -20,12 +26,25 @@ export function errorMessage(error: ErrorReport): string {
   return what === undefined ? errorTitle(error) : `${errorTitle(error)}：${what}`;
 }
 
-/** What a model's warning says: of errors (a file that is gone, say) with the remedy. */
+/** What a warning of ours says: of errors (a file that is gone, say) with the remedy. */
 export function warningText(warning: ErrorReport): string {
   const isError = /^[A-Z]/.test(warning.code);
   if (isError) return [errorMessage(warning), errorHint(warning)].filter(Boolean).join(' ');
   if (i18n.language === 'en') return warning.message;
-  return firstThatFits(modelWarnings[warning.code] ?? [], warning.details ?? {}) ?? warning.message;
+  return firstThatFits(remarks[warning.code] ?? [], warning.details ?? {}) ?? warning.message;
+}
+
+/** Why a pass acts somewhere. What was kept before reasons had codes is told as it was. */
+export function reasonText({
+  reason,
+  code,
+  details = {},
+}: {
+  readonly reason: string;
+  readonly code?: string | undefined;
+  readonly details?: RemarkDetails | undefined;
+}): string {
+  return code === undefined ? reason : warningText({ code, message: reason, details });
 }
 
 /** The first sentence whose names are all known, with their values. */

@@ -210,8 +210,6 @@ export const build = {
     partly: '{{done}} of {{total}} pictures were done before; the rest follows.',
     fits_one: 'Fits this network; collected from {{count}} picture.',
     fits_other: 'Fits this network; collected from {{count}} pictures.',
-    few_one: 'Ranges from {{count}} picture are a matter of luck: a hundred or more tell better.',
-    few_other: 'Ranges from {{count}} pictures are a matter of luck: a hundred or more tell better.',
     skipped_one: '{{count}} file cannot be read and is left out',
     skipped_other: '{{count}} files cannot be read and are left out',
     method: 'How ranges follow from what was seen',

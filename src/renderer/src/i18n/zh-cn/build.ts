@@ -181,7 +181,6 @@ export const build: Translation<typeof source> = {
     found: '以前已用这些图片校准，将直接使用。',
     partly: '{{total}} 张图片中有 {{done}} 张以前已完成，其余继续。',
     fits_other: '适合此网络；由 {{count}} 张图片收集。',
-    few_other: '{{count}} 张图片得出的范围靠运气：一百张以上更可靠。',
     skipped_other: '{{count}} 个文件无法读取，将被跳过',
     method: '如何由所见数值得出范围',
     methods: {
