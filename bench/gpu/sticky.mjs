@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     maskforge: { type: 'string', default: join(here, '..', '..', 'bin', 'maskforge.mjs') },
     python: { type: 'string', default: 'python3' },
     model: { type: 'string' },
+    addon: { type: 'string' },
     precision: { type: 'string', default: 'fp16' },
     only: { type: 'string', default: 'addon,terminal,studio' },
   },
@@ -40,8 +41,9 @@ const libraries = at('lib');
 const env = {
   ...process.env,
   MASKFORGE_HOME: at('home'),
-  MASKFORGE_ADDON: process.env.MASKFORGE_ADDON ?? join(libraries, 'maskforge.node'),
+  MASKFORGE_ADDON: resolve(options.addon ?? join(libraries, 'maskforge.node')),
   MASKFORGE_TENSORRT: resolve(options.tensorrt),
+  LD_LIBRARY_PATH: [resolve(options.tensorrt), process.env.LD_LIBRARY_PATH ?? ''].filter(Boolean).join(':'),
 };
 
 function check(name, run) {
@@ -60,8 +62,8 @@ function need(condition, message, found) {
   if (!condition) throw Object.assign(new Error(message), { found });
 }
 
-function run(file, args) {
-  const ended = spawnSync(process.execPath, [file, ...args], { encoding: 'utf8', env, timeout: 240_000 });
+function run(file, args, seconds = 120) {
+  const ended = spawnSync(process.execPath, [file, ...args], { encoding: 'utf8', env, timeout: seconds * 1000 });
   const { status, signal, stdout, stderr } = ended;
   return { status, signal, stdout, stderr: stderr.slice(-3000) };
 }
@@ -118,7 +120,7 @@ function lostByAddon(engine, model, warm, more) {
   const args = Object.entries({ ...paths, fault: join(libraries, 'libmaskforge_fault_10.so'), warm }).flatMap(
     ([name, value]) => [`--${name}`, String(value)],
   );
-  const ended = run(join(here, 'sticky-child.mjs'), [...args, ...more]);
+  const ended = run(join(here, 'sticky-child.mjs'), [...args, ...more], 60);
   const steps = ended.stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   const found = { status: ended.status, signal: ended.signal, steps, stderr: ended.stderr };
   const code = (name) => steps.find((each) => each.name === name)?.code;
@@ -149,7 +151,8 @@ if (only.has('addon')) {
   check('addon: lost in a CUDA graph', () => lostByAddon(engine, model, 4, []));
   check('addon: building after it', () => lostByAddon(engine, model, 1, ['--build']));
 }
-const segmenting = (...pictures) => run(options.maskforge, ['segment', ...pictures, '--engine', engine.id, '--json']);
+const segmenting = (...pictures) =>
+  run(options.maskforge, ['segment', ...pictures, '--engine', engine.id, '--json'], 60);
 if (only.has('terminal')) {
   check('terminal: says which picture it was, and ends', () => {
     const ended = segmenting(good, bad, last);
