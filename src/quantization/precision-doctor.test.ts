@@ -31,6 +31,11 @@ function costing(costs: Readonly<Record<string, number>>): {
   return { options: { agreementOf }, tried };
 }
 
+/** Times candidates, and judges none. */
+function clocked(timeOf: (kept: readonly string[]) => Promise<CandidateTime>): Pick<TuneOptions, 'measure'> {
+  return { measure: async (kept) => ({ time: await timeOf(kept) }) };
+}
+
 function inEightBits(kept: readonly string[]): Set<string> {
   return new Set(blocks.filter((block) => !kept.includes(block)));
 }
@@ -60,7 +65,7 @@ describe('tunePrecision', () => {
     const timeOf = async (kept: readonly string[]): Promise<CandidateTime> => {
       return { float: 10, milliseconds: inEightBits(kept).has(BAD) ? 5 : 11 };
     };
-    const tuning = await tune({ ...options, target: 0.975, timeOf });
+    const tuning = await tune({ ...options, target: 0.975, ...clocked(timeOf) });
     expect(tuning).toMatchObject({ chosen: { blocks: [WORSE], time: { milliseconds: 5, float: 10 } } });
     const saved = new Map(tuning.ranking.map(({ block, savedMs, gain }) => [block, [savedMs, gain]]));
     expect(saved.get(BAD)).toEqual([5, 1]);
@@ -73,7 +78,7 @@ describe('tunePrecision', () => {
       target: 0.975,
       known,
       agreementOf: () => Promise.reject(new Error('compared again')),
-      timeOf: (candidate) => ((timed += 1), timeOf(candidate)),
+      ...clocked((candidate) => ((timed += 1), timeOf(candidate))),
     });
     // And once more what came out fastest.
     expect([again.chosen, timed]).toEqual([tuning.chosen, tuning.points.length + 1]);
@@ -142,11 +147,11 @@ describe('tunePrecision', () => {
       const narrow = inEightBits(kept);
       return { float: 20, milliseconds: 20 + narrow.size - (narrow.has(BAD) ? 5 : 0) };
     };
-    const tuning = await tune({ ...options, timeOf, seeksSpeed: true });
+    const tuning = await tune({ ...options, ...clocked(timeOf), seeksSpeed: true });
     expect(tuning.chosen).toMatchObject({ time: { milliseconds: 16 }, agreement: 1 });
     expect(tuning.chosen.blocks).toEqual(blocks.filter((block) => block !== BAD).sort());
     // One that only minds the target does not ask for more.
-    expect((await tune({ ...options, timeOf })).points).toHaveLength(1);
+    expect((await tune({ ...options, ...clocked(timeOf) })).points).toHaveLength(1);
   });
 
   it('believes what seems faster only when it is so twice', async () => {
@@ -159,11 +164,11 @@ describe('tunePrecision', () => {
       return { float: 10, milliseconds: kept.length === 1 && count === 1 ? 5 : 11 };
     };
     const gains = new Map(blocks.map((block) => [block, 1]));
-    const tuning = await tune({ ...options, gains, timeOf, affords: (count) => count === 1 });
+    const tuning = await tune({ ...options, gains, ...clocked(timeOf), affords: (count) => count === 1 });
     expect(tuning.chosen).toMatchObject({ blocks: [BAD], isConfirmed: true, time: { milliseconds: 11 } });
     expect(seen.get(1)).toBe(2);
     // What was confirmed is not timed a third time.
-    await tune({ ...options, gains, timeOf, affords: (count) => count === 1, known: tuning.points });
+    await tune({ ...options, gains, ...clocked(timeOf), affords: (count) => count === 1, known: tuning.points });
     expect(seen.get(1)).toBe(2);
   });
 
@@ -173,14 +178,16 @@ describe('tunePrecision', () => {
       if (inEightBits(kept).has(WORSE)) throw new AppError('DEVICE_OUT_OF_MEMORY', 'no room', {});
       return { float: 10, milliseconds: 4 + kept.length / 100 };
     };
-    const tuning = await tune({ ...options, timeOf, seeksSpeed: true });
+    const tuning = await tune({ ...options, ...clocked(timeOf), seeksSpeed: true });
     const failed = tuning.points.filter(({ failure }) => failure?.code === 'DEVICE_OUT_OF_MEMORY');
     expect(failed.length).toBeGreaterThan(1);
     expect(failed.every(({ time }) => time === undefined)).toBe(true);
     expect(tuning.chosen.blocks).toEqual(expect.arrayContaining([WORSE, BAD]));
     expect(tuning.chosen.time).toBeDefined();
     // What is no failure of a candidate ends the search.
-    await expect(tune({ ...options, timeOf: () => Promise.reject(new TypeError('a bug')) })).rejects.toThrow('a bug');
+    await expect(tune({ ...options, ...clocked(() => Promise.reject(new TypeError('a bug'))) })).rejects.toThrow(
+      'a bug',
+    );
   });
 
   it('times no single blocks when there is no time for it, but what it chooses in any case', async () => {
@@ -190,7 +197,7 @@ describe('tunePrecision', () => {
       timed.push(kept.length);
       return { float: 10, milliseconds: 5 };
     };
-    const tuning = await tune({ ...options, timeOf, affords: () => false });
+    const tuning = await tune({ ...options, ...clocked(timeOf), affords: () => false });
     // And a second time, since it is faster.
     expect(timed).toEqual([0, 1, 1]);
     expect(tuning.chosen.time).toEqual({ float: 10, milliseconds: 5 });

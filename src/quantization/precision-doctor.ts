@@ -9,6 +9,13 @@
 import { AppError, isAbort } from '../shared/app-error';
 import type { BlockDiagnosis, CandidateTime, TunePoint } from '../shared/domain/tuning';
 
+/** What comes of a candidate that was built and run. */
+export interface Measurement {
+  readonly time: CandidateTime;
+  /** Of the masks of the very engine that was timed, 0 to 1; left out where it does not make any. */
+  readonly agreement?: number;
+}
+
 export interface TuneOptions {
   /** Least share of pixels that shall agree, 0 to 1. */
   readonly target: number;
@@ -18,10 +25,19 @@ export interface TuneOptions {
   readonly gains: ReadonlyMap<string, number>;
   /** Masks with these blocks kept out of 8 bits, against the reference's: 0 to 1. */
   readonly agreementOf: (kept: readonly string[]) => Promise<number>;
-  /** Times the network with these blocks kept; null where nothing can be timed. What fails is told with its point. */
-  readonly timeOf?: (kept: readonly string[]) => Promise<CandidateTime | null>;
+  /** Measures the network with these blocks kept; null where nothing can be timed. What fails is told with its point. */
+  readonly measure?: (kept: readonly string[]) => Promise<Measurement | null>;
+  /** What is measured has masks of its own: then `agreementOf` is asked only for what is not, and each step counts. */
+  readonly hasOwnMasks?: boolean;
   /** Whether there is time for so many more measurements; what must be timed is timed in any case. */
   readonly affords?: (count: number) => boolean;
+  /**
+   * Asked before each block is tried alone, with how many there are left to try: null while there is time for it, else how
+   * much 8 bits harm each block, in any unit. From then on all are ranked by that.
+   */
+  readonly harmsWithout?: (left: number) => ReadonlyMap<string, number> | null;
+  /** Whether there is time for so many more points before all has to end. */
+  readonly hasTime?: (count: number) => boolean;
   /** Goes on after the target is reached while nothing is faster than the wide network. */
   readonly seeksSpeed?: boolean;
   /** Points of an earlier run with the same model, pictures and options. */
@@ -42,35 +58,64 @@ export interface Diagnosis {
   readonly ranking: readonly BlockDiagnosis[];
   /** All points tried, in the order in which they were. */
   readonly points: readonly TunePoint[];
+  /** Its time was up before everything was tried. */
+  readonly isCut: boolean;
 }
 
 /** Times that lie closer than this are the same. */
 export const SAME_TIME = 0.02;
 
-/** @throws TUNING_TARGET_INVALID, what the given functions throw of masks, and an AbortError when cancelled. */
+/**
+ * @throws TUNING_TARGET_INVALID, TUNING_TIME_SPENT when nothing was tried in time, what the given functions throw of masks,
+ *   and an AbortError when cancelled. Other aborts mean that the time is up.
+ */
 export async function tunePrecision(options: TuneOptions): Promise<Diagnosis> {
-  const { target, seeksSpeed = false } = options;
+  const { target } = options;
   if (!(target > 0 && target <= 1)) {
     throw new AppError('TUNING_TARGET_INVALID', `${target} is no share of pixels that can agree.`, {
       hint: 'Give a number above 0 and up to 1, such as 0.99.',
     });
   }
   const trials = new Trials(options);
+  let ranking: readonly BlockDiagnosis[] = [];
+  let isCut = false;
+  try {
+    await search(trials, options, (found) => (ranking = found));
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error;
+    isCut = true;
+  }
+  const chosen = choosePoint(trials.points, target);
+  if (chosen === null) {
+    throw new AppError('TUNING_TIME_SPENT', 'The time was up before anything was tried.', {
+      hint: 'Give the search more time; what it calibrated is kept.',
+    });
+  }
+  return { chosen, isReached: chosen.agreement >= target, ranking, points: trials.points, isCut };
+}
+
+async function search(
+  trials: Trials,
+  { target, seeksSpeed = false }: TuneOptions,
+  onRanked: (ranking: readonly BlockDiagnosis[]) => void,
+): Promise<void> {
   const all = await trials.without([], true);
   const isSlow = all.failure !== undefined || (all.time !== undefined && !isFaster(all.time));
   const goesOn = seeksSpeed && isSlow && trials.affords(1);
-  let ranking: readonly BlockDiagnosis[] = [];
   if (all.agreement < target || goesOn) {
-    ranking = await rank(trials);
+    const ranking = await rank(trials);
+    onRanked(ranking);
     const reached = all.agreement >= target ? all : await keepWorst(trials, ranking, target);
     if (seeksSpeed && reached !== null) await leaveOutSlow(trials, ranking, reached);
   }
-  const chosen = await confirm(trials, await trials.timed(choosePoint(trials.points, target) ?? all), target);
-  return { chosen, isReached: chosen.agreement >= target, ranking, points: trials.points };
+  await confirm(trials, await trials.timed(choosePoint(trials.points, target) ?? all), target);
 }
 
+/** Ends a search; what was found stands. */
+class OutOfTime extends Error {}
+
 /** The best of many measurements is partly luck: what seems faster has to be so twice. */
-async function confirm(trials: Trials, first: TunePoint, target: number): Promise<TunePoint> {
+async function confirm(trials: Trials, first: TunePoint, target: number): Promise<void> {
   let chosen = first;
   for (let turn = 0; turn < trials.points.length; turn += 1) {
     const { time, isConfirmed } = chosen;
@@ -79,7 +124,6 @@ async function confirm(trials: Trials, first: TunePoint, target: number): Promis
     await trials.timeAgain(chosen, time);
     chosen = choosePoint(trials.points, target) ?? chosen;
   }
-  return chosen;
 }
 
 /** Of the points that reach the target the fastest, as far as is known; else the one that comes nearest to it. */
@@ -111,9 +155,14 @@ function first<T>(items: readonly T[], compare: (one: T, other: T) => number): T
 
 async function rank(trials: Trials): Promise<BlockDiagnosis[]> {
   const { blocks } = trials;
-  const isTimed = trials.affords(blocks.length);
+  // Building each block by itself takes most of the time: as much is left for the search.
+  const isTimed = trials.affords(blocks.length) && trials.hasTime(2 * blocks.length);
   const points: { block: string; point: TunePoint }[] = [];
-  for (const block of blocks) points.push({ block, point: await trials.alone(block, isTimed) });
+  for (const [index, block] of blocks.entries()) {
+    const harms = trials.harmsWithout(block, blocks.length - index);
+    if (harms !== null) return sorted(blocks.map((each) => trials.estimated(each, harms.get(each) ?? 0)));
+    points.push({ block, point: await trials.alone(block, isTimed) });
+  }
   const saved = new Map(
     points.flatMap(({ block, point: { time } }) => (time === undefined ? [] : [[block, savedBy(time)]])),
   );
@@ -125,9 +174,13 @@ async function rank(trials: Trials): Promise<BlockDiagnosis[]> {
     gain: measured?.get(block) ?? trials.gainOf(block),
     savedMs: saved.get(block) ?? null,
   }));
+  return sorted(diagnoses);
+}
+
+function sorted(diagnoses: readonly BlockDiagnosis[]): BlockDiagnosis[] {
   // What gains nothing need not harm much to be kept.
   const score = ({ harm, gain }: BlockDiagnosis): number => harm / Math.max(gain, 1e-3);
-  return diagnoses.sort((one, other) => score(other) - score(one));
+  return [...diagnoses].sort((one, other) => score(other) - score(one));
 }
 
 function savedBy({ float, milliseconds }: CandidateTime): number {
@@ -141,12 +194,38 @@ async function keepWorst(
   target: number,
 ): Promise<TunePoint | null> {
   // Keeping the last one too would leave nothing in 8 bits.
-  for (let count = 1; count < ranking.length; count += 1) {
+  const most = ranking.length - 1;
+  const keeping = async (count: number): Promise<TunePoint | null> => {
     const keep = ranking.slice(0, count).map(({ block }) => block);
     const point = await trials.without(keep, trials.affords(1));
-    if (point.agreement >= target && point.failure === undefined) return point;
+    return point.agreement >= target && point.failure === undefined ? point : null;
+  };
+  if (trials.isEachCostly) return narrowDown(keeping, most);
+  for (let count = 1; count <= most; count += 1) {
+    const point = await keeping(count);
+    if (point !== null) return point;
   }
   return null;
+}
+
+/** Twice as many each time until it is enough, then halfway between too few and enough. */
+async function narrowDown(
+  keeping: (count: number) => Promise<TunePoint | null>,
+  most: number,
+): Promise<TunePoint | null> {
+  let [tooFew, enough]: [number, TunePoint | null] = [0, null];
+  let count = Math.min(1, most);
+  while (enough === null && count > tooFew) {
+    enough = await keeping(count);
+    if (enough === null) [tooFew, count] = [count, Math.min(2 * count, most)];
+  }
+  while (enough !== null && count - tooFew > 1) {
+    const middle = (tooFew + count) >> 1;
+    const point = await keeping(middle);
+    if (point === null) tooFew = middle;
+    else [enough, count] = [point, middle];
+  }
+  return enough;
 }
 
 /** Parts of the blocks that gain least to leave out, where what gains is hidden by what loses. */
@@ -164,6 +243,9 @@ async function leaveOutSlow(trials: Trials, ranking: readonly BlockDiagnosis[], 
     await trials.without([...reached.blocks, ...sorted.slice(0, count).map(({ block }) => block)], true);
   }
 }
+
+type Choice = Pick<TunePoint, 'kind' | 'blocks'>;
+type Judged = Omit<TunePoint, 'kind' | 'blocks' | 'gain'>;
 
 class Trials {
   readonly blocks: readonly string[];
@@ -184,8 +266,26 @@ class Trials {
   }
 
   affords(count: number): boolean {
-    const { timeOf, affords } = this.#options;
-    return timeOf !== undefined && (affords?.(count) ?? true);
+    const { measure, affords } = this.#options;
+    return measure !== undefined && (affords?.(count) ?? true);
+  }
+
+  hasTime(count: number): boolean {
+    return this.#options.hasTime?.(count) ?? true;
+  }
+
+  get isEachCostly(): boolean {
+    return this.#options.hasOwnMasks === true;
+  }
+
+  /** Null where the block was tried before, or can be. */
+  harmsWithout(block: string, left: number): ReadonlyMap<string, number> | null {
+    const isKnown = this.#known.has(pointKey({ kind: 'alone', blocks: [block] }));
+    return isKnown ? null : (this.#options.harmsWithout?.(left) ?? null);
+  }
+
+  estimated(block: string, harm: number): BlockDiagnosis {
+    return { block, harm, isEstimated: true, gain: this.gainOf(block), savedMs: null };
   }
 
   /** Whether one of them reaches the target and is faster than the wide network. */
@@ -210,8 +310,9 @@ class Trials {
 
   /** A point with its time, where there is a clock and it can be timed. */
   async timed(point: TunePoint): Promise<TunePoint> {
-    if (this.#options.timeOf === undefined || point.time !== undefined || point.failure !== undefined) return point;
-    const measured = { ...point, ...(await this.#time(point)) };
+    const isKnown = point.time !== undefined || point.failure !== undefined;
+    if (this.#options.measure === undefined || isKnown || !this.hasTime(1)) return point;
+    const measured = { ...point, ...(await this.#measure(point)) };
     if (measured.time === undefined && measured.failure === undefined) return point;
     this.points[this.points.indexOf(point)] = measured;
     await this.#tell(measured);
@@ -223,41 +324,82 @@ class Trials {
   }
 
   async timeAgain(point: TunePoint, before: CandidateTime): Promise<void> {
-    const { time = before, failure } = await this.#time(point);
+    if (!this.hasTime(1)) throw new OutOfTime();
+    const { time = before, failure, agreement = 1 } = await this.#measure(point);
     const slower = time.milliseconds / time.float > before.milliseconds / before.float ? time : before;
     // One that cannot be timed a second time was timed once.
-    const measured: TunePoint = { ...point, time: failure === undefined ? slower : before, isConfirmed: true };
+    const measured: TunePoint = {
+      ...point,
+      // No two engines are the same, even of one graph.
+      agreement: Math.min(point.agreement, agreement),
+      time: failure === undefined ? slower : before,
+      isConfirmed: true,
+    };
     this.points[this.points.indexOf(point)] = measured;
     await this.#tell(measured);
   }
 
   async #try(choice: Pick<TunePoint, 'kind' | 'blocks' | 'gain'>, isTimed: boolean): Promise<TunePoint> {
-    const { signal, agreementOf, timeOf } = this.#options;
-    signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const known = this.#known.get(pointKey(choice));
-    const agreement = known?.agreement ?? (await agreementOf(this.#keptIn(choice)));
-    const { time, isConfirmed } = known ?? {};
-    const isMissing = isTimed && timeOf !== undefined && time === undefined;
-    const kept = time === undefined ? {} : { time, ...(isConfirmed === undefined ? {} : { isConfirmed }) };
-    const timing = isMissing ? await this.#time(choice) : kept;
-    const point: TunePoint = { ...choice, agreement, ...timing };
+    const point: TunePoint = { ...choice, ...(await this.#judged(choice, known, isTimed)) };
     this.points.push(point);
     await this.#tell(point);
     return point;
   }
 
-  async #time(choice: Pick<TunePoint, 'kind' | 'blocks'>): Promise<Pick<TunePoint, 'time' | 'failure'>> {
-    const { timeOf, signal } = this.#options;
+  /** What is known, with what is missing of it. */
+  async #judged(choice: Choice, known: TunePoint | undefined, isTimed: boolean): Promise<Judged> {
+    const { measure, hasOwnMasks = false } = this.#options;
+    const { agreement, judgedOn, time, isConfirmed } = known ?? {};
+    const judged = agreement === undefined ? null : { agreement, ...(judgedOn === undefined ? {} : { judgedOn }) };
+    const timing = time === undefined ? {} : { time, ...(isConfirmed === undefined ? {} : { isConfirmed }) };
+    const isMissing = time === undefined || (hasOwnMasks && judgedOn !== 'device');
+    if (!isTimed || measure === undefined || !isMissing) {
+      return { ...(judged ?? (await this.#compared(choice))), ...timing };
+    }
+    // One more is timed at the end, to confirm what is chosen.
+    if (!this.hasTime(this.points.length > 0 ? 2 : 1)) throw new OutOfTime();
+    // Whose masks count is not judged by others before.
+    if (!hasOwnMasks) return { ...(judged ?? (await this.#compared(choice))), ...(await this.#measure(choice)) };
+    const measured = await this.#measure(choice);
+    const { agreement: own = null, ...rest } = measured;
+    if (own !== null) return { ...rest, agreement: own };
+    return { ...rest, ...(judged ?? (await this.#compared(choice))) };
+  }
+
+  async #compared(choice: Choice): Promise<Pick<TunePoint, 'agreement' | 'judgedOn'>> {
+    if (!this.hasTime(0)) throw new OutOfTime();
+    const agreement = await this.#untilTimeIsUp(() => this.#options.agreementOf(this.#keptIn(choice)));
+    return { agreement, judgedOn: 'onnxruntime' };
+  }
+
+  async #measure(choice: Choice): Promise<Partial<Judged>> {
+    const { measure, signal } = this.#options;
     try {
-      const time = await timeOf?.(this.#keptIn(choice));
-      return time == null ? {} : { time };
+      const measured = await this.#untilTimeIsUp(async () => (await measure?.(this.#keptIn(choice))) ?? null);
+      if (measured === null) return {};
+      const { time, agreement } = measured;
+      return { time, ...(agreement === undefined ? {} : { agreement, judgedOn: 'device' }) };
     } catch (error) {
       if (isAbort(error) || signal?.aborted === true || !(error instanceof AppError)) throw error;
       return { failure: { code: error.code, message: error.message } };
     }
   }
 
-  #keptIn({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string[] {
+  /** What is aborted, and not by who may cancel, is out of time. */
+  async #untilTimeIsUp<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isAbort(error) && this.#options.hasTime !== undefined && this.#options.signal?.aborted !== true) {
+        throw new OutOfTime();
+      }
+      throw error;
+    }
+  }
+
+  #keptIn({ kind, blocks }: Choice): string[] {
     return kind === 'without' ? [...blocks] : this.blocks.filter((block) => !blocks.includes(block));
   }
 

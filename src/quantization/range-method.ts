@@ -51,6 +51,14 @@ export function rangeOf(
   }
 }
 
+/** Mean square of what rounding in 127 steps on each side up to this range changes, relative to the values' own. */
+export function relativeError(histogram: MagnitudeHistogram, range: number): number {
+  if (range <= 0) return 0;
+  const masses = massesOf(histogram);
+  const power = masses.reduce((sum, { start, end, count }) => sum + ((start + end) / 2) ** 2 * count, 0);
+  return power === 0 ? 0 : squaredError(masses, range) / power;
+}
+
 function percentileOf(histogram: MagnitudeHistogram, percentile: number): number {
   let missing = (histogram.total * percentile) / 100 - histogram.zeros;
   for (const [bin, count] of histogram.bins.entries()) {

@@ -27,6 +27,8 @@ interface TuneFlags extends CalibrateFlags, GraphFlags {
   readonly keep?: string[];
   readonly timing: boolean;
   readonly timingSeconds: number;
+  readonly rankSeconds: number;
+  readonly maxSeconds?: number;
 }
 
 const DEFAULT_COMPARED = 24;
@@ -51,6 +53,17 @@ export function registerTune(program: Command): void {
       'how long timing candidates may take, building them included, beside those that have to be timed',
       amountOf,
       DEFAULT_SECONDS,
+    )
+    .option(
+      '--rank-seconds <seconds>',
+      'how long comparing masks for each block alone may take; beyond that their order is estimated from rounding errors',
+      amountOf,
+      DEFAULT_SECONDS,
+    )
+    .option(
+      '--max-seconds <seconds>',
+      'end after so long with what was found until then (exit code 1); started again, it goes on',
+      amountOf,
     );
   addGraphOptions(command);
   addBuilderOptions(command);
@@ -72,11 +85,12 @@ async function tune(context: CliContext, wanted: string, flags: TuneFlags): Prom
   await withStudio(context, async (studio) => {
     const { model, release } = await chooseModel(studio, context, wanted);
     try {
-      const { targetAgreement: target, compared, timing, timingSeconds: seconds } = flags;
+      const { targetAgreement: target, compared, timing, timingSeconds: seconds, rankSeconds, maxSeconds } = flags;
+      const limits = { seconds, rankSeconds, ...(maxSeconds === undefined ? {} : { maxSeconds }) };
       const { jobId } = await studio.call('engines.tune', {
         modelId: model.id,
         order: orderOf(context, flags),
-        tune: { target, compared, timing, seconds },
+        tune: { target, compared, timing, ...limits },
       });
       const key = await runJob(context, studio, jobId, { isQuiet: json });
       const tunings = await studio.call('engines.tunings', { modelId: model.id });
@@ -89,7 +103,7 @@ async function tune(context: CliContext, wanted: string, flags: TuneFlags): Prom
       }
       if (json) terminal.json(asJson(tuning));
       else describe(context, tuning);
-      if (!tuning.isReached) context.fail(exitCodes.someFailed);
+      if (!tuning.isReached || tuning.isCut === true) context.fail(exitCodes.someFailed);
     } finally {
       await release();
     }
@@ -116,6 +130,7 @@ function asJson(tuning: KeptTuning): Record<string, unknown> {
     agreement: point?.agreement ?? null,
     gain: point?.gain ?? null,
     gainSource: point?.time === undefined ? 'estimated' : 'measured',
+    judgedOn: point?.judgedOn ?? (point === null ? null : 'onnxruntime'),
     time: point?.time ?? null,
   };
 }
@@ -123,9 +138,9 @@ function asJson(tuning: KeptTuning): Record<string, unknown> {
 function describe({ terminal }: CliContext, tuning: KeptTuning): void {
   const { ranking, compared, isReached, recommendation, timedOn, wide, wideAgreement, overflows } = tuning;
   const point = chosenOf(tuning);
-  const rows = ranking.map(({ block, harm, gain, savedMs }) => [
+  const rows = ranking.map(({ block, harm, isEstimated, gain, savedMs }) => [
     point?.blocks.includes(block) === true ? 'kept' : '8 bits',
-    `-${percent(harm)}`,
+    isEstimated === true ? 'estimated' : `-${percent(harm)}`,
     percent(gain),
     savedMs === null ? '' : `${savedMs.toFixed(2)} ms`,
     block,
@@ -148,6 +163,7 @@ function describe({ terminal }: CliContext, tuning: KeptTuning): void {
     );
   }
   terminal.line(recommendation);
+  if (tuning.isCut === true) terminal.line('The time was up before everything was tried: started again, it goes on.');
   terminal.line(`kept in ${tuning.file}`);
 }
 

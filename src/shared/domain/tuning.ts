@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { recipeSchema } from './engine';
 import { logLineSchema } from './job';
+import { recipeSchema } from './engine';
 
 const share = z.number().min(0).max(1);
 const positiveInt = z.int().positive();
@@ -12,6 +12,13 @@ export const candidateTimeSchema = z.strictObject({
 });
 export type CandidateTime = z.infer<typeof candidateTimeSchema>;
 
+/**
+ * Whose masks were compared with the reference's: those of the very engine that was built and timed, or those of the same
+ * graph on ONNX Runtime. Where it is left out by an older version: ONNX Runtime's.
+ */
+export const judgeSchema = z.enum(['device', 'onnxruntime']);
+export type Judge = z.infer<typeof judgeSchema>;
+
 /** One choice of what is in 8 bits, and what came of it. */
 export const tunePointSchema = z.strictObject({
   /** `alone`: one block in 8 bits. `without`: all but the blocks kept. */
@@ -20,6 +27,7 @@ export const tunePointSchema = z.strictObject({
   blocks: z.array(z.string()),
   /** Share of pixels whose class is the reference's. */
   agreement: share,
+  judgedOn: judgeSchema.optional(),
   /** Gain of what is in 8 bits, of the gain of everything in 8 bits: estimated from multiplications. */
   gain: share,
   /** Where it was measured. */
@@ -37,8 +45,10 @@ export type NumberedPoint = z.infer<typeof numberedPointSchema>;
 
 export const blockDiagnosisSchema = z.strictObject({
   block: z.string(),
-  /** Agreement lost when it alone is in 8 bits. */
+  /** Agreement lost when it alone is in 8 bits; where that is estimated, what rounding does to its numbers instead. */
   harm: z.number(),
+  /** There was no time to compare masks for each block: rounding errors of weights and activations, relative to them. */
+  isEstimated: z.literal(true).optional(),
   /** Its part of the whole gain: of what was measured, where it was. */
   gain: share,
   /** Milliseconds that the network saves with it alone in 8 bits, negative where it loses; null where nobody measured. */
@@ -56,6 +66,10 @@ export const tuneOrderSchema = z.strictObject({
   timing: z.boolean().default(true),
   /** Seconds that timing candidates may take, building them included, beside those that have to be timed. */
   seconds: z.number().nonnegative().default(900),
+  /** Seconds that comparing masks for single blocks may take: where that is not enough, their harm is estimated. */
+  rankSeconds: z.number().nonnegative().default(900),
+  /** Seconds for all of it, calibration included; what was found until then is kept. None when left out. */
+  maxSeconds: z.number().positive().optional(),
 });
 export type TuneOrder = z.output<typeof tuneOrderSchema>;
 export type TuneOrderInput = z.input<typeof tuneOrderSchema>;
@@ -82,11 +96,15 @@ export const tuningSchema = z.strictObject({
   timedOn: z.string().nullable(),
   /** Share of pixels that keep their class with everything in the wide precision; null until it was looked at. */
   wideAgreement: share.nullable(),
+  /** Where that was looked at. */
+  wideJudgedOn: judgeSchema.optional(),
   points: z.array(numberedPointSchema),
   /** The most harmful for what they gain first. */
   ranking: z.array(blockDiagnosisSchema),
   /** False while it goes on, or where it was broken off. */
   isFinished: z.boolean(),
+  /** Its time was up before everything was tried; the same order goes on where it ended. */
+  isCut: z.literal(true).optional(),
   isReached: z.boolean(),
   /** Number of the point that suits best; null before there is one. */
   chosen: positiveInt.nullable(),

@@ -14,6 +14,7 @@ import type { Rewritten } from './rewrite-graph';
 import { rewriteGraph } from './rewrite-graph';
 import type { BuildParts, SettleListener } from './settle-build';
 import { reachAgreement, settlePlan, tuneSettled, workAhead } from './settle-build';
+import { Deadline } from '../tune/deadline';
 import { describePoint, nameOfPoint } from '../tune/describe-point';
 import { writeEngine } from './write-engine';
 
@@ -84,13 +85,14 @@ export class EngineBuilder {
    */
   async tune(model: ModelSummary, order: BuildOrder, tune: TuneOrder, observer: BuildObserver): Promise<Tuning> {
     return this.#inTurn(order.device, observer, async () => {
+      const deadline = new Deadline(tune.maxSeconds);
       observer.phase('prepare', model.name);
       const { libraries, library } = this.#options;
       const plan = await planBuild(libraries, library.models, model, order);
       const spans = spansOf({ calibrates: true, tunes: true, builds: false });
       const listener = listenerFor({ spans, observer, lines: [], warnings: [] }, 'tuning');
       const settled = await settlePlan(this.#options, plan, model, order, listener);
-      const how = { ...listener, tune, seeksSpeed: true };
+      const how = { ...listener, tune, seeksSpeed: true, deadline };
       const tuning = await tuneSettled(this.#options, settled, model, order, how);
       listener.info(tuning.recommendation);
       observer.progress(1);

@@ -253,7 +253,7 @@ describe('a target for the agreement', () => {
 
   it('times candidates on the device, and goes on where it was cancelled', { timeout: 120_000 }, async () => {
     const { targetAgreement: target, ...rest } = buildOrderSchema.parse(order(0.985));
-    const tune = { target: target ?? 1, compared: 1, timing: true, seconds: 1000 };
+    const tune = { target: target ?? 1, compared: 1, timing: true, seconds: 1000, rankSeconds: 1000 };
     const model = await models.add(onnx);
     const stop = new AbortController();
     let points = 0;
@@ -290,7 +290,7 @@ describe('a target for the agreement', () => {
   it('tells why nothing could be timed, and finds the blocks all the same', { timeout: 120_000 }, async () => {
     process.env['STAND_IN_FAIL'] = 'ENGINE_LAYER_IMPOSSIBLE';
     const { targetAgreement: _target, ...rest } = buildOrderSchema.parse(order(0.9));
-    const tune = { target: 0.9, compared: 1, timing: true, seconds: 1000 };
+    const tune = { target: 0.9, compared: 1, timing: true, seconds: 1000, rankSeconds: 1000 };
     const tuning = await builder.tune(await models.add(onnx), rest, tune, observer());
     expect(tuning).toMatchObject({ isFinished: true, isReached: true, timedOn: null, use: 'int8', chosen: 1 });
     expect(tuning.warnings.map(logText).join()).toMatch(/Nothing could be timed.*ENGINE_LAYER_IMPOSSIBLE/);

@@ -98,7 +98,14 @@ describe('TensorRT for RTX builds the sample model in 8 bits', () => {
     const signal = new AbortController().signal;
     const graphs = await CandidateGraphs.open(record.recipe, record.model, calibrationFromText(text, 'x'), signal);
     const target = { kind: 'tensorrt', family: await libraries.open('tensorrt-rtx'), deviceIndex: 0 } as const;
-    const parts = { recipe: record.recipe, model: record.model, target, timing: new TimingCache(data) };
+    const parts = {
+      recipe: record.recipe,
+      model: record.model,
+      target,
+      timing: new TimingCache(data),
+      pictures: [],
+      form: record.model,
+    };
     const stopwatch = new TensorRtStopwatch({ ...parts, signal, warn: fail });
     try {
       const { plan } = await stopwatch.build(graphs.without([]));

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-libraries';
 import type { BuildOrder, Recipe } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, TunePoint, Tuning } from '../../shared/domain/tuning';
-import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
 import { remark } from '../../shared/remark';
 import { percent } from '../tune/describe-point';
+import type { Deadline } from '../tune/deadline';
 import { tuneRecipe, wideOf } from '../tune/tune-recipe';
 import type { TuningStore } from '../tune/tuning-store';
 import { withKept } from '../tune/tuning-store';
@@ -74,8 +75,8 @@ export async function settlePlan(
 }
 
 /**
- * Finds the blocks that have to stay out of 8 bits. Masks are compared on ONNX Runtime; candidates are timed on what they are
- * built for, where that is here.
+ * Finds the blocks that have to stay out of 8 bits. Candidates are timed on what they are built for, where that is here, and
+ * judged by the masks of the very engine; else masks are compared on ONNX Runtime.
  *
  * @throws what {@link tuneRecipe} and {@link planBuild} throw
  */
@@ -84,7 +85,7 @@ export async function tuneSettled(
   { plan, calibration, overflows }: SettledBuild,
   model: ModelSummary,
   order: BuildOrder,
-  how: SettleListener & { readonly tune: TuneOrder; readonly seeksSpeed: boolean },
+  how: SettleListener & { readonly tune: TuneOrder; readonly seeksSpeed: boolean; readonly deadline?: Deadline },
 ): Promise<Tuning> {
   const { libraries, library, timing, tunings, calibrations, threads } = parts;
   if (calibration === null || quantizeStepOf(plan.recipe) === null) {
@@ -96,7 +97,7 @@ export async function tuneSettled(
     order.recipe === undefined
       ? withOverflows(await widePlan(libraries, library, model, order), overflows)
       : wideOfRecipe(plan.recipe);
-  const { signal, warn, onTrial, tune, seeksSpeed } = how;
+  const { signal, warn, onTrial, tune, seeksSpeed, deadline } = how;
   return tuneRecipe({
     recipe: plan.recipe,
     wideRecipe,
@@ -111,6 +112,7 @@ export async function tuneSettled(
     timing,
     directory: calibrations,
     ...(threads === undefined ? {} : { threads }),
+    ...(deadline === undefined ? {} : { deadline }),
     signal,
     warn,
     onPoint: onTrial,
@@ -130,7 +132,8 @@ export async function reachAgreement(
 ): Promise<SettledBuild> {
   const { targetAgreement: target } = order;
   if (target === undefined || order.recipe !== undefined || settled.calibration === null) return settled;
-  const tune = { target, compared: COMPARED, timing: true, seconds: LIMIT_SECONDS };
+  const limits = { seconds: LIMIT_SECONDS, rankSeconds: LIMIT_SECONDS };
+  const tune = { target, compared: COMPARED, timing: true, ...limits };
   const tuning = await tuneSettled(parts, settled, model, order, { ...listener, tune, seeksSpeed: false });
   const { recommendation, compared, points, chosen } = tuning;
   const sentence = `${recommendation} Compared on ${compared === 1 ? 'one picture' : `${compared} pictures`}.`;
@@ -149,7 +152,11 @@ export async function reachAgreement(
 }
 
 /** 8 bits with the target kept, for which the network in higher precision would be faster. */
-function keptButSlower({ recipe, wide, compared }: Tuning, sentence: string, point: TunePoint | undefined): ErrorReport {
+function keptButSlower(
+  { recipe, wide, compared }: Tuning,
+  sentence: string,
+  point: TunePoint | undefined,
+): ErrorReport {
   return remark('eight-bits-slower', sentence, {
     narrow: recipe.precision.toUpperCase(),
     wide: wide.toUpperCase(),

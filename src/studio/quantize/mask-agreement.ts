@@ -9,7 +9,8 @@ import { createMaskKernel } from '../../runtimes/onnxruntime/mask-painter';
 import { maskIds } from '../../shared/domain/mask';
 import type { ModelInput } from '../../shared/domain/model';
 
-type Ids = ArrayLike<number>;
+/** Class ids of one input, row by row. */
+export type Ids = ArrayLike<number>;
 
 /** The same pictures each time, as an input like this one takes them. */
 export type InputsFor = (input: ModelInput) => AsyncIterable<CalibrationInput>;
@@ -27,10 +28,18 @@ export class MaskAgreement {
     this.#reference = reference;
   }
 
-  /** Candidates may have another type of input than the reference: each gets the pictures as it takes them. */
-  static async with(reference: OnnxModel, inputs: InputsFor, signal?: AbortSignal): Promise<MaskAgreement> {
+  /**
+   * Candidates may have another type of input than the reference: each gets the pictures as it takes them.
+   * @param first what the reference gets of them: the first ones, or all; candidates are compared on no more
+   */
+  static async with(
+    reference: OnnxModel,
+    inputs: InputsFor,
+    signal?: AbortSignal,
+    first: InputsFor = inputs,
+  ): Promise<MaskAgreement> {
     const masks: Ids[] = [];
-    const pictures = inputs(describeIo(reference).input);
+    const pictures = first(describeIo(reference).input);
     for await (const ids of masksOf(reference, pictures, signal)) masks.push(ids);
     return new MaskAgreement(inputs, masks);
   }
@@ -40,14 +49,20 @@ export class MaskAgreement {
   }
 
   /** Share of pixels with the reference's class, over all pictures: 0 to 1. */
-  async of(model: OnnxModel, signal?: AbortSignal): Promise<number> {
+  of(model: OnnxModel, signal?: AbortSignal): Promise<number> {
+    return this.ofMasks(masksOf(model, this.#inputs(describeIo(model).input), signal));
+  }
+
+  /** The same of masks that something else made of the same pictures, in their order; more than the reference has are not taken. */
+  async ofMasks(masks: AsyncIterable<Ids>): Promise<number> {
     let [same, count, picture] = [0, 0, 0];
-    for await (const ids of masksOf(model, this.#inputs(describeIo(model).input), signal)) {
+    for await (const ids of masks) {
       const expected = this.#reference[picture];
       if (expected?.length !== ids.length) throw new Error('the two models give masks of different sizes');
       for (let index = 0; index < ids.length; index += 1) if (ids[index] === expected[index]) same += 1;
       count += ids.length;
       picture += 1;
+      if (picture === this.#reference.length) break;
     }
     return count === 0 ? 1 : same / count;
   }

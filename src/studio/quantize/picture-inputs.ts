@@ -11,7 +11,7 @@ import type { ModelSummary } from '../../shared/domain/model';
 export type InputForm = Pick<ModelSummary, 'input' | 'preprocessing'>;
 
 /** A tile's height is a multiple of this wherever tiles are cut. */
-const TILE_STRIDE = 32;
+export const TILE_STRIDE = 32;
 
 /**
  * Pictures as the network will see them at work: opened, decoded, resized and normalised by the very code that inference

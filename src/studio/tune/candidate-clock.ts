@@ -1,10 +1,11 @@
 import { remark } from '../../shared/remark';
 import type { OnnxModel } from '../../onnx/model';
 import { PairedTimer } from '../../runtimes/onnxruntime/paired-timer';
-import type { CandidateTime } from '../../shared/domain/tuning';
+import type { Measurement } from '../../quantization/precision-doctor';
 import type { BuildTarget } from '../engines/build-plan';
 import { engineFamilyNames } from '../engines/engine-state';
 import type { InputForm } from '../quantize/picture-inputs';
+import type { PairedTimerOptions } from './paired-device-timer';
 import { PairedDeviceTimer } from './paired-device-timer';
 import type { TimeLimit } from './time-limit';
 import type { StopwatchParts } from './tensorrt-stopwatch';
@@ -14,8 +15,12 @@ import { TensorRtStopwatch } from './tensorrt-stopwatch';
 export interface CandidateClock {
   /** Such as `TensorRT 10.6.0 · NVIDIA H200`. */
   readonly device: string;
+  /** It also judges candidates, by the masks of what it times. */
+  readonly hasOwnMasks: boolean;
   /** Null where nothing can be timed here. @throws AbortError, and AppError of what went wrong with this candidate */
-  time(candidate: () => OnnxModel, signal: AbortSignal): Promise<CandidateTime | null>;
+  measure(candidate: () => OnnxModel, signal: AbortSignal): Promise<Measurement | null>;
+  /** Share of pixels in which the network in higher precision agrees, as far as it was judged. */
+  readonly wideAgreement: number | null;
   /** Whether there is time for so many more. */
   affords(count: number): boolean;
   close(): Promise<void>;
@@ -28,6 +33,8 @@ export interface ClockParts extends Omit<StopwatchParts, 'target'> {
   readonly wide: () => Promise<OnnxModel>;
   /** What goes into `base`. */
   readonly form: InputForm;
+  /** Share of pixels with the reference's class, of masks of the pictures that are compared. */
+  readonly judge: PairedTimerOptions['judge'];
   /** Of what need not be timed. */
   readonly limit: TimeLimit;
   /** Of the processor. */
@@ -46,7 +53,9 @@ function processorClock({ base, form, threads, recipe, limit }: ClockParts): Can
   const timer = new PairedTimer(base, form, threads);
   return {
     device: `${engineFamilyNames.onnxruntime} ${recipe.runtime.version} · CPU`,
-    time: (candidate, signal) => limit.count(() => timer.time(candidate(), signal)),
+    hasOwnMasks: false,
+    wideAgreement: null,
+    measure: async (candidate, signal) => ({ time: await limit.count(() => timer.time(candidate(), signal)) }),
     affords: (count) => limit.affords(count),
     close: () => timer.close(),
   };
@@ -58,6 +67,7 @@ function deviceClock(parts: ClockParts & StopwatchParts): CandidateClock {
     stopwatch,
     wide: parts.wide,
     limit: parts.limit,
+    judge: parts.judge,
     onUnavailable: ({ message }) =>
       parts.warn(
         remark(
@@ -69,7 +79,11 @@ function deviceClock(parts: ClockParts & StopwatchParts): CandidateClock {
   });
   return {
     device: stopwatch.device,
-    time: (candidate) => timer.time(candidate),
+    hasOwnMasks: true,
+    get wideAgreement() {
+      return timer.wideAgreement;
+    },
+    measure: (candidate) => timer.measure(candidate),
     affords: (count) => timer.affords(count),
     close: () => timer.close(),
   };

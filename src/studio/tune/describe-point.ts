@@ -8,10 +8,11 @@ export function nameOfPoint({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>
 
 /** With what came of it. */
 export function describePoint(point: TunePoint): string {
-  const { agreement, gain, time, failure } = point;
+  const { agreement, gain, time, failure, judgedOn } = point;
+  const judge = judgedOn === 'device' ? ', judged by the masks of the engine' : '';
   const took = time === undefined ? '' : `, ${time.milliseconds.toFixed(2)} ms against ${time.float.toFixed(2)} ms`;
   const failed = failure === undefined ? '' : `, not timed: ${failure.message}`;
-  return `${nameOfPoint(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${failed}`;
+  return `${nameOfPoint(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${judge}${failed}`;
 }
 
 export function percent(share: number): string {

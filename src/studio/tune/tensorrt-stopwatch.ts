@@ -7,9 +7,11 @@ import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
 import { saveModel } from '../../onnx/model-write';
 import type { EngineToOpen } from '../../runtimes/tensorrt/engine-geometry';
-import { inputDims } from '../../runtimes/tensorrt/engine-geometry';
+import type { NativeEngine, NativeSession } from '../../runtimes/tensorrt/addon';
+import { checkShape, EngineGeometry, inputDims } from '../../runtimes/tensorrt/engine-geometry';
 import { withRemedy } from '../../runtimes/tensorrt/native-errors';
-import { openPlan, sessionOptions } from '../../runtimes/tensorrt/open-engine';
+import { nativePicture } from '../../runtimes/tensorrt/native-frame';
+import { measureGrid, openPlan, sessionOptions } from '../../runtimes/tensorrt/open-engine';
 import type { Recipe } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TensorRtTarget } from '../engines/build-plan';
@@ -18,6 +20,9 @@ import { engineFiles } from '../engines/engine-files';
 import { engineFamilyNames } from '../engines/engine-state';
 import { pixelForm, precisionLabel, servedSize } from '../engines/engine-to-open';
 import type { TimingCache } from '../engines/timing-cache';
+import type { Ids } from '../quantize/mask-agreement';
+import type { InputForm } from '../quantize/picture-inputs';
+import { pictureTiles } from '../quantize/picture-tiles';
 import type { Stopwatch, TimedEngine } from './paired-device-timer';
 
 export interface StopwatchParts {
@@ -25,6 +30,9 @@ export interface StopwatchParts {
   readonly model: ModelSummary;
   readonly target: TensorRtTarget;
   readonly timing: TimingCache;
+  /** What masks are compared on, and how it becomes the network's input. */
+  readonly pictures: readonly string[];
+  readonly form: InputForm;
   readonly signal: AbortSignal;
   readonly warn: (said: ErrorReport) => void;
 }
@@ -32,6 +40,8 @@ export interface StopwatchParts {
 /** As `maskforge bench` does it by default, the copies left out: the network alone is compared. */
 const BENCH = { warmUpMs: 200, iterations: 100, minSeconds: 0, cudaGraph: true, transfers: false };
 const SUBJECT = 'The candidate';
+/** Ids past this need two bytes. */
+const MOST_NARROW_IDS = 255;
 
 /** Builds candidates as engines are built, with the same timing cache, and times the network alone by CUDA events. */
 export class TensorRtStopwatch implements Stopwatch {
@@ -92,13 +102,14 @@ export class TensorRtStopwatch implements Stopwatch {
     const engine = this.#engineToOpen(plan, io);
     const native = await openPlan(target.family.library, engine);
     try {
-      const session = await withRemedy(SUBJECT, () => native.createSession(sessionOptions(engine, false)));
+      const session = await withRemedy(SUBJECT, () => native.createSession(sessionOptions(engine, hasWideIds(engine))));
       const dims = inputDims(io.input, recipe.shapes.opt);
       return {
         time: async () => {
           signal.throwIfAborted();
           return (await withRemedy(SUBJECT, () => session.bench(dims, BENCH))).gpuCompute;
         },
+        masks: () => this.#masksOf({ native, session, engine }),
         close: async () => {
           await session.close();
           await native.close();
@@ -108,6 +119,24 @@ export class TensorRtStopwatch implements Stopwatch {
     } catch (error) {
       await native.close();
       throw error;
+    }
+  }
+
+  /** Of the network's whole input, padding included, as the reference's are. */
+  async *#masksOf({ native, session, engine }: OpenEngine): AsyncGenerator<Ids> {
+    const { pictures, form, signal } = this.#parts;
+    const geometry = new EngineGeometry(engine, await measureGrid(native, session, engine));
+    for await (const { frame, input, fill } of pictureTiles(pictures, form)) {
+      signal.throwIfAborted();
+      checkShape(engine, { batch: 1, ...input }, { batch: false });
+      const resized = { width: frame.width, height: frame.height };
+      const onDevice = geometry.native({ resized, input, fill, tiles: [{ x: 0, y: 0 }] }, resized);
+      const placement = { ...onDevice, maskWidth: input.width, maskHeight: input.height };
+      const pixels = input.width * input.height;
+      const mask = new Uint8Array(pixels * (hasWideIds(engine) ? 2 : 1));
+      const request = { frames: [nativePicture(frame)], placement, masks: [mask] };
+      await withRemedy(SUBJECT, () => session.segment(request));
+      yield hasWideIds(engine) ? new Uint16Array(mask.buffer, 0, pixels) : mask;
     }
   }
 
@@ -129,4 +158,14 @@ export class TensorRtStopwatch implements Stopwatch {
       classes: Math.max(output.classes ?? 0, ...model.labels.map(({ id }) => id + 1)),
     };
   }
+}
+
+interface OpenEngine {
+  readonly native: NativeEngine;
+  readonly session: NativeSession;
+  readonly engine: EngineToOpen;
+}
+
+function hasWideIds({ classes }: EngineToOpen): boolean {
+  return classes > MOST_NARROW_IDS;
 }

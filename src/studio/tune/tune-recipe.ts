@@ -4,27 +4,34 @@ import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
+import { statisticsOf } from '../../quantization/calibration-record';
+import type { CalibrationInput } from '../../quantization/collect-statistics';
 import { tunePrecision } from '../../quantization/precision-doctor';
 import { recommend } from '../../quantization/recommend';
+import { roundingNoise } from '../../quantization/rounding-noise';
 import { findSites } from '../../quantization/sites';
 import { workShares } from '../../quantization/work-share';
 import { AppError } from '../../shared/app-error';
 import type { Recipe } from '../../shared/domain/engine';
-import type { ModelSummary } from '../../shared/domain/model';
+import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import type { CalibrationOrder, QuantizeStep } from '../../shared/domain/quantization';
-import type { TuneOrder, TunePoint, Tuning } from '../../shared/domain/tuning';
+import type { Judge, TuneOrder, TunePoint, Tuning } from '../../shared/domain/tuning';
 import type { BuildTarget } from '../engines/build-plan';
 import { namesPictures, quantizeStepOf, withCalibrateOptions } from '../engines/calibration-of-recipe';
+import { seconds } from '../engines/build-work';
 import { canonicalJson, sha256 } from '../engines/canonical';
 import { applyWideSteps, CandidateGraphs } from '../engines/recipe-graph';
 import { engineKey } from '../engines/recipe';
 import type { TimingCache } from '../engines/timing-cache';
 import type { CalibrateOptions } from '../quantize/calibrate-folder';
 import { choose, DEFAULT_COUNT, findPictures, hashAll } from '../quantize/calibrate-folder';
+import type { InputsFor } from '../quantize/mask-agreement';
 import { MaskAgreement } from '../quantize/mask-agreement';
 import { pictureInputs } from '../quantize/picture-inputs';
 import type { CandidateClock, ClockParts } from './candidate-clock';
 import { candidateClock } from './candidate-clock';
+import { ComparisonLimit } from './comparison-limit';
+import { Deadline } from './deadline';
 import { TimeLimit } from './time-limit';
 import type { TuningStore } from './tuning-store';
 import { numbered } from './tuning-store';
@@ -48,6 +55,8 @@ export interface TuneParts {
   /** The studio's calibrations. */
   readonly directory: string;
   readonly threads?: number;
+  /** When all of it has to be over; without one it takes its time. */
+  readonly deadline?: Deadline;
   readonly signal: AbortSignal;
   readonly warn: (said: ErrorReport) => void;
   readonly onPoint: (point: TunePoint, progress: { readonly done: number; readonly most: number }) => void;
@@ -68,41 +77,64 @@ export async function tuneRecipe(parts: TuneParts): Promise<Tuning> {
   return withCalibrateOptions(recipe, model, pictures, how, async (options) => {
     const graphs = await CandidateGraphs.open(recipe, model, calibration, signal);
     try {
-      return await new Run(parts, options, graphs).tune();
+      const run = new Run({ deadline: new Deadline(), ...parts }, options, graphs);
+      return await run.tune().finally(() => run.close());
     } finally {
       graphs.close();
     }
   });
 }
 
+/** Of the whole time: what the reference may take, after its first picture. */
+const REFERENCE_SHARE = 1 / 6;
+
+type TimedParts = TuneParts & { readonly deadline: Deadline };
+
 class Run {
-  readonly #parts: TuneParts;
+  readonly #parts: TimedParts;
   readonly #options: CalibrateOptions;
   readonly #graphs: CandidateGraphs;
   readonly #step: QuantizeStep;
   readonly #warnings: ErrorReport[] = [];
-  #masks: Promise<MaskAgreement> | null = null;
+  /** Aborted when the time is up, too. */
+  readonly #limited: ReturnType<Deadline['signal']>;
+  readonly #comparing: ComparisonLimit;
+  #reference: Promise<MaskAgreement> | null = null;
+  #noises: Map<string, number> | null = null;
   #wideAgreement: number | null = null;
+  #wideJudgedOn: Judge | undefined;
+  /** Pictures that masks are compared on. */
+  #compared = 0;
 
-  constructor(parts: TuneParts, options: CalibrateOptions, graphs: CandidateGraphs) {
+  constructor(parts: TimedParts, options: CalibrateOptions, graphs: CandidateGraphs) {
     const step = quantizeStepOf(parts.recipe);
     if (step === null) throw new Error('Only recipes for 8 bits are tuned.');
     this.#parts = parts;
     this.#options = options;
     this.#graphs = graphs;
     this.#step = step;
+    this.#limited = parts.deadline.signal(parts.signal);
+    this.#comparing = new ComparisonLimit(parts.order.rankSeconds, parts.deadline);
+  }
+
+  close(): void {
+    this.#limited.release();
   }
 
   async tune(): Promise<Tuning> {
-    const { order, store, signal, seeksSpeed, onPoint } = this.#parts;
-    const compared = await this.#compared();
-    const key = this.#keyFor(await hashAll(compared, this.#options.folder, signal));
+    const { order, store, signal, seeksSpeed, onPoint, deadline } = this.#parts;
+    const limited = this.#limited.signal;
+    const pictures = await this.#pictures();
+    const key = this.#keyFor(await hashAll(pictures, this.#options.folder, signal));
     const before = await store.load(key, (said) => this.#warn(said));
     this.#wideAgreement = before?.wideAgreement ?? null;
-    const clock = order.timing ? this.#clock() : null;
+    this.#wideJudgedOn = before?.wideJudgedOn;
+    this.#compared = before?.compared ?? pictures.length;
+    const reference = (): Promise<MaskAgreement> => (this.#reference ??= this.#referenceOf(pictures, before));
+    const clock = order.timing ? this.#clock(pictures, async (masks) => (await reference()).ofMasks(masks)) : null;
     const tried: TunePoint[] = [];
-    const describe = (isFinished: boolean, ranking: Tuning['ranking']): Tuning =>
-      this.#describe({ key, before, tried, isFinished, ranking, compared: compared.length, clock });
+    const describe = (how: Pick<Described, 'isFinished' | 'ranking' | 'isCut'>): Tuning =>
+      this.#describe({ key, before, tried, clock, ...how });
     try {
       const { kinds, keep } = this.#step;
       const sites = findSites(this.#graphs.wide.graph).filter(
@@ -112,26 +144,36 @@ class Run {
         target: order.target,
         blocks: [...new Set(sites.map(({ block }) => block))],
         gains: workShares(this.#graphs.wide, kinds, this.#parts.recipe.shapes.opt),
-        agreementOf: async (kept) => (await this.#masksFor(compared)).of(this.#graphs.without(kept), signal),
+        agreementOf: async (kept) => {
+          const masks = await reference();
+          return this.#comparing.count(() => masks.of(this.#graphs.without(kept), limited));
+        },
+        harmsWithout: (left) => (this.#comparing.affords(left) ? null : this.#noise()),
         ...(clock === null
           ? {}
           : {
-              timeOf: (kept) => clock.time(() => this.#graphs.without(kept), signal),
+              measure: (kept) => deadline.count(() => clock.measure(() => this.#graphs.without(kept), limited)),
+              hasOwnMasks: clock.hasOwnMasks,
               affords: (count) => clock.affords(count),
             }),
+        hasTime: (count) => deadline.has(count),
         seeksSpeed,
         known: before?.points ?? [],
         signal,
         onPoint: async (point, progress) => {
           tried.push(point);
-          await store.save(describe(false, []));
+          if (clock !== null && clock.wideAgreement !== null) {
+            [this.#wideAgreement, this.#wideJudgedOn] = [clock.wideAgreement, 'device'];
+          }
+          await store.save(describe({ isFinished: false, ranking: [], isCut: false }));
           onPoint(point, progress);
         },
       });
-      if (this.#wideAgreement === null) this.#wideAgreement = await this.#agreementOfWide(compared);
+      const { isCut } = diagnosis;
+      if (this.#wideAgreement === null && !isCut) this.#wideAgreement = await this.#agreementOfWide(reference);
       // A build asks for no more than its target: whether something would be faster stays open.
-      const isWhole = seeksSpeed || before?.isFinished === true;
-      const tuning = describe(isWhole, [...diagnosis.ranking]);
+      const isFinished = (seeksSpeed && !isCut) || before?.isFinished === true;
+      const tuning = describe({ isFinished, ranking: [...diagnosis.ranking], isCut });
       await store.save(tuning);
       return tuning;
     } finally {
@@ -139,8 +181,8 @@ class Run {
     }
   }
 
-  #clock(): CandidateClock | null {
-    const { recipe, model, target, timing, signal, order, clock = candidateClock, threads = 0 } = this.#parts;
+  #clock(pictures: readonly string[], judge: ClockParts['judge']): CandidateClock | null {
+    const { recipe, model, target, timing, order, clock = candidateClock, threads = 0 } = this.#parts;
     const form = { input: describeIo(this.#graphs.wide).input, preprocessing: this.#options.form.preprocessing };
     const wide = (): Promise<OnnxModel> => this.#openWide();
     const warn = (said: ErrorReport): void => this.#warn(said);
@@ -149,8 +191,10 @@ class Run {
       model,
       target,
       timing,
-      signal,
+      signal: this.#limited.signal,
       limit: new TimeLimit(order.seconds),
+      pictures,
+      judge,
       warn,
       wide,
       form,
@@ -160,7 +204,7 @@ class Run {
   }
 
   /** Pictures that were not calibrated on, where there are any. */
-  async #compared(): Promise<string[]> {
+  async #pictures(): Promise<string[]> {
     const { files, folder, seed = 1, count = DEFAULT_COUNT } = this.#options;
     const { compared } = this.#parts.order;
     const order = choose(files ?? (await findPictures(folder)), Infinity, seed);
@@ -176,22 +220,45 @@ class Run {
     return sha256(canonicalJson({ recipe: engineKey(recipe), wide: engineKey(wideRecipe), pictures })).slice(0, 32);
   }
 
-  /** The reference is the network in 32 bits; what cannot be read was or will be told by the calibration. */
-  #masksFor(paths: readonly string[]): Promise<MaskAgreement> {
-    const { model, form, signal } = this.#options;
-    this.#masks ??= MaskAgreement.with(
-      model,
-      (input) => pictureInputs(paths, { ...form, input }, () => undefined),
-      signal,
-    );
-    return this.#masks;
+  /**
+   * The network in 32 bits on ONNX Runtime, the yardstick everywhere; what cannot be read was or will be told by the
+   * calibration. Where the time is limited it sees fewer pictures, and whoever goes on sees as many as those before.
+   */
+  async #referenceOf(paths: readonly string[], before: Tuning | null): Promise<MaskAgreement> {
+    const { model, form } = this.#options;
+    const limit = (this.#parts.order.maxSeconds ?? Infinity) * REFERENCE_SHARE;
+    const known = before !== null && before.points.length > 0 ? before.compared : null;
+    const begun = seconds();
+    let seen = 0;
+    const inputs: InputsFor = (input) => pictureInputs(paths, { ...form, input }, () => undefined);
+    const first = (input: ModelInput): AsyncGenerator<CalibrationInput> =>
+      untilEnough(
+        pictureInputs(paths, { ...form, input }, () => undefined),
+        () => {
+          seen += 1;
+          return known === null ? seconds() - begun >= limit : seen >= known;
+        },
+      );
+    const masks = await MaskAgreement.with(model, inputs, this.#limited.signal, first);
+    this.#compared = seen;
+    // A candidate runs about as long, and is made and opened first.
+    this.#comparing.guess(2 * (seconds() - begun));
+    return masks;
   }
 
-  async #agreementOfWide(compared: readonly string[]): Promise<number> {
+  /** How much 8 bits harm each block, without running anything. */
+  #noise(): Map<string, number> {
+    const { format, method, kinds } = this.#step;
+    const statistics = statisticsOf(this.#parts.calibration);
+    this.#noises ??= roundingNoise(this.#graphs.wide, statistics, { format, method, kinds });
+    return this.#noises;
+  }
+
+  async #agreementOfWide(reference: () => Promise<MaskAgreement>): Promise<number> {
     if (this.#parts.wideRecipe.precision === 'fp32') return 1;
     const wide = await this.#openWide();
     try {
-      return await (await this.#masksFor(compared)).of(wide, this.#parts.signal);
+      return await (await reference()).of(wide, this.#parts.signal);
     } finally {
       wide.close();
     }
@@ -209,7 +276,7 @@ class Run {
     this.#parts.warn(said);
   }
 
-  #describe({ key, before, tried, isFinished, ranking, compared, clock }: Described): Tuning {
+  #describe({ key, before, tried, isFinished, ranking, isCut, clock }: Described): Tuning {
     const { recipe, model, order, overflows } = this.#parts;
     const points = numbered(before?.points ?? [], tried);
     const wide = wideOf(this.#parts.wideRecipe);
@@ -224,12 +291,14 @@ class Run {
       wideRecipe: this.#parts.wideRecipe,
       wide,
       target: order.target,
-      compared,
+      compared: this.#compared,
       timedOn: points.some(({ time }) => time !== undefined) ? (clock?.device ?? before?.timedOn ?? null) : null,
       wideAgreement: this.#wideAgreement,
+      ...(this.#wideJudgedOn === undefined ? {} : { wideJudgedOn: this.#wideJudgedOn }),
       points,
       ranking: ranking.length > 0 ? ranking : (before?.ranking ?? []),
       isFinished,
+      ...(isCut ? { isCut } : {}),
       isReached: chosen !== null && chosen.agreement >= order.target,
       chosen: chosen?.number ?? null,
       use,
@@ -240,13 +309,21 @@ class Run {
   }
 }
 
+/** Ends after a picture of which it is told that it is enough. */
+async function* untilEnough(inputs: ReturnType<typeof pictureInputs>, isEnough: () => boolean) {
+  for await (const input of inputs) {
+    yield input;
+    if (input.isLast && isEnough()) return;
+  }
+}
+
 interface Described {
   readonly key: string;
   readonly before: Tuning | null;
   readonly tried: readonly TunePoint[];
   readonly isFinished: boolean;
   readonly ranking: Tuning['ranking'];
-  readonly compared: number;
+  readonly isCut: boolean;
   readonly clock: CandidateClock | null;
 }
 

@@ -78,19 +78,43 @@ function faultAt(frames) {
   checkDevice();
 }
 
+function elementsOf(bytes) {
+  if (bytes === 4) return [Float32Array, 'float32'];
+  return bytes === 2 ? [Uint16Array, 'float16'] : [Uint8Array, 'uint8'];
+}
+
+/** Of 16 bits as they lie in memory. */
+function toNumber(bits) {
+  const [exponent, fraction, sign] = [(bits >> 10) & 31, bits & 1023, bits & 0x8000 ? -1 : 1];
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+/** Where the network makes the mask by itself. */
+function copyIds(mask, { maskWidth, maskHeight, scaleX, scaleY }, { data, dims }) {
+  const gridWidth = dims.at(-1) === 1 && dims.length === 4 ? dims.at(-2) : dims.at(-1);
+  for (let y = 0; y < maskHeight; y++)
+    for (let x = 0; x < maskWidth; x++)
+      mask[y * maskWidth + x] = Number(
+        data[Math.floor((y + 0.5) * scaleY) * gridWidth + Math.floor((x + 0.5) * scaleX)],
+      );
+}
+
 async function segment({ ort, session, options }, { frames, placement, masks }) {
   faultAt(frames);
   const { normalisation, input, output } = options;
   const { inputWidth: width, inputHeight: height } = placement;
-  const table = new Float32Array(normalisation.tables.slice().buffer);
-  const fill = new Float32Array(placement.fill.slice().buffer);
+  // Elements of the input's type; nothing is computed with them here.
+  const [Elements, type] = elementsOf(normalisation.tables.byteLength / (3 * 256));
+  const table = new Elements(normalisation.tables.slice().buffer);
+  const fill = new Elements(placement.fill.slice().buffer);
   for (const [index, frame] of setting('BLANK', '') === '' ? frames.entries() : []) {
     const channels = frame.format === 'rgba8' ? 4 : 3;
     if (placement.tiles.length !== 1) throw coded('SESSION_UNSUPPORTED', 'no tiles here');
     const { resizedWidth, resizedHeight } = placement;
     // The nearest pixel: good enough for what is not compared.
     const [stepX, stepY] = [frame.width / resizedWidth, frame.height / resizedHeight];
-    const data = new Float32Array(3 * width * height);
+    const data = new Elements(3 * width * height);
     for (let c = 0; c < 3; c++)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++) {
@@ -99,9 +123,15 @@ async function segment({ ort, session, options }, { frames, placement, masks }) 
           const pixel = frame.pixels[at * channels + normalisation.source[c]];
           data[(c * height + y) * width + x] = inside ? table[c * 256 + pixel] : fill[c];
         }
-    const feeds = { [input]: new ort.Tensor('float32', data, [1, 3, height, width]) };
-    const { data: logits, dims } = (await session.run(feeds))[output];
-    const [, classes, gridHeight, gridWidth] = dims;
+    const feeds = { [input]: new ort.Tensor(type, data, [1, 3, height, width]) };
+    const result = (await session.run(feeds))[output];
+    if (!options.outputIsLogits) {
+      copyIds(masks[index], placement, result);
+      continue;
+    }
+    const logits = result.data instanceof Uint16Array ? Float32Array.from(result.data, toNumber) : result.data;
+    if (logits.some((value) => !Number.isFinite(value))) throw coded('MODEL_OUTPUT_NOT_FINITE', 'not finite');
+    const [, classes, gridHeight, gridWidth] = result.dims;
     paint(masks[index], placement, { logits, classes, gridHeight, gridWidth });
   }
   const stage = 0.25;
@@ -156,10 +186,9 @@ async function openEngine(planPath) {
     createSession: async (options) => ({
       deviceBytes: 2000,
       segment: (request) => segment({ ...network, options }, request),
-      infer: async ([{ name, dims }]) => {
-        const feeds = {
-          [name]: new network.ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims),
-        };
+      infer: async ([{ name, type, dims, bytes }]) => {
+        const [Elements] = elementsOf(bytes.byteLength / dims.reduce((a, b) => a * b, 1));
+        const feeds = { [name]: new network.ort.Tensor(type, new Elements(bytes.slice().buffer), dims) };
         const results = await network.session.run(feeds);
         return Object.entries(results).map(([key, tensor]) => ({
           name: key,
