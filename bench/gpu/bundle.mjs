@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Packs what the studio's terminal needs to run on a machine that has a GPU but neither npm nor a network: the built
-// program, the addon with its backends and plugins, and the few packages that cannot be bundled.
+// Packs what the studio's terminal, and its window in a browser, need to run on a machine that has a GPU but neither npm
+// nor a network: the built program, the addon with its backends and plugins, and the few packages that cannot be bundled.
 //
 //   node bench/gpu/bundle.mjs OUT.tar.xz [folder of the native libraries]
 //
@@ -16,7 +16,8 @@ import { run, tail } from '../../scripts/lib/process.mjs';
 
 /** Files and folders, relative to the root. */
 const wanted = [
-  ...['package.json', 'bin', 'out/cli', 'out/host', 'out/worker', 'out/bench', 'resources/models', 'resources/samples'],
+  ...['package.json', 'bin', 'out/cli', 'out/host', 'out/worker', 'out/server', 'out/renderer', 'out/bench'],
+  ...['resources', 'node_modules/playwright-core'],
   ...['node_modules/onnxruntime-node/package.json', 'node_modules/onnxruntime-node/dist'],
   ...['node_modules/onnxruntime-node/bin/napi-v6/linux/x64', 'node_modules/onnxruntime-common'],
   ...['node_modules/sharp', 'node_modules/detect-libc', 'node_modules/semver', 'node_modules/@img/colour'],

@@ -1,0 +1,161 @@
+/** The built studio's server and a Chromium before it, drawing with the graphics card where it can. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+
+const TIMEOUT_MS = 60_000;
+/** Playwright's own, which a second switch of this name would take away. */
+const ownFeatures = 'CDPScreenshotNewSurface';
+
+/** Ways to the graphics card, the likeliest first; the last draws on the processor. */
+const ways = [
+  {
+    name: 'Vulkan',
+    args: [
+      '--use-angle=vulkan',
+      `--enable-features=Vulkan,${ownFeatures}`,
+      '--disable-vulkan-surface',
+      '--enable-gpu',
+      '--ignore-gpu-blocklist',
+    ],
+  },
+  { name: 'Vulkan for WebGL', args: ['--use-angle=vulkan', '--enable-gpu', '--ignore-gpu-blocklist'] },
+  { name: 'EGL', args: ['--use-gl=angle', '--use-angle=gl-egl', '--enable-gpu', '--ignore-gpu-blocklist'] },
+  { name: 'processor', args: [] },
+] as const;
+
+const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+export interface Graphics {
+  readonly way: string;
+  readonly args: readonly string[];
+  /** What WebGL says it draws with. */
+  readonly renderer: string;
+}
+
+export interface OpenBrowser {
+  readonly browser: Browser;
+  readonly graphics: Graphics;
+  /** What each way that was tried came to. */
+  readonly tried: readonly Graphics[];
+}
+
+/** @param only the name of a way, or an empty text for the first that reaches a card */
+export async function openBrowser(executablePath: string, only: string): Promise<OpenBrowser> {
+  const tried: Graphics[] = [];
+  for (const { name: way, args } of ways) {
+    if (only !== '' && way !== only) continue;
+    let renderer: string;
+    try {
+      const browser = await chromium.launch({
+        executablePath,
+        args: [...sandbox(), ...quiet, ...args],
+        timeout: 40_000,
+      });
+      renderer = await webglRenderer(browser).catch(told);
+      const graphics = { way, args, renderer };
+      tried.push(graphics);
+      if (way === 'processor' || only !== '' || isCard(renderer)) return { browser, graphics, tried };
+      await browser.close();
+    } catch (error) {
+      tried.push({ way, args, renderer: told(error) });
+    }
+  }
+  throw new Error(`No way leads to a browser: ${JSON.stringify(tried)}`);
+}
+
+const told = (error: unknown): string => `failed: ${String(error).split('\n').slice(0, 12).join(' | ').slice(0, 1500)}`;
+
+function isCard(renderer: string): boolean {
+  return !/SwiftShader|llvmpipe|^failed|^none/i.test(renderer);
+}
+
+function sandbox(): readonly string[] {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}
+
+async function webglRenderer(browser: Browser): Promise<string> {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(20_000);
+  const ask = page.evaluate(() => {
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const info = gl?.getExtension('WEBGL_debug_renderer_info');
+    return gl === null || info === null || info === undefined
+      ? 'none'
+      : String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL));
+  });
+  const late = new Promise<never>((_, fail) => setTimeout(() => fail(new Error('WebGL does not answer')), 20_000));
+  const renderer = await Promise.race([ask, late]);
+  await page.close();
+  return renderer;
+}
+
+/** What Chromium itself says it does on the card: a line for each feature. */
+export async function graphicsFeatures(browser: Browser): Promise<string[]> {
+  const page = await browser.newPage();
+  await page.goto('chrome://gpu');
+  await page.waitForTimeout(2000);
+  const text = await page.evaluate(() => {
+    const texts: string[] = [];
+    const visit = (node: Document | ShadowRoot): void => {
+      for (const element of node.querySelectorAll('*')) {
+        if (element.localName === 'li') texts.push((element.textContent ?? '').replace(/\s+/g, ' ').trim());
+        if (element.shadowRoot !== null) visit(element.shadowRoot);
+      }
+    };
+    visit(document);
+    return texts;
+  });
+  await page.close();
+  // Workarounds of single drivers come after what can be done at all.
+  return text.filter(
+    (line) => /: (Software|Hardware|Enabled|Disabled|Unavailable)/i.test(line) && !/\((Front|App)/.test(line),
+  );
+}
+
+export interface Look {
+  readonly scheme: 'dark' | 'light';
+  readonly locale: 'en-US' | 'zh-CN';
+}
+
+/** A window of its own that knows nothing of the others, with its first mask. */
+export async function openWindow(browser: Browser, url: string, { scheme, locale }: Look): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme, locale });
+  const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  await page.goto(url);
+  await page.waitForSelector('html[data-state="ready"]');
+  return page;
+}
+
+/** Starts the built studio in `folder` for browsers of this machine. */
+export function startStudio(folder: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [join(folder, 'out', 'server', 'server.cjs')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const stop = (): Promise<void> => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('\n')) resolve({ url: text.split('\n')[0] ?? '', stop });
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the studio's server ended with code ${code}`)));
+  });
+}
+
+/** Drops files on the middle of the window, as a file manager does. */
+export async function dropFiles(page: Page, files: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...files], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 720, y: 450, data });
+  }
+  await session.detach();
+}
