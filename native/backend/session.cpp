@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "maskforge/host_reference.h"
@@ -92,14 +93,16 @@ TrtSession::~TrtSession() {
   cudaGetLastError();
 }
 
-void TrtSession::settle(const std::string& reason, bool lost) noexcept {
+/// Answers whether the device is lost: TensorRT may fail for it without naming it.
+bool TrtSession::settle(const std::string& reason, bool lost) noexcept {
   // The device may still be reading or writing the caller's memory.
   cudaGetLastError();
   const cudaError_t result = cudaStreamSynchronize(stream_.get());
   cudaGetLastError();
-  if (!lost && result == cudaSuccess) return;
+  if (!lost && result == cudaSuccess) return false;
   broken_ = reason;
   if (!lost) broken_ += std::string(" ") + cudaGetErrorString(result);
+  return lost || std::strcmp(cudaErrorCode(result), "DEVICE_LOST") == 0;
 }
 
 // --- Segmenting ----------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class TrtSession final : public Session {
  private:
   template <typename Work>
   auto guarded(Work&& work) -> decltype(work());
-  void settle(const std::string& reason, bool lost) noexcept;
+  bool settle(const std::string& reason, bool lost) noexcept;
 
   BatchRange batchRange() const;
   PreparedCall& prepare(const Wave& wave, const Frame& frame, const Placement& placement);
@@ -118,10 +118,11 @@ auto TrtSession::guarded(Work&& work) -> decltype(work()) {
   try {
     return work();
   } catch (const Error& error) {
-    settle(error.what(), error.code() == "DEVICE_LOST");
+    const bool told = error.code() == "DEVICE_LOST";
+    if (settle(error.what(), told) && !told) throw Error("DEVICE_LOST", broken_);
     throw;
   } catch (const std::exception& error) {
-    settle(error.what(), false);
+    if (settle(error.what(), false)) throw Error("DEVICE_LOST", broken_);
     throw;
   }
 }

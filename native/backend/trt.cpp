@@ -80,6 +80,11 @@ const char* cudaErrorCode(cudaError_t result) noexcept {
     case cudaErrorInvalidAddressSpace:
     case cudaErrorInvalidPc:
     case cudaErrorAssert:
+#if CUDART_VERSION >= 13000
+    case cudaErrorTensorMemoryLeak:
+    case cudaErrorContained:
+#endif
+    case cudaErrorNvlinkUncorrectable:
     case cudaErrorECCUncorrectable: return "DEVICE_LOST";
     default: return "CUDA_FAILED";
   }
