@@ -106,6 +106,8 @@ void requireDevice(int device) {
                                  std::to_string(report.devices.size()) + ".");
   }
   checkCuda(cudaSetDevice(device), "choosing the GPU " + std::to_string(device));
+  // Some versions of TensorRT end the process where the device was lost before: this fails first.
+  checkCuda(cudaFree(nullptr), "opening the GPU " + std::to_string(device));
 }
 
 }  // namespace maskforge
