@@ -30,6 +30,7 @@ let studio: Studio;
 let jobs: Map<string, Job>;
 let onJob: (job: Job) => void;
 let modelId: string;
+let devicesLost: number;
 
 async function start(): Promise<void> {
   const emit: EmitEvent = (name, payload) => {
@@ -45,6 +46,7 @@ async function start(): Promise<void> {
     access: unrestrictedAccess,
     emit,
     env: { PATH: process.env['PATH'], ...env },
+    onDeviceLost: () => (devicesLost += 1),
   });
 }
 
@@ -71,6 +73,7 @@ beforeEach(async () => {
   env = putStandIn(join(root, `native-${count}`));
   jobs = new Map();
   onJob = () => undefined;
+  devicesLost = 0;
   set({});
   await start();
   modelId = (await call('models.add', { path: onnx })).id;
@@ -396,6 +399,25 @@ describe('an open engine', () => {
     }
     expect(masks[1]).toEqual(masks[0]);
     expect(new Set(masks[0]?.data).size).toBeGreaterThan(1);
+  });
+
+  it('tells of the fault that lost the device, and so does all that comes after', async () => {
+    await restart({ STAND_IN_FAULT: 'yes' });
+    await engineOf(await build({ precision: 'fp32' }));
+    const good = await noise(join(root, `pictures-${count}`), 'a.png', 256, 256);
+    const bad = join(root, `pictures-${count}`, 'white.png');
+    await sharp(Buffer.alloc(256 * 256 * 3, 255), { raw: { width: 256, height: 256, channels: 3 } }).toFile(bad);
+    const ids = (await call('pictures.add', { paths: [good, bad] })).added.map(({ id }) => id);
+    const { id: sessionId } = await call('session.open', { modelId, runtime: 'tensorrt' });
+    const segment = (pictureId = '') => call('session.segment', { sessionId, pictureId, fresh: true });
+    await segment(ids[0]);
+    expect(devicesLost).toBe(0);
+    await expect(segment(ids[1])).rejects.toEqual(failing('DEVICE_LOST'));
+    expect(devicesLost).toBe(1);
+    await expect(segment(ids[0])).rejects.toEqual(failing('SESSION_BROKEN'));
+    await call('session.close', { sessionId });
+    await expect(call('session.open', { modelId, runtime: 'tensorrt' })).rejects.toEqual(failing('DEVICE_LOST'));
+    expect(devicesLost).toBe(3);
   });
 
   it('is needed first', async () => {
