@@ -38,9 +38,9 @@ const tuned = (format, how) => ({
  * Each choice is judged by the masks of its own engine; only the reference runs on the processor, and of a large network few
  * pictures fit into its part of the time. A search that ends with its time is gone on with by starting it again.
  */
-const inTime = ['--rank-seconds', '40', '--max-seconds', '240'];
+const inTime = ['--rank-seconds', '60', '--max-seconds', '240'];
 const fewPictures = ['--count', '16', '--compared', '12', '--timing-seconds', '240', ...inTime];
-const manyPictures = ['--count', '128', '--compared', '24', '--timing-seconds', '240', ...inTime];
+const manyPictures = ['--count', '128', '--compared', '16', '--timing-seconds', '240', ...inTime];
 const range = ['--min', '1x3x256x256', '--opt', '8x3x512x512', '--max', '8x3x1024x1024'];
 
 /** @param {string} variant @param {number} size @returns {Pick<Row, 'group' | 'model'>} */

@@ -153,13 +153,17 @@ function first<T>(items: readonly T[], compare: (one: T, other: T) => number): T
   return [...items].sort(compare)[0] ?? null;
 }
 
+/** Points that a search takes after the ranking, about: building each block by itself must not take their time. */
+const LEFT_FOR_SEARCH = 8;
+
 async function rank(trials: Trials): Promise<BlockDiagnosis[]> {
   const { blocks } = trials;
-  // Building each block by itself takes most of the time: as much is left for the search.
-  const isTimed = trials.affords(blocks.length) && trials.hasTime(2 * blocks.length);
+  const affordsAll = trials.affords(blocks.length);
   const points: { block: string; point: TunePoint }[] = [];
   for (const [index, block] of blocks.entries()) {
-    const harms = trials.harmsWithout(block, blocks.length - index);
+    const left = blocks.length - index;
+    const isTimed = affordsAll && trials.hasTime(left + LEFT_FOR_SEARCH);
+    const harms = isTimed && trials.isEachCostly ? null : trials.harmsWithout(block, left);
     if (harms !== null) return sorted(blocks.map((each) => trials.estimated(each, harms.get(each) ?? 0)));
     points.push({ block, point: await trials.alone(block, isTimed) });
   }

@@ -3,7 +3,7 @@ import { median } from '../engines/statistics';
 import type { Deadline } from './deadline';
 
 /** Of what is left of the whole time: more than that is not spent on finding out in which order to try. */
-const MOST_OF_REST = 1 / 4;
+const MOST_OF_REST = 1 / 3;
 
 /** Whether there is time to compare masks of more candidates on ONNX Runtime, by how long those before took. */
 export class ComparisonLimit {

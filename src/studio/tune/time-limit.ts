@@ -18,8 +18,12 @@ export class TimeLimit {
 
   affords(count: number): boolean {
     const spent = this.#took.reduce((sum, took) => sum + took, 0);
-    const each = this.#took.length === 0 ? 0 : median(this.#took.slice(-LATELY));
-    return spent + count * each <= this.#most;
+    return spent + count * this.each <= this.#most;
+  }
+
+  /** Seconds that one takes, as far as can be told. */
+  get each(): number {
+    return this.#took.length === 0 ? 0 : median(this.#took.slice(-LATELY));
   }
 
   /** Work that counts, whether it ends well or not. */

@@ -98,6 +98,7 @@ class Run {
   readonly #warnings: ErrorReport[] = [];
   /** Aborted when the time is up, too. */
   readonly #limited: ReturnType<Deadline['signal']>;
+  readonly #measuring: TimeLimit;
   readonly #comparing: ComparisonLimit;
   #reference: Promise<MaskAgreement> | null = null;
   #noises: Map<string, number> | null = null;
@@ -114,6 +115,7 @@ class Run {
     this.#graphs = graphs;
     this.#step = step;
     this.#limited = parts.deadline.signal(parts.signal);
+    this.#measuring = new TimeLimit(parts.order.seconds);
     this.#comparing = new ComparisonLimit(parts.order.rankSeconds, parts.deadline);
   }
 
@@ -152,11 +154,11 @@ class Run {
         ...(clock === null
           ? {}
           : {
-              measure: (kept) => deadline.count(() => clock.measure(() => this.#graphs.without(kept), limited)),
+              measure: (kept) => clock.measure(() => this.#graphs.without(kept), limited),
               hasOwnMasks: clock.hasOwnMasks,
               affords: (count) => clock.affords(count),
             }),
-        hasTime: (count) => deadline.has(count),
+        hasTime: (count) => deadline.left > count * this.#measuring.each,
         seeksSpeed,
         known: before?.points ?? [],
         signal,
@@ -182,7 +184,7 @@ class Run {
   }
 
   #clock(pictures: readonly string[], judge: ClockParts['judge']): CandidateClock | null {
-    const { recipe, model, target, timing, order, clock = candidateClock, threads = 0 } = this.#parts;
+    const { recipe, model, target, timing, clock = candidateClock, threads = 0 } = this.#parts;
     const form = { input: describeIo(this.#graphs.wide).input, preprocessing: this.#options.form.preprocessing };
     const wide = (): Promise<OnnxModel> => this.#openWide();
     const warn = (said: ErrorReport): void => this.#warn(said);
@@ -192,7 +194,7 @@ class Run {
       target,
       timing,
       signal: this.#limited.signal,
-      limit: new TimeLimit(order.seconds),
+      limit: this.#measuring,
       pictures,
       judge,
       warn,
