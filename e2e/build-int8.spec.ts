@@ -70,6 +70,11 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   await chooser.setFiles(nonsense);
   await expect(wizard.getByRole('group', { name: 'Not a calibration' })).toContainText('nonsense.json');
   await expect(wizard.getByRole('button', { name: 'Next' })).toBeDisabled();
+  await wizard.getByRole('radio', { name: /^A folder/ }).check();
+  await studio.answerFolderDialogs(folder);
+  await wizard.getByRole('button', { name: 'Choose folder…' }).click();
+  await expect(wizard.getByText(/^2 of 3 pictures are taken/)).toBeVisible();
+  await expect(command).toContainText(/--calibrate \S*few/);
   await wizard.getByRole('radio', { name: /on the film strip/ }).check();
   await expect(wizard.getByLabel('At most')).toHaveValue('2');
   await wizard.getByText('Blocks that stay wide').click();

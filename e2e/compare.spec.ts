@@ -102,8 +102,18 @@ test('lays two models side by side in every way, and finds the pictures on which
   await page.keyboard.press('d');
   await expect(divider).toBeVisible();
 
-  await page.getByRole('button', { name: 'Compare on 3 pictures' }).click();
   const strip = page.getByRole('list', { name: 'Pictures, the least agreement first' });
+  // Of the pictures of a folder; a browser sends them to the studio first.
+  const odd = join(folder, 'odd & 街', 'sub');
+  await mkdir(odd, { recursive: true });
+  await copyFile(join(samples, '08-small.png'), join(odd, '100% #街.png'));
+  await copyFile(join(samples, '10-square.webp'), join(odd, '..', 'b.webp'));
+  await studio.answerFolderDialogs(join(folder, 'odd & 街'));
+  await page.getByRole('button', { name: 'Folder…' }).click();
+  await expect(strip.getByRole('button')).toHaveCount(2);
+  await expect(strip.getByRole('button', { name: /^100% #街\.png/ })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Compare on 3 pictures' }).click();
   await expect(strip.getByRole('button')).toHaveCount(3);
   await expect(page.getByRole('button', { name: 'Compare on 3 pictures' })).toBeVisible();
   const figures = (await strip.getByRole('button').allInnerTexts()).map(Number.parseFloat);

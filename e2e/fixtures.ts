@@ -1,4 +1,4 @@
-import type { Page, TestInfo } from '@playwright/test';
+import type { FileChooser, Page, TestInfo } from '@playwright/test';
 import { _electron, chromium, test as base } from '@playwright/test';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -38,7 +38,7 @@ export interface Studio {
   hostPid(): Promise<number>;
   /** Drops files or folders from the file manager on the middle of the window. */
   drop(paths: readonly string[]): Promise<void>;
-  /** The answer to every dialog of the system that asks for a folder; a browser asks for none. */
+  /** The answer to every dialog that asks for a folder. */
   answerFolderDialogs(folder: string): Promise<void>;
   /** What went wrong in the page so far: exceptions and console errors. */
   readonly problems: readonly string[];
@@ -199,7 +199,17 @@ async function openChromium(
     server.kill('SIGTERM');
     await ended;
   };
-  return { page, pid: server.pid ?? 0, answerFolderDialogs: () => Promise.resolve(), close };
+  let folder: string | null = null;
+  const answerFolderDialogs = async (chosen: string): Promise<void> => {
+    // Files are chosen by the tests themselves.
+    if (folder === null) page.on('filechooser', (chooser) => void answer(chooser));
+    folder = chosen;
+  };
+  const answer = async (chooser: FileChooser): Promise<void> => {
+    const isFolder = await chooser.element().evaluate((input: HTMLInputElement) => input.webkitdirectory);
+    if (isFolder && folder !== null) await chooser.setFiles(folder);
+  };
+  return { page, pid: server.pid ?? 0, answerFolderDialogs, close };
 }
 
 /** Without what would have the studio find somebody's tokens or settings. */

@@ -1,8 +1,10 @@
 import { decode, encode } from '@msgpack/msgpack';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { browserProtocol } from '../shared/browser-protocol';
@@ -135,6 +137,28 @@ describe('the local server', () => {
     const refused = client.call('pictures.add', { paths: [join(scratch, 'secret.txt')] });
     await expect(refused).rejects.toMatchObject({ code: 'FILE_NOT_GRANTED' });
     socket.close();
+  });
+
+  it('keeps a folder that is sent together, whatever its names, and takes it back', async () => {
+    const headers = { cookie, origin: base.origin };
+    const folder = randomUUID();
+    const post = async (name: string, id: string = folder) => {
+      const query = new URLSearchParams({ name, folder: id }).toString();
+      const answer = await send(`${browserProtocol.uploadPath}?${query}`, headers, 'POST', Buffer.from(name));
+      return { status: answer.status, ...(JSON.parse(String(answer.body)) as { path: string; folder: string }) };
+    };
+    const names = ['街道/a?.png', '街道/a_.png', '街道/../../deeper\\b.png', '街道/\u0000\ufffd.png'];
+    const sent = [];
+    for (const name of names) sent.push(await post(name));
+    const [first] = sent;
+    expect(first?.folder.endsWith(join(folder, '街道'))).toBe(true);
+    expect(sent.map(({ path }) => path.slice(first?.folder.length))).toEqual(
+      ['a_.png', 'a_ (2).png', join('file', 'file', 'deeper', 'b.png'), '_\ufffd.png'].map((name) => join(sep, name)),
+    );
+    expect(await readFile(sent[1]?.path ?? '', 'utf8')).toBe('街道/a_.png');
+    expect((await post('a.png', `../${folder.slice(3)}`)).status).toBe(422);
+    const gone = await send(`${browserProtocol.uploadPath}?folder=${folder}`, headers, 'DELETE');
+    expect([gone.status, existsSync(first?.folder ?? '')]).toEqual([204, false]);
   });
 
   it('closes channels with the reason when the host is killed, and serves new ones after it', async () => {

@@ -15,7 +15,7 @@ import { HostSupervisor } from '../studio/host/supervisor';
 import { cookieName, isSame, judge } from './access';
 import { joinClient } from './client-channel';
 import { sendPageFile } from './static-files';
-import { receiveUpload } from './uploads';
+import { discardUpload, receiveUpload } from './uploads';
 
 export interface ServeOptions {
   /** 0 takes any free one. */
@@ -130,6 +130,11 @@ class Site {
       }
       if (request.method === 'GET') return await sendPageFile(response, options.pageDirectory, url.pathname);
       if (request.method === 'POST') return await this.#post(request, response, url);
+      const discarded = url.pathname === browserProtocol.uploadPath ? url.searchParams.get('folder') : null;
+      if (request.method === 'DELETE' && discarded !== null) {
+        await discardUpload(this.#parts.uploads, discarded);
+        return void response.writeHead(204).end();
+      }
       response.writeHead(405).end();
     } catch (error) {
       if (response.headersSent) return void response.destroy();
@@ -154,9 +159,10 @@ class Site {
   async #post(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { supervisor, uploads } = this.#parts;
     if (url.pathname === browserProtocol.uploadPath) {
-      const path = await receiveUpload(request, uploads, url.searchParams.get('name') ?? 'file');
+      const name = url.searchParams.get('name') ?? 'file';
+      const upload = await receiveUpload(request, uploads, name, url.searchParams.get('folder'));
       response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ path }));
+      response.end(JSON.stringify(upload));
     } else if (url.pathname === browserProtocol.restartHostPath) {
       supervisor.restart();
       response.writeHead(204).end();

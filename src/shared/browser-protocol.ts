@@ -5,7 +5,10 @@
 export const browserProtocol = {
   /** WebSocket. Each binary frame is one message of the contract (rpc.ts) in MessagePack, both ways. */
   channelPath: '/channel',
-  /** `POST /uploads?name=street.jpg`, body: the file. Answers `{ path }`, a path the studio may read. */
+  /**
+   * `POST /uploads?name=street.jpg`, body: the file. Answers `{ path, folder }`, paths the studio may read. With
+   * `&folder=UUID` the name may hold folders, and all of one id lie together; `DELETE /uploads?folder=UUID` takes them back.
+   */
   uploadPath: '/uploads',
   /**
    * `GET /media/PICTURE_ID?max=256`: the encoded picture, oriented, in sRGB. On the desktop the same lies at

@@ -13,10 +13,13 @@ export interface LocalProgress {
   phase(name: string): void;
   progress(done: number): void;
   log(line: string): void;
+  /** One item failed; the rest goes on. */
+  failed(item: string, error: unknown): void;
   result(path: string): void;
 }
 
 interface LocalPlan {
+  readonly kind: 'export' | 'import';
   readonly title: string;
   readonly unit: Job['unit'];
   readonly total: number;
@@ -35,7 +38,6 @@ export function startLocalJob(plan: LocalPlan, work: (job: LocalProgress) => Pro
   let job: Job = {
     ...plan,
     id,
-    kind: 'export',
     state: 'running',
     phase: '',
     done: 0,
@@ -60,6 +62,7 @@ export function startLocalJob(plan: LocalPlan, work: (job: LocalProgress) => Pro
     progress: (done) =>
       change({ done, secondsLeft: estimateSecondsLeft(done, plan.total, (performance.now() - started) / 1000) }),
     log: (line) => change({ log: [...job.log, line].slice(-200) }),
+    failed: (item, error) => change({ failures: [...job.failures, { item, error: toErrorReport(error) }] }),
     result: (path) => change({ results: [...job.results, path] }),
   };
   work(progress)

@@ -1,4 +1,5 @@
 import type { ImageShape } from '../../../shared/domain/engine';
+import { knownPath } from '../shell/known-path';
 import type { BuildDraft } from './build-draft';
 import { needsCalibration, roughOrderOf } from './build-draft';
 import { countOf, defaultCalibration, seedOf } from './calibration-draft';
@@ -79,7 +80,7 @@ function calibrationPart({ calibration, recipe }: BuildDraft, stripFolder: strin
   const parts: string[] = [];
   if (source === 'file') parts.push('--calibration', quoted(file?.name ?? 'FILE'));
   if (source === 'folder' || source === 'strip') {
-    parts.push('--calibrate', quoted((source === 'folder' ? folder : stripFolder) ?? 'FOLDER'));
+    parts.push('--calibrate', quoted(knownPath((source === 'folder' ? folder : stripFolder) ?? 'FOLDER')));
     const [count, seed] = [countOf(calibration.count), seedOf(calibration.seed)];
     if (count !== null && calibration.count !== defaultCalibration.count) parts.push('--count', String(count));
     if (seed !== null && calibration.seed !== defaultCalibration.seed) parts.push('--seed', String(seed));

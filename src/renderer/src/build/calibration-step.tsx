@@ -9,6 +9,7 @@ import { ErrorCard } from '../notices/error-card';
 import { reportError } from '../notices/notify';
 import type { LoadedRuntimes } from '../runtimes/use-runtimes';
 import { shell } from '../shell/current-shell';
+import { knownPath } from '../shell/known-path';
 import { studio } from '../studio-client/studio';
 import { pickJson } from './build-actions';
 import { roughOrderOf } from './build-draft';
@@ -88,15 +89,11 @@ function Source({ calibration, hasRecipe, strip }: SourceProps) {
       text: t('build.calibration.stripText'),
       warning: source === 'strip' && strip === 0 ? t('build.calibration.stripEmpty') : null,
     },
-    ...(shell.hasFolders
-      ? [
-          {
-            value: 'folder',
-            title: t('build.calibration.folder'),
-            text: folder ?? t('build.calibration.folderText'),
-          } as const,
-        ]
-      : []),
+    {
+      value: 'folder',
+      title: t('build.calibration.folder'),
+      text: folder === null ? t('build.calibration.folderText') : knownPath(folder),
+    },
     { value: 'file', title: t('build.calibration.file'), text: file?.name ?? t('build.calibration.fileText') },
   ];
   return (
@@ -122,8 +119,8 @@ function Source({ calibration, hasRecipe, strip }: SourceProps) {
 }
 
 async function chooseFolder(): Promise<void> {
-  const [folder] = (await shell.choosePictureFolder()).paths;
-  if (folder !== undefined) changeCalibration({ folder });
+  const folder = await shell.chooseFolderToRead();
+  if (folder !== null) changeCalibration({ folder });
 }
 
 /** What the user brought along is checked and kept by the studio, so that a browser can name it, too. */
@@ -199,7 +196,7 @@ export function useCalibrationSummary(): string {
     case 'file':
       return `${file?.name ?? '–'} · ${how}`;
     case 'folder':
-      return `${folder ?? '–'} · ${t('build.calibration.upTo', { count: countOf(count) ?? 0 })} · ${how}`;
+      return `${knownPath(folder ?? '–')} · ${t('build.calibration.upTo', { count: countOf(count) ?? 0 })} · ${how}`;
     case 'strip':
       return `${t('build.calibration.strip', { count: Number(among) })} · ${how}`;
   }

@@ -61,8 +61,8 @@ function Comparison({ engine }: { readonly engine: EngineSummary }) {
       .catch((error: unknown) => reportError(error));
   };
   const startOnFolder = async (): Promise<void> => {
-    const [images] = (await shell.choosePictureFolder()).paths;
-    if (images !== undefined) start({ images });
+    const images = await shell.chooseFolderToRead();
+    if (images !== null) start({ images });
   };
   return (
     <section className={styles.group} aria-label={t('build.verify.title')}>
@@ -73,12 +73,10 @@ function Comparison({ engine }: { readonly engine: EngineSummary }) {
           <Images size={14} aria-hidden />
           {t('build.verify.onStrip', { count: pictures.length })}
         </Button>
-        {shell.hasFolders && (
-          <Button disabled={running} onClick={() => void startOnFolder().catch(reportError)}>
-            <FolderOpen size={14} aria-hidden />
-            {t('build.verify.onFolder')}
-          </Button>
-        )}
+        <Button disabled={running} onClick={() => void startOnFolder().catch(reportError)}>
+          <FolderOpen size={14} aria-hidden />
+          {t('build.verify.onFolder')}
+        </Button>
         {running && <Button onClick={() => void cancelJob(job.id).catch(reportError)}>{t('build.cancel')}</Button>}
       </div>
       {running && <Progress label={t('build.verify.title')} value={progressOf(job)} />}

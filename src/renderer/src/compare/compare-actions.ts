@@ -154,8 +154,8 @@ export async function runOnStrip(): Promise<void> {
 }
 
 export async function runOnFolder(): Promise<void> {
-  const [directory] = (await shell.choosePictureFolder()).paths;
-  if (directory !== undefined) await startRun({ directory });
+  const directory = await shell.chooseFolderToRead();
+  if (directory !== null) await startRun({ directory });
 }
 
 async function startRun(on: { pictureIds: string[] } | { directory: string }): Promise<void> {

@@ -11,7 +11,6 @@ import { useRemembered } from '../components/use-remembered';
 import { useThumbnail } from '../film-strip/use-thumbnail';
 import { errorMessage } from '../notices/error-text';
 import { reportError } from '../notices/notify';
-import { shell } from '../shell/current-shell';
 import { isRunning, useJobs } from '../state/jobs-store';
 import { addEntries, select, usePictures } from '../state/pictures-store';
 import { runOnFolder, runOnStrip } from './compare-actions';
@@ -67,12 +66,10 @@ function RunButtons() {
         <Images size={14} aria-hidden />
         {t('compare.run', { count })}
       </Button>
-      {shell.hasFolders && (
-        <Button onClick={() => void runOnFolder().catch(reportError)}>
-          <FolderOpen size={14} aria-hidden />
-          {t('compare.runFolder')}
-        </Button>
-      )}
+      <Button onClick={() => void runOnFolder().catch(reportError)}>
+        <FolderOpen size={14} aria-hidden />
+        {t('compare.runFolder')}
+      </Button>
     </>
   );
 }

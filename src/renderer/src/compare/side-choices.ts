@@ -62,13 +62,13 @@ export function useSideMenu(choose: (side: ComparisonSide) => void): MenuEntry[]
     .flatMap((engine) => item({ kind: 'engine', engineId: engine.id }, engineName(engine)));
   const hasMasks = sides.some(({ kind }) => kind === 'masks');
   const chooseMasks = async (): Promise<void> => {
-    const [directory] = (await shell.choosePictureFolder()).paths;
-    if (directory !== undefined) choose({ kind: 'masks', directory });
+    const directory = await shell.chooseFolderToRead();
+    if (directory !== null) choose({ kind: 'masks', directory });
   };
   const entries: MenuEntry[] = [
     ...(modelItems.length === 0 ? [] : [{ kind: 'heading', label: t('compare.models') } as const, ...modelItems]),
     ...(engineItems.length === 0 ? [] : [{ kind: 'heading', label: t('compare.engines') } as const, ...engineItems]),
-    ...(shell.hasFolders && !hasMasks
+    ...(!hasMasks
       ? [
           { kind: 'separator' } as const,
           {

@@ -14,6 +14,13 @@ export function createBrowserShell(): Shell {
       const { files } = await pickFiles({ folder: true });
       return files.length === 0 ? nothingPicked : { paths: [], files: worthOpening(files, folderOf(files)) };
     },
+    chooseFolderToRead: async () => {
+      const picked = await pickFiles({ folder: true });
+      if (picked === nothingPicked) return null;
+      // Jobs know the shell, which must not wait for them where it is made.
+      const { sendFolder } = await import('./send-folder');
+      return sendFolder(picked.files);
+    },
     chooseModel: () => pickFiles({ multiple: true, accept: '.onnx,.json,.data,.txt' }),
     chooseExportFolder: () => Promise.resolve(null),
     accept: async (transfer) => ({ paths: [], files: await filesOfTransfer(transfer) }),

@@ -11,6 +11,7 @@ export function createDesktopShell(bridge: DesktopBridge): Shell {
     modifier: bridge.platform === 'darwin' ? 'meta' : 'ctrl',
     choosePictures: () => pick(() => bridge.choosePictures()),
     choosePictureFolder: () => pick(() => bridge.choosePictureFolder()),
+    chooseFolderToRead: async () => (await bridge.choosePictureFolder())[0] ?? null,
     chooseModel: () => pick(() => bridge.chooseModel()),
     chooseExportFolder: () => bridge.chooseExportFolder(),
     accept: async (transfer) => {

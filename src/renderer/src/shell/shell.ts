@@ -12,12 +12,18 @@ export type ShellCommand = DesktopCommand;
 export interface Shell {
   /** For the about box. */
   readonly versions: string;
-  /** True when exports go to a folder the user picks; false when they are downloads. */
+  /** True when exports go to a folder the user picks; false when they are downloads. Folders to read there are always. */
   readonly hasFolders: boolean;
   /** `⌘` or `Ctrl`. */
   readonly modifier: 'meta' | 'ctrl';
   choosePictures(): Promise<Picked>;
   choosePictureFolder(): Promise<Picked>;
+  /**
+   * A folder whose pictures (or masks) the studio is to read as a whole. Where a page cannot say where a folder lies, its
+   * pictures are sent to the studio first. Null when the user cancels.
+   * @throws AppError FOLDER_WITHOUT_PICTURES
+   */
+  chooseFolderToRead(): Promise<string | null>;
   chooseModel(): Promise<Picked>;
   /** Null when the user cancels, or when there are no folders. */
   chooseExportFolder(): Promise<string | null>;

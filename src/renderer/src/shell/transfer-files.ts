@@ -37,7 +37,11 @@ async function filesOfFolder(entry: FileSystemEntry): Promise<File[]> {
 export function worthOpening(files: readonly File[], folder: string): File[] {
   const worth = files.filter((file) => !file.name.startsWith('.') && kindOfFile(file.name) !== 'other');
   if (worth.some((file) => kindOfFile(file.name) !== 'model-part')) return worth;
-  throw new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${folder}.`, {
+  throw folderWithoutPictures(folder);
+}
+
+export function folderWithoutPictures(folder: string): AppError {
+  return new AppError('FOLDER_WITHOUT_PICTURES', `There are no pictures in ${folder}.`, {
     hint: i18n.t('pictures.folderHint'),
     details: { folder },
   });

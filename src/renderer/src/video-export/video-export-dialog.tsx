@@ -104,7 +104,7 @@ async function begin(format: VideoFormat, { from, to, every, count }: Range): Pr
   const { pictureId, name } = video;
   const { smoothing } = options;
   const order = { pictureId, name, sessionId: session.id, format, directory, from, to, every, smoothing };
-  startLocalJob({ title: name, unit: 'frames', total: count }, (job) => exportVideo(order, job));
+  startLocalJob({ kind: 'export', title: name, unit: 'frames', total: count }, (job) => exportVideo(order, job));
   notify(i18n.t('video.exporting.started'));
   return true;
 }
