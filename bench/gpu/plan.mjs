@@ -36,7 +36,7 @@ const tuned = (format, how) => ({
 });
 /**
  * Each choice is judged by the masks of its own engine; only the reference runs on the processor, and of a large network few
- * pictures fit into its part of the time. A search that ends with its time is gone on with by starting it again.
+ * pictures fit into its part of the time.
  */
 const inTime = ['--rank-seconds', '60', '--max-seconds', '240'];
 const fewPictures = ['--count', '16', '--compared', '12', '--timing-seconds', '240', ...inTime];

@@ -160,9 +160,11 @@ function measureStudio(stage) {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Every choice that was tried, and what single blocks do. */
-function curveOf({ points, ranking, keep, use, recommendation, target, compared, timedOn, wideAgreement }) {
+function curveOf({ points, ranking, keep, use, recommendation, isCut = false, ...how }) {
+  const { target, compared, timedOn, wideAgreement, wideJudgedOn } = how;
   const curve = points.filter(({ kind }) => kind === 'without');
-  return { target, compared, timedOn, wideAgreement, use, recommendation, keep, curve, ranking };
+  const measured = { target, compared, timedOn, wideAgreement, wideJudgedOn };
+  return { ...measured, use, recommendation, isCut, keep, curve, ranking };
 }
 
 /** What is published of a row. */

@@ -116,6 +116,7 @@ export class PairedDeviceTimer {
       }
       this.#wideAgreement ??= await this.#judgeWide(this.#reference);
     } catch (error) {
+      await this.#closeReference();
       if (isAbort(error) || !(error instanceof AppError)) throw error;
       this.#isOff = true;
       this.#onUnavailable(error);
