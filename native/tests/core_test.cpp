@@ -115,4 +115,14 @@ TEST(Probe, TellsWhatADriverWithoutADeviceSays) {
       << said;
 }
 
+#if defined(MASKFORGE_BACKEND_10)
+// The probe lists its device; CUDA itself refuses it, before TensorRT is touched.
+TEST(Probe, SaysThatADriverIsTooOld) {
+  const std::string said = output("LD_LIBRARY_PATH=" MASKFORGE_FAKES "/old_driver " MASKFORGE_PROBE
+                                  " " MASKFORGE_BACKEND_10 " " MASKFORGE_FAKES "/whole/whole.so.10");
+  EXPECT_NE(said.find("devices 1\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("refusal DRIVER_TOO_OLD "), std::string::npos) << said;
+}
+#endif
+
 }  // namespace

@@ -1,16 +1,40 @@
-// A driver whose GPU is gone: what a laptop answers in the wrong mode, or a container without its device.
+// A driver whose GPU is gone: what a laptop answers in the wrong mode, or a container without its device. With
+// FAKE_WITH_DEVICE one that has a GPU, but serves CUDA 12 only.
+#include <cstdio>
+
 extern "C" {
 
+#if defined(FAKE_WITH_DEVICE)
+constexpr int kANSWER = 0;
+int cuInit(unsigned) { return 0; }
+#else
+constexpr int kANSWER = 3;
 int cuInit(unsigned) { return 100; }
+#endif
 int cuDriverGetVersion(int* version) {
   *version = 12040;
   return 0;
 }
-int cuDeviceGetCount(int*) { return 3; }
-int cuDeviceGet(int*, int) { return 3; }
-int cuDeviceGetName(char*, int, int) { return 3; }
-int cuDeviceGetAttribute(int*, int, int) { return 3; }
-int cuDeviceTotalMem_v2(unsigned long*, int) { return 3; }
+int cuDeviceGetCount(int* count) {
+  *count = 1;
+  return kANSWER;
+}
+int cuDeviceGet(int* device, int index) {
+  *device = index;
+  return kANSWER;
+}
+int cuDeviceGetName(char* name, int length, int) {
+  std::snprintf(name, static_cast<unsigned>(length), "Fake GPU");
+  return kANSWER;
+}
+int cuDeviceGetAttribute(int* value, int, int) {
+  *value = 8;
+  return kANSWER;
+}
+int cuDeviceTotalMem_v2(unsigned long* bytes, int) {
+  *bytes = 1ul << 33;
+  return kANSWER;
+}
 int cuGetErrorName(int, const char** name) {
   *name = "CUDA_ERROR_NO_DEVICE";
   return 0;
