@@ -1,18 +1,18 @@
 // A driver whose GPU is gone: what a laptop answers in the wrong mode, or a container without its device. With
-// FAKE_WITH_DEVICE one that has a GPU, but serves CUDA 12 only.
+// FAKE_WITH_DEVICE one that has a GPU, but serves CUDA 9 only.
 #include <cstdio>
 
 extern "C" {
 
 #if defined(FAKE_WITH_DEVICE)
-constexpr int kANSWER = 0;
+constexpr int kANSWER = 0, kVERSION = 9020;
 int cuInit(unsigned) { return 0; }
 #else
-constexpr int kANSWER = 3;
+constexpr int kANSWER = 3, kVERSION = 12040;
 int cuInit(unsigned) { return 100; }
 #endif
 int cuDriverGetVersion(int* version) {
-  *version = 12040;
+  *version = kVERSION;
   return 0;
 }
 int cuDeviceGetCount(int* count) {
