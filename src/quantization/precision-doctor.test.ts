@@ -209,6 +209,109 @@ describe('tunePrecision', () => {
   });
 });
 
+describe('tunePrecision with masks of the engines', () => {
+  const uniform = (): Map<string, number> => new Map(blocks.map((block) => [block, 1]));
+  const time = { float: 10, milliseconds: 5 };
+
+  /** Blocks that come first harm most; ONNX Runtime sees none of it. */
+  function device(harms: Readonly<Record<string, number>>): {
+    options: Partial<TuneOptions> & Pick<TuneOptions, 'agreementOf'>;
+    built: number[];
+    compared: string[][];
+  } {
+    const [built, compared]: [number[], string[][]] = [[], []];
+    const options: Partial<TuneOptions> & Pick<TuneOptions, 'agreementOf'> = {
+      gains: uniform(),
+      hasOwnMasks: true,
+      measure: async (kept) => {
+        built.push(kept.length);
+        const lost = [...inEightBits(kept)].reduce((sum, block) => sum + (harms[block] ?? 0), 0);
+        return { time, agreement: 1 - lost };
+      },
+      agreementOf: async (kept) => (compared.push([...kept]), 1),
+      affords: (count) => count === 1,
+      harmsWithout: () => new Map(Object.entries(harms)),
+    };
+    return { options, built, compared };
+  }
+
+  it('judges by them alone, and takes few steps to the first choice that agrees', async () => {
+    const harms = Object.fromEntries(blocks.map((block, index) => [block, 0.01 / (index + 1)]));
+    const { options, built, compared } = device(harms);
+    const tuning = await tune({ ...options, target: 0.995 });
+    const enough = tuning.chosen.blocks.length;
+    const lost = blocks.slice(enough).reduce((sum, block) => sum + (harms[block] ?? 0), 0);
+    expect(lost).toBeLessThanOrEqual(0.005);
+    expect(lost + (harms[blocks[enough - 1] ?? ''] ?? 0)).toBeGreaterThan(0.005);
+    // Twice as many each time, then the middle; in the end once more what was chosen.
+    expect(built.slice(0, 5)).toEqual([0, 1, 2, 4, 8]);
+    expect(built.length).toBeLessThan(10);
+    expect(compared).toEqual([]);
+    expect(tuning.points.map(({ judgedOn }) => judgedOn)).toEqual(tuning.points.map(() => 'device'));
+    expect(tuning.ranking.slice(0, 2)).toEqual([
+      { block: blocks[0], harm: 0.01, isEstimated: true, gain: 1 / blocks.length, savedMs: null },
+      { block: blocks[1], harm: 0.005, isEstimated: true, gain: 1 / blocks.length, savedMs: null },
+    ]);
+  });
+
+  it('says so when not even the last block left in 8 bits reaches the target', async () => {
+    const harms = Object.fromEntries(blocks.map((block) => [block, 0.03]));
+    const tuning = await tune(device(harms).options);
+    expect(tuning.isReached).toBe(false);
+    expect(tuning.chosen.blocks).toHaveLength(blocks.length - 1);
+  });
+
+  it('judges again what ONNX Runtime judged before, and nothing that an engine did', async () => {
+    const { options, built } = device({ [BAD]: 0.02 });
+    const old: TunePoint = { kind: 'without', blocks: [], agreement: 1, gain: 1, time };
+    expect(await tune({ ...options, target: 0.9, known: [old] })).toMatchObject({
+      chosen: { agreement: 0.98, judgedOn: 'device' },
+    });
+    expect(built).toEqual([0]);
+    const known: TunePoint[] = [{ ...old, agreement: 0.95, judgedOn: 'device' }];
+    expect((await tune({ ...options, target: 0.9, known })).chosen.agreement).toBe(0.95);
+    expect(built).toEqual([0]);
+  });
+
+  it('goes on after an engine whose masks cannot be had', async () => {
+    const { options, compared } = device({ [BAD]: 0.001 });
+    const measure: TuneOptions['measure'] = async (kept) => {
+      if (kept.length < 2) throw new AppError('MODEL_OUTPUT_NOT_FINITE', 'no finite numbers', {});
+      return (await options.measure?.(kept)) ?? null;
+    };
+    const tuning = await tune({ ...options, measure, seeksSpeed: true });
+    expect(tuning.points[0]).toMatchObject({
+      judgedOn: 'onnxruntime',
+      failure: { code: 'MODEL_OUTPUT_NOT_FINITE' },
+    });
+    expect(compared).toEqual([[], [BAD]]);
+    expect(tuning.chosen).toMatchObject({ judgedOn: 'device', time });
+    expect(tuning.chosen.failure).toBeUndefined();
+  });
+
+  it('ends with its time, keeps what it found, and leaves room to confirm it', async () => {
+    const harms = Object.fromEntries(blocks.map((block) => [block, 0.03]));
+    const { options, built } = device(harms);
+    // Each takes one; there are five.
+    const hasTime = (count: number): boolean => 5 - built.length > count - 1;
+    const tuning = await tune({ ...options, hasTime });
+    expect([tuning.isCut, tuning.isReached]).toEqual([true, false]);
+    expect(built).toEqual([0, 1, 2, 4]);
+    expect(tuning.chosen.blocks).toHaveLength(4);
+    // What goes on builds nothing twice.
+    const rest = await tune({ ...options, known: tuning.points });
+    expect([rest.isCut, built.slice(4, 6)]).toEqual([false, [8, blocks.length - 1]]);
+  });
+
+  it.each<[string, Partial<TuneOptions>]>([
+    ['before the first', { hasTime: () => false }],
+    ['during it', { hasTime: () => true, measure: () => Promise.reject(new AppError('CANCELLED', 'aborted')) }],
+  ])('has nothing when the time is up %s', async (_, change) => {
+    const { options } = device({});
+    await expect(tune({ ...options, ...change })).rejects.toMatchObject({ code: 'TUNING_TIME_SPENT' });
+  });
+});
+
 describe('choosePoint', () => {
   const point = (number: number, agreement: number, milliseconds?: number, gain = 1 / number): TunePoint => {
     const time = milliseconds === undefined ? {} : { time: { milliseconds, float: 10 } };

@@ -105,7 +105,8 @@ async function search(
   if (all.agreement < target || goesOn) {
     const ranking = await rank(trials);
     onRanked(ranking);
-    const reached = all.agreement >= target ? all : await keepWorst(trials, ranking, target);
+    const isReached = all.agreement >= target && all.failure === undefined;
+    const reached = isReached ? all : await keepWorst(trials, ranking, target);
     if (seeksSpeed && reached !== null) await leaveOutSlow(trials, ranking, reached);
   }
   await confirm(trials, await trials.timed(choosePoint(trials.points, target) ?? all), target);
