@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
+import sharp from 'sharp';
 
 const TIMEOUT_MS = 60_000;
 /** Playwright's own, which a second switch of this name would take away. */
@@ -87,8 +88,17 @@ async function webglRenderer(browser: Browser): Promise<string> {
   });
   const late = new Promise<never>((_, fail) => setTimeout(() => fail(new Error('WebGL does not answer')), 20_000));
   const renderer = await Promise.race([ask, late]);
+  await mustShowRed(page);
   await page.close();
   return renderer;
+}
+
+/** A way that reaches the card but shows nothing is none. */
+async function mustShowRed(page: Page): Promise<void> {
+  await page.setContent('<body style="background: #f00"></body>');
+  const shot = await page.screenshot({ timeout: 20_000 });
+  const [red, green, blue] = await sharp(shot).removeAlpha().raw().toBuffer();
+  if (red !== 255 || green !== 0 || blue !== 0) throw new Error(`red is shown as ${red}, ${green}, ${blue}`);
 }
 
 /** What Chromium itself says it does on the card: a line for each feature. */
