@@ -119,9 +119,7 @@ export async function graphicsFeatures(browser: Browser): Promise<string[]> {
   });
   await page.close();
   // Workarounds of single drivers come after what can be done at all.
-  return text.filter(
-    (line) => /: (Software|Hardware|Enabled|Disabled|Unavailable)/i.test(line) && !/\((Front|App)/.test(line),
-  );
+  return text.filter((line) => /: (Software|Hardware|Enabled|Disabled|Unavailable)/i.test(line) && !/s\): /.test(line));
 }
 
 export interface Look {
