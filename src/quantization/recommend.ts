@@ -1,5 +1,5 @@
 import type { CandidateTime, TunePoint } from '../shared/domain/tuning';
-import { choosePoint, isFaster, SAME_TIME } from './precision-doctor';
+import { choosePoint, isFaster, SAME_TIME } from './choose-point';
 
 export interface Wording {
   /** Such as `int8` and `fp16`. */

@@ -173,9 +173,9 @@ function listenerFor(
     warn: (said) => warn(work, said),
     info: (text) => tell(work, 'info', text),
     onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
-    onTrial: (point, { done, most }) => {
+    onTrial: (point, share) => {
       if (what === 'tuning') tell(work, 'info', describePoint(point));
-      advance('tune', nameOfPoint(point), done / most);
+      advance('tune', nameOfPoint(point), share);
     },
   };
 }

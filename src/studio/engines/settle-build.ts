@@ -36,8 +36,8 @@ export interface BuildParts {
 /** Who hears of the work before a build. */
 export interface SettleListener extends Pick<CalibrationPlace, 'signal' | 'onProgress' | 'warn'> {
   readonly info: (text: string) => void;
-  /** After each trial: what it was, and its number of the most that there can be. */
-  readonly onTrial: (point: TunePoint, progress: { readonly done: number; readonly most: number }) => void;
+  /** After each trial: what it was, and the share of the search that is done, 0 to 1. */
+  readonly onTrial: (point: TunePoint, share: number) => void;
 }
 
 /** An order of which nothing is open any more. */

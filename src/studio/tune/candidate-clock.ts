@@ -1,7 +1,7 @@
 import { remark } from '../../shared/remark';
 import type { OnnxModel } from '../../onnx/model';
 import { PairedTimer } from '../../runtimes/onnxruntime/paired-timer';
-import type { Measurement } from '../../quantization/precision-doctor';
+import type { Measurement } from '../../quantization/tune-trials';
 import type { BuildTarget } from '../engines/build-plan';
 import { engineFamilyNames } from '../engines/engine-state';
 import type { InputForm } from '../quantize/picture-inputs';

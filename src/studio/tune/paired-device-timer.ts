@@ -1,6 +1,6 @@
 import type { OnnxModel } from '../../onnx/model';
 import { AppError, isAbort } from '../../shared/app-error';
-import type { Measurement } from '../../quantization/precision-doctor';
+import type { Measurement } from '../../quantization/tune-trials';
 import { median } from '../engines/statistics';
 import type { Ids } from '../quantize/mask-agreement';
 import type { TimeLimit } from './time-limit';

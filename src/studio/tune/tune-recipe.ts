@@ -59,7 +59,8 @@ export interface TuneParts {
   readonly deadline?: Deadline;
   readonly signal: AbortSignal;
   readonly warn: (said: ErrorReport) => void;
-  readonly onPoint: (point: TunePoint, progress: { readonly done: number; readonly most: number }) => void;
+  /** @param share of the whole search that is done, 0 to 1 */
+  readonly onPoint: (point: TunePoint, share: number) => void;
   /** In place of the device's own, for tests. */
   readonly clock?: (parts: ClockParts) => CandidateClock | null;
 }
@@ -162,13 +163,13 @@ class Run {
         seeksSpeed,
         known: before?.points ?? [],
         signal,
-        onPoint: async (point, progress) => {
+        onPoint: async (point, share) => {
           tried.push(point);
           if (clock !== null && clock.wideAgreement !== null) {
             [this.#wideAgreement, this.#wideJudgedOn] = [clock.wideAgreement, 'device'];
           }
           await store.save(describe({ isFinished: false, ranking: [], isCut: false }));
-          onPoint(point, progress);
+          onPoint(point, share);
         },
       });
       const { isCut } = diagnosis;

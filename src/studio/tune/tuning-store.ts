@@ -2,7 +2,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ErrorReport } from '../../shared/app-error';
 import { remark } from '../../shared/remark';
-import { pointKey } from '../../quantization/precision-doctor';
+import { pointKey } from '../../quantization/tune-trials';
 import { AppError } from '../../shared/app-error';
 import type { PassStep, Recipe } from '../../shared/domain/engine';
 import type { NumberedPoint, TunePoint, Tuning } from '../../shared/domain/tuning';
