@@ -1,9 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { recipeSchema } from '../src/shared/domain/engine';
+import type { Studio } from './fixtures';
 import { dropNetwork, enterBuild, expect, next, test, wizardOf } from './build-fixtures';
 
-test('leads from a dropped network to an engine for the GPU', async ({ studio }) => {
+/** A white picture makes the stand-in lose its device. */
+test.use({ standIn: { STAND_IN_FAULT: 'yes' } });
+
+test('leads from a dropped network to an engine for the GPU, which survives the loss of its device', async ({
+  studio,
+}) => {
   const { page } = studio;
   await studio.ready();
   await dropNetwork(studio);
@@ -49,8 +56,25 @@ test('leads from a dropped network to an engine for the GPU', async ({ studio })
   await expect(wizard.getByText(/pictures a second/)).toBeVisible();
   await wizard.getByRole('button', { name: 'Open in Segment' }).click();
   await expect(page.getByTestId('engine')).toContainText('Stand-in GPU');
+  await loseDevice(studio);
   expect(studio.problems).toEqual([]);
 });
+
+/** One picture is to blame and says so; the engine is opened anew, and the others get their masks. */
+async function loseDevice({ page, dataDirectory, drop, hostPid }: Studio): Promise<void> {
+  const before = await hostPid();
+  const [white, grey] = [join(dataDirectory, 'white.png'), join(dataDirectory, 'grey.png')];
+  const size = { width: 64, height: 64, channels: 3 } as const;
+  await sharp({ create: { ...size, background: 'white' } }).toFile(white);
+  await sharp({ create: { ...size, background: 'grey' } }).toFile(grey);
+  await drop([white, grey]);
+  await expect(page.getByText('The engine is running again')).toBeVisible();
+  expect(await hostPid()).not.toBe(before);
+  const rows = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
+  await expect(page.getByText('The GPU was lost').first()).toBeVisible();
+  await expect(rows.filter({ hasText: 'grey.png' }).getByRole('img', { name: 'Segmented' })).toBeVisible();
+  await expect(page.getByTestId('engine')).toContainText('Stand-in GPU');
+}
 
 test('keeps what was typed on the way back and forth, and does not go on with sizes that are wrong', async ({
   studio,

@@ -28,7 +28,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   OUT_OF_MEMORY: 'Close other programs, or use smaller pictures or a smaller batch.',
   NO_DEVICE: 'TensorRT engines need an NVIDIA GPU and its driver; ONNX Runtime works without.',
   DRIVER_TOO_OLD: 'Install a newer NVIDIA driver.',
-  DEVICE_LOST: 'The window and the server open the device anew by themselves; in the terminal, run the command again.',
+  DEVICE_LOST: 'The studio opens the engine anew by itself; in a terminal, run the command again.',
   LIBRARY_BROKEN: '`maskforge doctor` shows where it was found; `maskforge runtimes install` fetches another.',
   LIBRARY_MISSING: '`maskforge doctor` shows where it was looked for; `maskforge runtimes install` fetches one.',
   LIBRARY_FOREIGN: '`maskforge doctor` shows what was found; `maskforge runtimes install` fetches one that fits.',

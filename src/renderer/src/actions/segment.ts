@@ -83,6 +83,7 @@ function pump(): void {
 }
 
 async function segmentOne(sessionId: string, pictureId: string, signal: AbortSignal): Promise<void> {
+  const wasQueued = batch.includes(pictureId);
   batch = batch.filter((id) => id !== pictureId);
   const again = fresh.delete(pictureId);
   const start = performance.now();
@@ -108,6 +109,12 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
       // The engine host forgot the model, and nothing is wrong with the picture.
       setStatus(pictureId, 'idle');
       onSessionGone();
+    } else if (error instanceof AppError && error.code === 'SESSION_BROKEN') {
+      // Another picture lost the GPU. The engine host is about to make way for one that opens it anew.
+      if (wasQueued) batch = [pictureId, ...batch];
+      if (again) fresh.add(pictureId);
+      setStatus(pictureId, wasQueued ? 'queued' : 'idle');
+      await nextConnection();
     } else {
       // HOST_GONE included: the picture may be what killed the host, so only the user may try it again.
       const report = toErrorReport(error);
@@ -118,6 +125,17 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
       );
     }
   }
+}
+
+function nextConnection(): Promise<void> {
+  const { generation } = connectionStore.getState();
+  return new Promise((resolve) => {
+    const leave = connectionStore.subscribe((state) => {
+      if (state.generation === generation) return;
+      leave();
+      resolve();
+    });
+  });
 }
 
 function isSessionGone(error: unknown): boolean {
