@@ -9,6 +9,8 @@ import { bench } from './testing';
 const MODEL = ['--model', 'net.onnx'];
 const NATIVE = { size: { mode: 'native', maxSide: 64, multipleOf: 1 }, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
 const STATE = '.maskforge-batch';
+/** Whether names are bytes here, whatever they mean. */
+const BYTE_NAMES = process.platform === 'linux';
 
 async function folder(...pictures: string[]): Promise<Bench> {
   const here = bench();
@@ -112,8 +114,16 @@ describe('maskforge batch', () => {
     const here = await folder('in/a.png', 'in/b.png', 'in/c.png');
     const whole = readFileSync(join(here.cwd, 'in/b.png'));
     writeFileSync(join(here.cwd, 'in/b.png'), whole.subarray(0, whole.length >> 1));
+    const latin = Buffer.from(join(here.cwd, 'in/caf\xe9.png'), 'latin1');
+    if (BYTE_NAMES) writeFileSync(latin, whole);
     const first = await run(here, '--csv', 'areas.csv');
     expect([first.code, first.stderr]).toEqual([1, expect.stringMatching(/error b\.png: .*\[IMAGE_/)]);
+    if (BYTE_NAMES) {
+      expect(first.stderr).toMatch(/error caf\\xE9\.png: .*\[FILE_NAME_NOT_UTF8\]/);
+      const planned = (await run(here, '--dry-run')).stderr;
+      expect(planned).toContain('warning caf\\xE9.png: ');
+      rmSync(latin);
+    }
     expect(csv(here, 'areas.csv')).toHaveLength(3);
     expect((await run(here, '--json', '--retry-failed')).json()).toMatchObject([
       { done: 0, failed: 1, failures: [{ file: 'b.png', error: { code: expect.stringMatching(/^IMAGE_/) } }] },

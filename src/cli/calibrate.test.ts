@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -33,9 +33,16 @@ describe('maskforge calibrate', () => {
   it('calibrates, writes table and network, and finds its cache again', async () => {
     const here = await prepared();
     here.write('pictures/broken.jpg', 'no picture');
+    const isLinux = process.platform === 'linux';
+    const latin = Buffer.from(join(here.cwd, 'pictures/caf\xe9.jpg'), 'latin1');
+    if (isLinux) writeFileSync(latin, 'a name in Latin-1');
     const argv = ['calibrate', 'net.onnx', '--images', 'pictures', '--table', 'table.txt', '--out', 'int8.onnx'];
     const first = await here.run(argv);
     expect(first.stderr).toContain('skipped broken.jpg');
+    if (isLinux) {
+      expect(first.stderr).toContain('skipped caf\\xE9.jpg');
+      rmSync(latin);
+    }
     expect(first.stderr).toContain('3 pictures');
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('3 of 4 pictures');

@@ -1,5 +1,5 @@
 import { AppError, fromErrorReport } from '../../shared/app-error';
-import type { CallArgs, StudioHandlers } from '../../shared/contract';
+import type { CallArgs, CallResult, StudioHandlers } from '../../shared/contract';
 import type { EngineLibrary } from '../engines/engine-library';
 import type { FileAccess } from '../file-access';
 import type { JobProgress, JobRegistry } from '../jobs/job-registry';
@@ -107,7 +107,7 @@ export class ComparisonStudio {
   async #run(order: CallArgs<'compare.run'>, signal: AbortSignal): Promise<string> {
     const { jobs } = this.#parts;
     const comparison = this.#comparisons.get(order.comparisonId);
-    const pictures = await this.#pick(comparison, order, signal);
+    const { pictures, leftOut } = await this.#pick(comparison, order, signal);
     if (comparison.run !== null) jobs.cancel(comparison.run.jobId);
     const images = order.directory ?? '';
     const title = comparison.sides.map(({ info }) => info.name).join(' / ');
@@ -118,7 +118,7 @@ export class ComparisonStudio {
       await (await begun).work(pictures, job);
       job.result(comparison.id);
     });
-    comparison.run = new ComparisonRun(comparison, { jobId, images, total: pictures.length });
+    comparison.run = new ComparisonRun(comparison, { jobId, images, total: pictures.length, leftOut });
     begin(comparison.run);
     return jobId;
   }
@@ -128,11 +128,11 @@ export class ComparisonStudio {
     { sides }: Comparison,
     { pictureIds, directory, limit }: CallArgs<'compare.run'>,
     signal: AbortSignal,
-  ): Promise<RunPicture[]> {
+  ): Promise<{ pictures: RunPicture[]; leftOut: CallResult<'pictures.add'>['rejected'] }> {
     const { pictures } = this.#parts;
     const named = (ids: readonly string[]): RunPicture[] =>
       ids.map((pictureId) => ({ pictureId, ...pictures.fileOf(pictureId) }));
-    if (directory === undefined) return spread(named(pictureIds ?? []), limit ?? null);
+    if (directory === undefined) return { pictures: spread(named(pictureIds ?? []), limit ?? null), leftOut: [] };
     const { added, rejected } = await pictures.add([directory], signal);
     const masks = sides.find((side) => side.kind === 'masks');
     const drawn = masks?.kind === 'masks' ? await maskFilesBeside(directory, masks.directory) : new Set<string>();
@@ -146,6 +146,6 @@ export class ComparisonStudio {
           })
         : fromErrorReport(problem.error);
     }
-    return spread(named(images.map(({ id }) => id)), limit ?? null);
+    return { pictures: spread(named(images.map(({ id }) => id)), limit ?? null), leftOut: rejected };
   }
 }

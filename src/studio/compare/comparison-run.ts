@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { ComparisonResult, PictureResult, SideLatency, SideResult } from '../../shared/domain/comparison';
 import { PictureFile } from '../../media/picture-file';
@@ -37,7 +38,7 @@ export class ComparisonRun {
   readonly #scores: PairScores;
   readonly #latencies: readonly LatencyLog[];
   readonly #kept: Kept[] = [];
-  readonly #failures: ComparisonResult['failures'] = [];
+  readonly #failures: ComparisonResult['failures'];
   readonly #warmed: boolean[];
   #running = true;
   #done = 0;
@@ -45,11 +46,18 @@ export class ComparisonRun {
 
   constructor(
     comparison: Comparison,
-    plan: { readonly jobId: string; readonly images: string; readonly total: number },
+    plan: {
+      readonly jobId: string;
+      readonly images: string;
+      readonly total: number;
+      /** What of a folder could not be listed, and why. */
+      readonly leftOut: readonly { readonly name: string; readonly error: ErrorReport }[];
+    },
   ) {
     this.jobId = plan.jobId;
     this.images = plan.images;
     this.#total = plan.total;
+    this.#failures = plan.leftOut.map(({ name, error: { code, message } }) => ({ name, side: null, code, message }));
     this.#comparison = comparison;
     this.#scores = new PairScores(comparison.sides.length, comparison.labels);
     this.#latencies = comparison.sides.map(() => new LatencyLog());

@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import { fileError } from '../../media/picture-errors';
+import { entriesOf, nameNotUtf8 } from './entry-names';
 
 const imageEndings = ['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'];
 const videoEndings = ['.mp4', '.m4v', '.mov', '.webm', '.mkv', '.avi'];
@@ -36,7 +37,7 @@ export function kindByName(name: string): 'image' | 'video' | null {
 
 /**
  * Pictures and videos below a folder, in natural order: a folder's own files first, then its folders. Hidden entries and
- * links to folders are passed over. `onProblem` hears of folders that cannot be read.
+ * links to folders are passed over. `onProblem` hears of folders that cannot be read, and of what cannot be opened by its name.
  */
 export async function walkFolder(
   folder: string,
@@ -45,16 +46,17 @@ export async function walkFolder(
   depth = 0,
 ): Promise<FoundFile[]> {
   if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+  const entries = await entriesOf(folder).catch((error: unknown) => {
     onProblem(folder, fileError(error, folder));
     return [];
   });
   const visible = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => byName.compare(a.name, b.name));
   const files: FoundFile[] = [];
   for (const entry of visible) {
-    const kind = entry.isDirectory() ? null : kindByName(entry.name);
-    if (kind === null) continue;
+    const kind = entry.isFolder ? null : kindByName(entry.name);
     const path = join(folder, entry.name);
+    if (!entry.isReachable && (entry.isFolder || kind !== null)) onProblem(path, nameNotUtf8(path));
+    if (kind === null || !entry.isReachable) continue;
     const facts = await stat(path).catch(() => null);
     if (facts?.isFile() !== true) continue;
     files.push({ path, name: entry.name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs, kind });
@@ -62,7 +64,7 @@ export async function walkFolder(
   if (depth >= MAX_DEPTH || options.recursive === false) return files;
   for (const entry of visible) {
     const path = join(folder, entry.name);
-    if (!entry.isDirectory() || path === options.except) continue;
+    if (!entry.isFolder || !entry.isReachable || path === options.except) continue;
     for (const file of await walkFolder(path, onProblem, options, depth + 1)) files.push(file);
   }
   return files;

@@ -76,7 +76,7 @@ const FEW_PICTURES = 16;
  *   CALIBRATION_CACHE_DAMAGED and CALIBRATION_CACHE_FOREIGN.
  */
 export async function calibrateFolder(options: CalibrateOptions): Promise<Calibration> {
-  const { files, chosen, source, key, file, before } = await planCalibration(options);
+  const { files, unlisted, chosen, source, key, file, before } = await planCalibration(options);
   const isWhole = before !== undefined && before.done === chosen.length;
   const record = isWhole ? before : await collect(options, chosen, { key, source, file, before });
   const pictures = chosen.length - record.skipped.length;
@@ -88,7 +88,7 @@ export async function calibrateFolder(options: CalibrateOptions): Promise<Calibr
     cached: isWhole ? 'whole' : before === undefined ? 'none' : 'partly',
     pictures,
     found: files.length,
-    skipped: record.skipped,
+    skipped: [...unlisted, ...record.skipped],
     warnings: warningsFor(pictures),
   };
 }
@@ -96,7 +96,12 @@ export async function calibrateFolder(options: CalibrateOptions): Promise<Calibr
 /** What a calibration will run on, where it will be kept, and what of it was done before. */
 export async function planCalibration(options: CalibrateOptions): Promise<CalibrationPlan> {
   const { model, form, folder, signal, cache } = options;
-  const files = options.files ?? (await findPictures(folder));
+  const unlisted: SkippedPicture[] = [];
+  const onProblem = (path: string, error: unknown): void => {
+    const { code, message } = toErrorReport(error);
+    unlisted.push({ file: relative(folder, path) || path, code, message });
+  };
+  const files = options.files ?? (await findPictures(folder, onProblem));
   const chosen = choose(files, options.count ?? DEFAULT_COUNT, options.seed ?? 1);
   const source: CalibrationSource = {
     model: hashModel(model),
@@ -110,12 +115,14 @@ export async function planCalibration(options: CalibrateOptions): Promise<Calibr
     'file' in cache
       ? new CalibrationFile(cache.file, true)
       : new CalibrationFile(join(cache.directory, `${key}.json`), false);
-  return { files, chosen, source, key, file, before: await file.load(source) };
+  return { files, unlisted, chosen, source, key, file, before: await file.load(source) };
 }
 
 interface CalibrationPlan extends Run {
   /** All that there were to choose from, and those that were chosen, in the order in which they run. */
   readonly files: readonly string[];
+  /** What of the folder could not be chosen from: folders that cannot be read, names that are not UTF-8. */
+  readonly unlisted: readonly SkippedPicture[];
   readonly chosen: readonly string[];
 }
 
@@ -219,7 +226,10 @@ class RunProgress {
 }
 
 /** Pictures below a folder, in natural order. @throws CALIBRATION_FOLDER_MISSING, CALIBRATION_FOLDER_EMPTY */
-export async function findPictures(folder: string): Promise<string[]> {
+export async function findPictures(
+  folder: string,
+  onProblem: (path: string, error: unknown) => void = () => undefined,
+): Promise<string[]> {
   const facts = await stat(folder).catch(() => undefined);
   if (facts?.isDirectory() !== true) {
     throw new AppError('CALIBRATION_FOLDER_MISSING', `${folder} is no folder that can be opened.`, {
@@ -227,7 +237,7 @@ export async function findPictures(folder: string): Promise<string[]> {
       details: { folder },
     });
   }
-  const files = (await walkFolder(folder, () => undefined)).filter(({ kind }) => kind === 'image');
+  const files = (await walkFolder(folder, onProblem)).filter(({ kind }) => kind === 'image');
   if (files.length > 0) return files.map(({ path }) => path);
   throw new AppError('CALIBRATION_FOLDER_EMPTY', `There is no picture in ${folder} or below it.`, {
     hint: 'Choose a folder with JPEG, PNG, WebP, TIFF, GIF, AVIF or BMP files.',

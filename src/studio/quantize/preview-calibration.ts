@@ -22,7 +22,7 @@ const THUMBNAIL_SIDE = 128;
  */
 export async function previewCalibration(options: CalibrateOptions): Promise<CalibrationPreview> {
   refuseQuantized(options.model);
-  const { files, chosen, before } = await planCalibration(options);
+  const { files, unlisted, chosen, before } = await planCalibration(options);
   const pictures: CalibrationPreview['pictures'] = [];
   const skipped: CalibrationPreview['skipped'] = [];
   let thumbnails = 0;
@@ -48,7 +48,7 @@ export async function previewCalibration(options: CalibrateOptions): Promise<Cal
     found: files.length,
     chosen: chosen.length,
     pictures,
-    skipped,
+    skipped: [...unlisted, ...skipped],
     cached: isWhole ? 'whole' : before === undefined ? 'none' : 'partly',
     done: before?.done ?? 0,
     blocks: blocksOf(options.model),

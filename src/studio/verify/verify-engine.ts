@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { Mask, Timings } from '../../shared/domain/mask';
 import { packMask } from '../../shared/domain/mask';
@@ -69,8 +70,8 @@ const NO_TIME: Timings = {
  *   others is named in the result
  */
 export async function verifyOnFolder(sides: VerifySides, order: VerifyOrder): Promise<VerifyOutcome> {
-  const files = await pickPictures(order);
   const run = new VerifyRun(sides, order);
+  const files = await pickPictures(order, (path, error) => run.leftOut(relative(order.images, path), error));
   for (const [index, { path, name }] of files.entries()) {
     if (order.signal.aborted) throw new AppError('CANCELLED', 'The comparison was cancelled.');
     order.onPicture?.(index, files.length, name);
@@ -123,10 +124,15 @@ class VerifyRun {
       this.#latencies.engine.add(mine.timings);
       this.#latencies.reference.add(theirs.timings);
     } catch (error) {
-      const { code, message } = toErrorReport(error);
-      if (code === 'CANCELLED' || code === 'INTERNAL') throw error;
-      this.#failures.push({ name, code, message });
+      this.leftOut(name, error);
     }
+  }
+
+  /** A picture that could not be compared; bugs and cancelling end the run. */
+  leftOut(name: string, error: unknown): void {
+    const { code, message } = toErrorReport(error);
+    if (code === 'CANCELLED' || code === 'INTERNAL') throw error;
+    this.#failures.push({ name, code, message });
   }
 
   /** @throws AppError VERIFY_NOTHING_COMPARED when no picture was */
@@ -186,10 +192,14 @@ function nothingCompared(images: string, failures: EngineVerification['failures'
 }
 
 /** Pictures of the folder itself; a PNG that is another picture's mask is none. */
-async function pickPictures({ images, pictures, masks, limit }: VerifyOrder): Promise<PictureToVerify[]> {
+async function pickPictures(
+  { images, pictures, masks, limit }: VerifyOrder,
+  onLeftOut: (path: string, error: unknown) => void,
+): Promise<PictureToVerify[]> {
   if (pictures !== undefined && pictures !== null) return pictures.slice(0, limit ?? pictures.length);
   const onProblem = (path: string, error: unknown): void => {
     if (path === images) throw error;
+    onLeftOut(path, error);
   };
   const found = (await walkFolder(images, onProblem)).filter(({ kind }) => kind === 'image');
   const drawn = masks === null ? new Set<string>() : await maskFilesBeside(images, masks);

@@ -5,6 +5,10 @@ import { errorHint, errorMessage, errorTitle } from '../notices/error-text';
 import styles from './batch-dialog.module.css';
 import type { PlanState } from './use-batch-plan';
 
+/** So many are shown at once; of very many, not all are shown at all. */
+const FEW = 3;
+const MOST_SHOWN = 100;
+
 /** What would happen, in the size it will have while it is being found out. */
 export function PlanSummary({ state }: { readonly state: PlanState }) {
   const { t } = useTranslation();
@@ -56,9 +60,19 @@ function KnownPlan({ plan }: { readonly plan: BatchPlan }) {
       </ul>
       {isTooLarge && <p className={styles.warning}>{t('batch.tooLarge', { size: size ?? '', free: free ?? '' })}</p>}
       {problems.length > 0 && (
-        <p className={styles.warning} title={problems.map(({ item }) => item).join('\n')}>
-          {t('batch.problems', { count: problems.length })}
-        </p>
+        <details className={styles.problems} open={problems.length <= FEW}>
+          <summary className={styles.warning}>{t('batch.problems', { count: problems.length })}</summary>
+          <ul>
+            {problems.slice(0, MOST_SHOWN).map(({ item, error }) => (
+              <li key={item}>
+                <code>{item}</code> <span className={styles.soft}>{errorTitle(error)}</span>
+              </li>
+            ))}
+            {problems.length > MOST_SHOWN && (
+              <li className={styles.soft}>{t('build.fixes.more', { count: problems.length - MOST_SHOWN })}</li>
+            )}
+          </ul>
+        </details>
       )}
       {taken.count > 0 && (
         <p className={styles.warning}>{t('batch.taken', { count: taken.count, name: taken.names[0] ?? '' })}</p>

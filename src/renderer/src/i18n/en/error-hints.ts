@@ -74,6 +74,7 @@ export const errorHints = {
   FILE_EXISTS: 'Choose another folder or name.',
   FILE_IS_FOLDER: 'Open it as a folder.',
   FILE_NAME_INVALID: 'Choose a name without slashes.',
+  FILE_NAME_NOT_UTF8: 'Rename it; `convmv -f latin1 -t utf8` does so for many at once.',
   FILE_NOT_FOUND: 'It may have been moved or renamed. Open it from its new place.',
   FILE_NOT_GRANTED: 'Open it through the file dialog, or drop it on the window.',
   FILE_NOT_WRITABLE: 'Choose another folder, or change its permissions.',

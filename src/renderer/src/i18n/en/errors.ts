@@ -82,6 +82,7 @@ export const errors = {
     FILE_EXISTS: 'There is such a file already',
     FILE_IS_FOLDER: 'This is a folder',
     FILE_NAME_INVALID: 'File name not allowed',
+    FILE_NAME_NOT_UTF8: 'Skipped: the name is not UTF-8',
     FILE_NOT_FOUND: 'File not found',
     FILE_NOT_GRANTED: 'No access to this file',
     FILE_NOT_WRITABLE: 'The file cannot be written',

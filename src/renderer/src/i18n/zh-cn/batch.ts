@@ -22,7 +22,7 @@ export const batch: Translation<typeof source> = {
   toDo_other: '{{count}} 张待分割',
   failedBefore_other: '{{count}} 张上次失败',
   videos_other: '略过 {{count}} 个视频',
-  problems_other: '{{count}} 个文件夹无法读取',
+  problems_other: '已跳过 {{count}} 个文件或文件夹',
   bytes: '约 {{size}}',
   bytesFree: '约 {{size}}，可用 {{free}}',
   tooLarge: '将写入约 {{size}}，但只剩 {{free}} 可用。',

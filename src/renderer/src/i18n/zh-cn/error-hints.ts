@@ -76,6 +76,7 @@ export const errorHints: Translation<typeof source> = {
   FILE_EXISTS: '请选择其他文件夹或名称。',
   FILE_IS_FOLDER: '请以文件夹方式打开。',
   FILE_NAME_INVALID: '请使用不含斜杠的名称。',
+  FILE_NAME_NOT_UTF8: '请重命名；`convmv -f latin1 -t utf8` 可一次处理多个文件。',
   FILE_NOT_FOUND: '文件可能已被移动或重命名，请从新位置打开。',
   FILE_NOT_GRANTED: '请通过文件对话框打开，或将其拖入窗口。',
   FILE_NOT_WRITABLE: '请选择其他文件夹，或修改其权限。',

@@ -42,6 +42,7 @@ export const errorMessages: Readonly<Record<string, readonly string[]>> = {
   FILE_EMPTY: ['“{{what}}”为空（0 字节）。'],
   FILE_IS_FOLDER: ['“{{path}}”是文件夹。'],
   FILE_NAME_INVALID: ['“{{what}}”不是可用的文件名。'],
+  FILE_NAME_NOT_UTF8: ['“{{what}}”已跳过：文件名不是 UTF-8。'],
   FILE_NOT_FOUND: ['没有名为“{{what}}”的文件或文件夹。'],
   FILE_NOT_GRANTED: ['未获准访问“{{path}}”。'],
   FILE_NOT_WRITABLE: ['无法写入“{{what}}”。'],

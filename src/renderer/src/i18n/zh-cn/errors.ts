@@ -79,6 +79,7 @@ export const errors: Translation<typeof source> = {
     FILE_EXISTS: '已存在同名文件',
     FILE_IS_FOLDER: '这是一个文件夹',
     FILE_NAME_INVALID: '文件名不可用',
+    FILE_NAME_NOT_UTF8: '已跳过：文件名不是 UTF-8',
     FILE_NOT_FOUND: '找不到文件',
     FILE_NOT_GRANTED: '无权访问此文件',
     FILE_NOT_WRITABLE: '无法写入文件',
