@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { BuildOrderInput } from '../../shared/domain/engine';
 import type { KeptTuning, NumberedPoint } from '../../shared/domain/tuning';
 import { dataDirectory } from '../../studio/data-directory';
-import { describePoint, percent } from '../../studio/tune/describe-point';
+import { describePoint, judgesInWords, percent } from '../../studio/tune/describe-point';
 import { recipeOfPoint } from '../../studio/tune/tuning-store';
 import { writeTuned } from '../../studio/tune/write-tuned';
 import { names } from '../build-calibration';
@@ -146,12 +146,18 @@ function describe({ terminal }: CliContext, tuning: KeptTuning): void {
     block,
   ]);
   const saved = ranking.some(({ savedMs }) => savedMs !== null) ? 'saved' : '';
+  if (ranking.some(({ isEstimated }) => isEstimated === true)) {
+    terminal.line(
+      'There was no time to compare masks for each block alone: their order is estimated from rounding errors.',
+    );
+  }
   const lines = rows.length > 0 ? table([['', 'agreement', 'gain', saved, 'block'], ...rows]) : [];
   lines.forEach((row) => terminal.line(row));
   for (const { node, reason } of overflows) terminal.line(`${node} stays in FP32: ${reason}`);
   for (const each of curve(tuning))
     terminal.line(`${each === point ? '*' : ' '} #${each.number}  ${describePoint(each)}`);
   if (wideAgreement !== null) terminal.line(`  ${wide.toUpperCase()} itself: ${percent(wideAgreement)} agree`);
+  terminal.line(judgesInWords(curve(tuning)));
   if (timedOn !== null) terminal.line(`timed on ${timedOn}`);
   if (point !== null) {
     const gain =

@@ -15,6 +15,14 @@ export function describePoint(point: TunePoint): string {
   return `${nameOfPoint(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${judge}${failed}`;
 }
 
+/** Whose masks the points' agreement is about. */
+export function judgesInWords(points: readonly TunePoint[]): string {
+  const count = points.filter(({ judgedOn }) => judgedOn === 'device').length;
+  if (count === points.length && count > 0) return 'agreement of the masks of the very engines that were timed';
+  if (count === 0) return 'agreement of the same networks on ONNX Runtime';
+  return 'agreement of the masks of the very engines that were timed, or of the same network on ONNX Runtime where it does not say so';
+}
+
 export function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`;
 }

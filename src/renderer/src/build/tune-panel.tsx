@@ -28,7 +28,7 @@ import { buildPoint, buildWide, startTuning } from './tune-actions';
 import { TuneCurve } from './tune-curve';
 import styles from './tune-panel.module.css';
 import { TuneTable } from './tune-table';
-import { tuningFor, useTunings } from './tunings';
+import { judgesOf, tuningFor, useTunings } from './tunings';
 import { useVerdict } from './tune-verdict';
 import { percent } from './verification-report';
 import wizard from './wizard.module.css';
@@ -141,11 +141,13 @@ function Found({ tuning, modelId }: { readonly tuning: KeptTuning; readonly mode
       <TuneTable tuning={tuning} selected={selected} onSelect={setPicked} />
       <p className={styles.how}>
         <span>{t('build.tuning.compared', { count: compared })}</span>
+        <span>{t(`build.tuning.judged.${judgesOf(tuning)}`)}</span>
         <span>{timedOn === null ? t('build.tuning.estimated') : t('build.tuning.timedOn', { device: timedOn })}</span>
         {tuning.wideAgreement !== null && wide === 'fp16' && (
           <span>{t('build.tuning.wideAgreement', { wide: 'FP16', agreement: percent(tuning.wideAgreement) })}</span>
         )}
-        {!tuning.isFinished && <span>{t('build.tuning.unfinished')}</span>}
+        {tuning.ranking.some(({ isEstimated }) => isEstimated) && <span>{t('build.tuning.rankEstimated')}</span>}
+        {!tuning.isFinished && <span>{t(tuning.isCut ? 'build.tuning.cut' : 'build.tuning.unfinished')}</span>}
       </p>
       {overflows.length > 0 && (
         <details className={styles.overflows}>

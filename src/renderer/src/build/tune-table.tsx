@@ -6,7 +6,7 @@ import { cx } from '../components/cx';
 import { useFormat } from '../format/use-format';
 import { FiguresTable } from './figures-table';
 import styles from './tune-panel.module.css';
-import { curveOf } from './tunings';
+import { curveOf, judgeOf, judgesOf } from './tunings';
 import { percent } from './verification-report';
 
 interface TableProps {
@@ -23,6 +23,7 @@ export function TuneTable({ tuning, selected, onSelect }: TableProps) {
   const name = useId();
   const points = curveOf(tuning);
   const isTimed = points.some(({ time }) => time !== undefined);
+  const isMixed = judgesOf(tuning) === 'mixed';
   return (
     <FiguresTable
       label={t('build.tuning.points')}
@@ -58,7 +59,10 @@ export function TuneTable({ tuning, selected, onSelect }: TableProps) {
               )}
             </label>
           </th>
-          <td className={cx(point.agreement < tuning.target && styles.below)}>{percent(point.agreement)}</td>
+          <td className={cx(point.agreement < tuning.target && styles.below)}>
+            {percent(point.agreement)}
+            {isMixed && judgeOf(point) === 'onnxruntime' && <small className={styles.judge}>ONNX Runtime</small>}
+          </td>
           <td>{Math.round(point.gain * 100)} %</td>
           {isTimed && <Times point={point} />}
         </tr>

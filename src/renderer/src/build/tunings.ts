@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { EngineFamily, ImageShapeRange, Precision } from '../../../shared/domain/engine';
-import type { KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
+import type { Judge, KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import type { Job } from '../../../shared/domain/job';
 import { useJobs } from '../state/jobs-store';
 import { studio } from '../studio-client/studio';
@@ -60,6 +60,17 @@ function areSame(one: ImageShapeRange, other: ImageShapeRange): boolean {
 /** What can be built: from everything in 8 bits to the least. */
 export function curveOf({ points }: KeptTuning): NumberedPoint[] {
   return points.filter(({ kind }) => kind === 'without').sort((one, other) => other.gain - one.gain);
+}
+
+/** Whose masks were compared over the curve. */
+export function judgesOf(tuning: KeptTuning): Judge | 'mixed' {
+  const judges = new Set(curveOf(tuning).map(judgeOf));
+  const [only = 'onnxruntime'] = judges;
+  return judges.size > 1 ? 'mixed' : only;
+}
+
+export function judgeOf({ judgedOn = 'onnxruntime' }: NumberedPoint): Judge {
+  return judgedOn;
 }
 
 export function chosenOf({ points, chosen }: KeptTuning): NumberedPoint | null {

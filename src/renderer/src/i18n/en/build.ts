@@ -230,7 +230,7 @@ export const build = {
   },
   tuning: {
     title: 'Which blocks bear 8 bits',
-    text: 'Tries each block alone in 8 bits, then takes out what harms most until the masks agree, and times what can be timed here. What was found is kept; a search that was broken off goes on.',
+    text: 'Tries each block alone in 8 bits, then takes out what harms most until the masks agree, and times what can be timed here. On a GPU the masks are those of the very engines that are timed. What was found is kept; a search that was broken off goes on.',
     target: 'At least',
     start: 'Find out',
     goOn: 'Go on finding out',
@@ -255,6 +255,14 @@ export const build = {
     compared_one: 'Compared on {{count}} picture.',
     compared_other: 'Compared on {{count}} pictures.',
     timedOn: 'Timed on {{device}}.',
+    judged: {
+      device: 'Agreement is that of the masks of the very engines that were timed.',
+      onnxruntime: 'Agreement is that of the same networks on ONNX Runtime.',
+      mixed:
+        'Agreement is that of the masks of the very engines that were timed; where ONNX Runtime stands beside it, of the same network there.',
+    },
+    rankEstimated: 'In which order to keep blocks was estimated from rounding errors.',
+    cut: 'The time was up before everything was tried: started again, it goes on.',
     estimated: 'Nothing was timed: gains are estimated from multiplications.',
     wideAgreement: '{{wide}} itself: {{agreement}}.',
     unfinished: 'Not finished.',

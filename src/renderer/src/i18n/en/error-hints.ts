@@ -207,6 +207,7 @@ export const errorHints = {
   TUNING_DAMAGED: 'Tune again.',
   TUNING_POINT_UNKNOWN: 'Choose another point, or tune again.',
   TUNING_TARGET_INVALID: 'Choose a share above 0 and up to 1, such as 0.99.',
+  TUNING_TIME_SPENT: 'Give the search more time; what it calibrated is kept.',
   UPLOAD_FAILED: 'Try again.',
   VERIFY_NOTHING_COMPARED: 'Choose other pictures, or drawn masks that belong to these.',
   VIDEO_CAMERA_BUSY: 'Close other programs that use it, and try again.',

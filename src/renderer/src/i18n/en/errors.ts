@@ -216,6 +216,7 @@ export const errors = {
     TUNING_DAMAGED: 'Not a tuning',
     TUNING_POINT_UNKNOWN: 'No such point',
     TUNING_TARGET_INVALID: 'Not a share of pixels',
+    TUNING_TIME_SPENT: 'Too little time to search',
     UPLOAD_FAILED: 'The file could not be uploaded',
     VERIFY_NOTHING_COMPARED: 'No picture could be compared',
     VIDEO_CAMERA_BUSY: 'The camera gives no pictures',

@@ -196,7 +196,7 @@ export const build: Translation<typeof source> = {
   },
   tuning: {
     title: '哪些模块适合 8 位',
-    text: '先单独以 8 位试每个模块，再逐个去掉影响最大的模块，直到掩码一致；能在此处测时的都会测时。结果会保留；中断的搜索可以继续。',
+    text: '先单独以 8 位试每个模块，再逐个去掉影响最大的模块，直到掩码一致；能在此处测时的都会测时。在 GPU 上，对比的就是被测时引擎自己的掩码。结果会保留；中断的搜索可以继续。',
     target: '至少',
     start: '开始查找',
     goOn: '继续查找',
@@ -219,6 +219,13 @@ export const build: Translation<typeof source> = {
     failed: '未测时：{{code}}',
     compared_other: '在 {{count}} 张图片上对比。',
     timedOn: '在 {{device}} 上测时。',
+    judged: {
+      device: '一致率取自被测时引擎自己的掩码。',
+      onnxruntime: '一致率取自同一网络在 ONNX Runtime 上的掩码。',
+      mixed: '一致率取自被测时引擎自己的掩码；旁边标有 ONNX Runtime 的，取自同一网络在其上的掩码。',
+    },
+    rankEstimated: '保留模块的先后顺序由舍入误差估算。',
+    cut: '时间已到，尚未全部试完：再次开始会接着进行。',
     estimated: '未测时：收益由乘法次数估算。',
     wideAgreement: '{{wide}} 本身：{{agreement}}。',
     unfinished: '尚未完成。',

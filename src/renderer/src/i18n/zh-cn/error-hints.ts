@@ -209,6 +209,7 @@ export const errorHints: Translation<typeof source> = {
   TUNING_DAMAGED: '请重新调优。',
   TUNING_POINT_UNKNOWN: '请选择其他点，或重新调优。',
   TUNING_TARGET_INVALID: '请选择大于 0 且不超过 1 的比例，例如 0.99。',
+  TUNING_TIME_SPENT: '请给搜索更多时间；已完成的校准会保留。',
   UPLOAD_FAILED: '请重试。',
   VERIFY_NOTHING_COMPARED: '请选择其他图片，或与其对应的标注掩码。',
   VIDEO_CAMERA_BUSY: '请关闭正在使用它的其他程序后重试。',

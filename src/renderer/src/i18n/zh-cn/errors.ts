@@ -213,6 +213,7 @@ export const errors: Translation<typeof source> = {
     TUNING_DAMAGED: '不是调优记录',
     TUNING_POINT_UNKNOWN: '没有这个点',
     TUNING_TARGET_INVALID: '不是有效的像素比例',
+    TUNING_TIME_SPENT: '搜索时间太短',
     UPLOAD_FAILED: '文件上传失败',
     VERIFY_NOTHING_COMPARED: '没有图片可以比较',
     VIDEO_CAMERA_BUSY: '摄像头没有画面',
