@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { putStandIn } from '../studio/engines/testing/stand-in';
 import { bench, repository } from './testing';
@@ -17,7 +18,10 @@ async function prepared(): Promise<Bench & { build(...flags: string[]): Promise<
   process.env['STAND_IN_PROJECT'] = repository;
   return { ...here, build: (...flags) => here.run(['build', 'net.onnx', '--json', ...flags], { env }) };
 }
-afterEach(() => delete process.env['STAND_IN_PROJECT']);
+afterEach(() => {
+  delete process.env['STAND_IN_PROJECT'];
+  delete process.env['STAND_IN_FAULT'];
+});
 
 describe('maskforge build in 8 bits', () => {
   it('calibrates on a folder, and does it again elsewhere from the recipe alone', async () => {
@@ -61,5 +65,27 @@ describe('maskforge build in 8 bits', () => {
     const run = await (await prepared()).build(...flags);
     expect(run.stdout + run.stderr).toContain(told);
     expect(run.code).toBe(code);
+  });
+});
+
+describe('maskforge segment on a GPU that is lost', () => {
+  it('names the picture, tries no other, and ends', async () => {
+    const here = await prepared();
+    const [engine] = (await here.build('--precision', 'fp32')).json();
+    const white = { width: 64, height: 64, channels: 3, background: 'white' } as const;
+    await sharp({ create: white }).toFile(join(here.cwd, 'white.png'));
+    process.env['STAND_IN_FAULT'] = 'yes';
+    const env = { PATH: process.env['PATH'] ?? '', ...putStandIn(join(here.cwd, 'native')) };
+    const pictures = ['pictures/a.png', 'white.png', 'pictures/b.png'];
+    const run = await here.run(['segment', ...pictures, '--engine', String(engine?.['id']), '--json'], { env });
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject([
+      { file: expect.stringContaining('a.png'), runtime: 'tensorrt' },
+      { file: expect.stringContaining('white.png'), error: { code: 'DEVICE_LOST' } },
+      {
+        file: expect.stringContaining('b.png'),
+        error: { code: 'NOT_TRIED', message: expect.stringContaining('GPU was lost') },
+      },
+    ]);
   });
 });

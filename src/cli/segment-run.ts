@@ -83,7 +83,7 @@ export async function runSegmentation(
 interface Tally {
   readonly done: number;
   readonly failed: number;
-  /** Inputs left when the output folder failed: they would have met the same. */
+  /** Inputs left when the output folder failed or the GPU was lost: they would have met the same. */
   readonly untried: number;
 }
 
@@ -100,15 +100,23 @@ async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutpu
       if (isCancelled(error)) throw error;
       tellFailure(run, input.label, error);
       failed += 1;
-      if (isOutputFailure(error)) return { done, failed, untried: tellUntried(run, run.inputs.slice(index + 1)) };
+      const why = whyNoOtherFares(error);
+      if (why !== null) return { done, failed, untried: tellUntried(run, run.inputs.slice(index + 1), why) };
     }
   }
   return { done, failed, untried: 0 };
 }
 
+/** Null where only this input failed. */
+function whyNoOtherFares(error: unknown): string | null {
+  if (isOutputFailure(error)) return 'nothing more can be written';
+  const isDeviceLost = error instanceof AppError && (error.code === 'DEVICE_LOST' || error.code === 'SESSION_BROKEN');
+  return isDeviceLost ? 'the GPU was lost' : null;
+}
+
 /** For programs each input has its line; a person is told the number. */
-function tellUntried({ context, json }: Run, inputs: readonly SegmentInput[]): number {
-  const error = { code: 'NOT_TRIED', message: 'It was not tried, since nothing more can be written.' };
+function tellUntried({ context, json }: Run, inputs: readonly SegmentInput[], why: string): number {
+  const error = { code: 'NOT_TRIED', message: `It was not tried, since ${why}.` };
   if (json) for (const { label } of inputs) context.terminal.json({ file: label, error });
   return inputs.length;
 }
