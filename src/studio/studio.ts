@@ -41,16 +41,18 @@ const workerFile = fileURLToPath(new URL('../worker/ort-worker.cjs', import.meta
 
 /** What the handlers share. */
 interface Parts {
-  readonly options: StudioOptions;
+  readonly options: StudioOptions & { readonly env: NodeJS.ProcessEnv };
   readonly settings: SettingsStore;
   readonly library: ModelLibrary;
   readonly hub: ModelHub;
   readonly jobs: JobRegistry;
   readonly pictures: PictureRegistry;
   readonly sessions: SessionRegistry;
+  readonly libraries: TensorRtLibraries;
   readonly engines: EngineStudio;
   readonly segmenter: PictureSegmenter;
   readonly exporter: PictureExporter;
+  readonly comparisons: ComparisonStudio;
   readonly reads: TaskLimit;
   /** What windows write piece by piece. */
   readonly files: GrowingFiles;
@@ -58,14 +60,19 @@ interface Parts {
 
 /** The studio in this process. A data folder that cannot be written is no obstacle; `app.doctor` tells of it. */
 export async function createStudio(options: StudioOptions): Promise<Studio> {
+  const unheard = onDeviceLost(() => options.onDeviceLost?.());
+  const parts = await openParts(options);
+  const close = (): Promise<void> => {
+    unheard();
+    return closeParts(parts);
+  };
+  return { handlers: handlersOf(parts), close };
+}
+
+async function openParts(options: StudioOptions): Promise<Parts> {
   const { dataDirectory, resourcesDirectory, access, emit, env = process.env } = options;
   await mkdir(dataDirectory, { recursive: true }).catch(() => undefined);
-  const samples = join(resourcesDirectory, 'samples', 'pictures');
-  const pictures = new PictureRegistry({
-    access,
-    uploadsDirectory: join(dataDirectory, 'uploads'),
-    samplesDirectory: existsSync(samples) ? samples : join(resourcesDirectory, 'samples'),
-  });
+  const pictures = openPictures(options);
   const library = new ModelLibrary({
     dataDirectory,
     resourcesDirectory,
@@ -75,59 +82,68 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   const processor = { cacheDirectory: join(dataDirectory, 'cache', 'graphs'), workerFile };
   const reference = createOnnxRuntime(processor);
   const libraries = new TensorRtLibraries({ dataDirectory, env });
-  const unheard = onDeviceLost(() => options.onDeviceLost?.());
   const shared = { dataDirectory, access, emit, jobs, pictures };
   const engines = new EngineStudio({ ...shared, models: library, libraries, reference, processor });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
-  const parts: Parts = {
-    options,
+  const sessions = new SessionRegistry(engines.runtimes());
+  const comparing = { ...shared, models: library, engines: engines.library, sessions, segmenter };
+  return {
+    options: { ...options, env },
     settings: await SettingsStore.open(dataDirectory, emit),
     library,
     hub: new ModelHub({ dataDirectory, library, env }),
     jobs,
     pictures,
-    sessions: new SessionRegistry(engines.runtimes()),
+    sessions,
+    libraries,
     engines,
     segmenter,
     exporter: new PictureExporter(pictures, segmenter),
+    comparisons: new ComparisonStudio(comparing),
     reads: new TaskLimit(READS_AT_ONCE),
     files: new GrowingFiles(),
   };
-  const comparisons = new ComparisonStudio({ ...parts, models: library, engines: engines.library, access });
+}
+
+function openPictures({ dataDirectory, resourcesDirectory, access }: StudioOptions): PictureRegistry {
+  const samples = join(resourcesDirectory, 'samples', 'pictures');
+  return new PictureRegistry({
+    access,
+    uploadsDirectory: join(dataDirectory, 'uploads'),
+    samplesDirectory: existsSync(samples) ? samples : join(resourcesDirectory, 'samples'),
+  });
+}
+
+function handlersOf(parts: Parts): StudioHandlers {
+  const { options, jobs, sessions, engines, comparisons } = parts;
   return {
-    handlers: {
-      ...appHandlers(parts),
-      ...modelHandlers(parts),
-      ...pictureHandlers(parts),
-      ...sessionHandlers(parts),
-      ...runtimeHandlers({
-        ...{ dataDirectory, access, env, jobs: parts.jobs },
-        probe: () => parts.sessions.probe(),
-        // What cannot be searched says so when it is asked for.
-        onChange: () => void libraries.search(true).catch(() => undefined),
-      }),
-      ...jobHandlers(parts),
-      ...engines.handlers(),
-      ...batchHandlers({ access, jobs, sessions: parts.sessions }),
-      ...comparisons.handlers(),
-      ...videoHandlers({ ...parts, ...options, env }),
-    },
-    close: async () => {
-      unheard();
-      await parts.jobs.close();
-      await parts.files.closeAll();
-      await comparisons.close();
-      await parts.sessions.closeAll();
-      await library.close();
-      await parts.settings.flush();
-    },
+    ...appHandlers(parts),
+    ...modelHandlers(parts),
+    ...pictureHandlers(parts),
+    ...sessionHandlers(parts),
+    ...librariesHandlers(parts),
+    ...jobHandlers(parts),
+    ...engines.handlers(),
+    ...batchHandlers({ access: options.access, jobs, sessions }),
+    ...comparisons.handlers(),
+    ...videoHandlers({ ...parts, ...options }),
   };
+}
+
+/** Work under way ends first: it uses all the rest. */
+async function closeParts({ jobs, files, comparisons, sessions, library, settings }: Parts): Promise<void> {
+  await jobs.close();
+  await files.closeAll();
+  await comparisons.close();
+  await sessions.closeAll();
+  await library.close();
+  await settings.flush();
 }
 
 type HandlersOf<Prefix extends string> = Pick<StudioHandlers, Extract<keyof StudioHandlers, `${Prefix}.${string}`>>;
 
 function appHandlers({ options, settings, sessions, library }: Parts): HandlersOf<'app' | 'settings'> {
-  const { dataDirectory, resourcesDirectory, env = process.env } = options;
+  const { dataDirectory, resourcesDirectory, env } = options;
   return {
     'app.info': async () => ({
       version: await programVersion(resourcesDirectory),
@@ -222,6 +238,16 @@ function sessionHandlers({
     'session.segment': async ({ sessionId, pictureId, fresh }, { signal }) =>
       segmenter.segment(await sessions.get(sessionId), { pictureId, fresh, signal }),
   };
+}
+
+function librariesHandlers({ options, jobs, sessions, libraries }: Parts): ReturnType<typeof runtimeHandlers> {
+  const { dataDirectory, access, env } = options;
+  return runtimeHandlers({
+    ...{ dataDirectory, access, env, jobs },
+    probe: () => sessions.probe(),
+    // What cannot be searched says so when it is asked for.
+    onChange: () => void libraries.search(true).catch(() => undefined),
+  });
 }
 
 function jobHandlers({

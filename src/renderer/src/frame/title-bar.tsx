@@ -31,18 +31,7 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
       <ModeSwitch narrow={narrow} />
       <ModelPicker />
       <span className={styles.space} />
-      {!narrow && (
-        <button
-          type="button"
-          className={styles.search}
-          aria-label={t('frame.search')}
-          onClick={() => runById('command-palette')}
-        >
-          <Search size={14} aria-hidden />
-          <span className={styles.searchText}>{t('frame.search')}</span>
-          <kbd className={styles.shortcut}>{shortcutOf('command-palette')}</kbd>
-        </button>
-      )}
+      {!narrow && <SearchButton />}
       <span className={styles.space} />
       <Button
         variant="primary"
@@ -71,6 +60,22 @@ export function TitleBar({ narrow }: { readonly narrow: boolean }) {
       />
       <PanelToggle side="right" />
     </header>
+  );
+}
+
+function SearchButton() {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      className={styles.search}
+      aria-label={t('frame.search')}
+      onClick={() => runById('command-palette')}
+    >
+      <Search size={14} aria-hidden />
+      <span className={styles.searchText}>{t('frame.search')}</span>
+      <kbd className={styles.shortcut}>{shortcutOf('command-palette')}</kbd>
+    </button>
   );
 }
 
