@@ -68,24 +68,38 @@ describe('maskforge build in 8 bits', () => {
   });
 });
 
-describe('maskforge segment on a GPU that is lost', () => {
-  it('names the picture, tries no other, and ends', async () => {
+describe('a GPU that is lost', () => {
+  /** White pictures lose it, until the next process; each run is one. */
+  async function losing(): Promise<Bench & { onEngine(...argv: string[]): Promise<CliRun> }> {
     const here = await prepared();
     const [engine] = (await here.build('--precision', 'fp32')).json();
     const white = { width: 64, height: 64, channels: 3, background: 'white' } as const;
-    await sharp({ create: white }).toFile(join(here.cwd, 'white.png'));
+    await sharp({ create: white }).toFile(join(here.cwd, 'pictures', 'aa.png'));
     process.env['STAND_IN_FAULT'] = 'yes';
-    const env = { PATH: process.env['PATH'] ?? '', ...putStandIn(join(here.cwd, 'native')) };
-    const pictures = ['pictures/a.png', 'white.png', 'pictures/b.png'];
-    const run = await here.run(['segment', ...pictures, '--engine', String(engine?.['id']), '--json'], { env });
+    let runs = 0;
+    const onEngine = (...argv: string[]): Promise<CliRun> => {
+      const env = { PATH: process.env['PATH'] ?? '', ...putStandIn(join(here.cwd, `native-${++runs}`)) };
+      return here.run([...argv, '--engine', String(engine?.['id']), '--json'], { env });
+    };
+    return { ...here, onEngine };
+  }
+
+  it('ends maskforge segment, which names the picture and tries no other', async () => {
+    const run = await (await losing()).onEngine('segment', 'pictures/a.png', 'pictures/aa.png', 'pictures/b.png');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject([
       { file: expect.stringContaining('a.png'), runtime: 'tensorrt' },
-      { file: expect.stringContaining('white.png'), error: { code: 'DEVICE_LOST' } },
-      {
-        file: expect.stringContaining('b.png'),
-        error: { code: 'NOT_TRIED', message: expect.stringContaining('GPU was lost') },
-      },
+      { file: expect.stringContaining('aa.png'), error: { code: 'DEVICE_LOST' } },
+      { file: expect.stringContaining('b.png'), error: { code: 'NOT_TRIED', message: expect.stringMatching(/GPU/) } },
     ]);
+  });
+
+  it('ends maskforge batch, which the next time does all others first', async () => {
+    const { onEngine } = await losing();
+    const batch = () => onEngine('batch', 'pictures', '--out', 'masks', '--workers', '1');
+    const first = await batch();
+    expect([first.code, first.stdout + first.stderr]).toEqual([1, expect.stringContaining('DEVICE_LOST')]);
+    expect(first.json().at(-1)).toMatchObject({ done: 1, failed: 1, left: 2 });
+    expect((await batch()).json().at(-1)).toMatchObject({ done: 2, skipped: 1, failed: 1, left: 0 });
   });
 });

@@ -7,6 +7,7 @@ import type { Span } from './line-file';
 
 /** What is to become of each picture of a batch. */
 export interface SortedPictures {
+  /** In order, but what lost the GPU the last time comes last: it would be the end of the others again. */
   readonly toDo: readonly BatchItem[];
   readonly done: number;
   /** Of the pictures that are done: where the journal tells of them. */
@@ -43,15 +44,20 @@ export async function sortPictures(
     });
   }
   const toDo: BatchItem[] = [];
+  const last: BatchItem[] = [];
   let unknown = 0;
   items.forEach((item, index) => {
     const fate = fates[index] ?? 'do';
-    if (fate === 'do') toDo.push(item);
+    if (fate === 'do') (hasLostDevice(journal.get(item.name)) ? last : toDo).push(item);
     else if (fate === 'there') unknown += 1;
     else if (fate !== 'pass') spans.set(item.name, fate);
   });
   const failedBefore = items.filter(({ name }) => journal.get(name)?.kind === 'failed').length;
-  return { toDo, done: spans.size + unknown, spans, unknown, failedBefore, taken };
+  return { toDo: [...toDo, ...last], done: spans.size + unknown, spans, unknown, failedBefore, taken };
+}
+
+function hasLostDevice(entry: JournalEntry | undefined): boolean {
+  return entry?.kind === 'failed' && entry.record.error.code === 'DEVICE_LOST';
 }
 
 /** To do, done as the journal tells there, there without a word of it, or not asked for this time. */
