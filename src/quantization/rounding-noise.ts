@@ -18,9 +18,10 @@ const FLOAT8_ERROR = (2 ** -4 / 1.5) ** 2 / 3;
 const LEVELS = 127;
 
 /**
- * What rounding to 8 bits does to each block: the mean square error of its layers' weights and activations relative to their
- * own mean squares, added up. An estimate of the harm to masks that needs no run of the network: errors that cancel out, or
- * that a later layer amplifies, are not seen.
+ * What rounding to 8 bits does to each block: the mean square error of a layer's weights and activations relative to their own
+ * mean squares, of the layer where that is most. An estimate of the harm to masks that needs no run of the network: errors
+ * that cancel out, or that a later layer amplifies, are not seen. Adding up over a block's layers, or their mean, tells less:
+ * attention has more layers than the feed-forward part, and the softmax forgives much.
  *
  * @param model in higher precision; @param statistics of the same values
  */
@@ -42,11 +43,8 @@ export function roundingNoise(
       ofValue.set(source, error);
       return error;
     });
-    const errors = [...activations, weightError(model, site, format)];
-    noise.set(
-      site.block,
-      errors.reduce((sum, error) => sum + error, noise.get(site.block) ?? 0),
-    );
+    const error = activations.reduce((sum, each) => sum + each, weightError(model, site, format));
+    noise.set(site.block, Math.max(error, noise.get(site.block) ?? 0));
   }
   return noise;
 }
