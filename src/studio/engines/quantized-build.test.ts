@@ -279,7 +279,11 @@ describe('a target for the agreement', () => {
     });
     expect(tuning.points.slice(0, 2)).toEqual(broken?.points);
     expect(tuning.points.every(({ time, failure }) => time !== undefined && failure === undefined)).toBe(true);
+    expect(tuning.points.every(({ judgedOn }) => judgedOn === 'device')).toBe(true);
     expect(tuning.wideAgreement).toBeGreaterThan(0.98);
+    expect(tuning.wideJudgedOn).toBe('device');
+    const spent = builder.tune(model, { ...rest, precision: 'fp8' }, { ...tune, maxSeconds: 0.001 }, observer());
+    await expect(spent).rejects.toMatchObject({ code: 'TUNING_TIME_SPENT' });
     expect(await tunings.list()).toEqual([tuning]);
     // The point is what a build of its recipe makes, under the id that its recipe has.
     const point = recipeOfPoint(tuning, null, 'x');
@@ -293,6 +297,7 @@ describe('a target for the agreement', () => {
     const tune = { target: 0.9, compared: 1, timing: true, seconds: 1000, rankSeconds: 1000 };
     const tuning = await builder.tune(await models.add(onnx), rest, tune, observer());
     expect(tuning).toMatchObject({ isFinished: true, isReached: true, timedOn: null, use: 'int8', chosen: 1 });
+    expect(tuning.points[0]?.judgedOn).toBe('onnxruntime');
     expect(tuning.warnings.map(logText).join()).toMatch(/Nothing could be timed.*ENGINE_LAYER_IMPOSSIBLE/);
   });
 
