@@ -70,24 +70,26 @@ describe('maskforge build in 8 bits', () => {
 
 describe('a GPU that is lost', () => {
   /** White pictures lose it, until the next process; each run is one. */
-  async function losing(): Promise<Bench & { onEngine(...argv: string[]): Promise<CliRun> }> {
+  async function losing(): Promise<{ engine: string; run(...argv: string[]): Promise<CliRun> }> {
     const here = await prepared();
-    const [engine] = (await here.build('--precision', 'fp32')).json();
+    const engine = String((await here.build('--precision', 'fp32')).json()[0]?.['id']);
     const white = { width: 64, height: 64, channels: 3, background: 'white' } as const;
     await sharp({ create: white }).toFile(join(here.cwd, 'pictures', 'aa.png'));
     process.env['STAND_IN_FAULT'] = 'yes';
     let runs = 0;
-    const onEngine = (...argv: string[]): Promise<CliRun> => {
+    const run = (...argv: string[]): Promise<CliRun> => {
       const env = { PATH: process.env['PATH'] ?? '', ...putStandIn(join(here.cwd, `native-${++runs}`)) };
-      return here.run([...argv, '--engine', String(engine?.['id']), '--json'], { env });
+      return here.run([...argv, '--json'], { env });
     };
-    return { ...here, onEngine };
+    return { engine, run };
   }
 
   it('ends maskforge segment, which names the picture and tries no other', async () => {
-    const run = await (await losing()).onEngine('segment', 'pictures/a.png', 'pictures/aa.png', 'pictures/b.png');
-    expect(run.code).toBe(1);
-    expect(run.json()).toMatchObject([
+    const { engine, run } = await losing();
+    const pictures = ['a.png', 'aa.png', 'b.png'].map((name) => `pictures/${name}`);
+    const done = await run('segment', ...pictures, '--engine', engine);
+    expect(done.code).toBe(1);
+    expect(done.json()).toMatchObject([
       { file: expect.stringContaining('a.png'), runtime: 'tensorrt' },
       { file: expect.stringContaining('aa.png'), error: { code: 'DEVICE_LOST' } },
       { file: expect.stringContaining('b.png'), error: { code: 'NOT_TRIED', message: expect.stringMatching(/GPU/) } },
@@ -95,11 +97,19 @@ describe('a GPU that is lost', () => {
   });
 
   it('ends maskforge batch, which the next time does all others first', async () => {
-    const { onEngine } = await losing();
-    const batch = () => onEngine('batch', 'pictures', '--out', 'masks', '--workers', '1');
+    const { engine, run } = await losing();
+    const batch = () => run('batch', 'pictures', '--out', 'masks', '--workers', '1', '--engine', engine);
     const first = await batch();
     expect([first.code, first.stdout + first.stderr]).toEqual([1, expect.stringContaining('DEVICE_LOST')]);
     expect(first.json().at(-1)).toMatchObject({ done: 1, failed: 1, left: 2 });
     expect((await batch()).json().at(-1)).toMatchObject({ done: 2, skipped: 1, failed: 1, left: 0 });
+  });
+
+  it('ends what judges an engine by its masks, too', async () => {
+    const { engine, run } = await losing();
+    const verified = await run('verify', engine, '--images', 'pictures');
+    const compared = await run('compare', 'pictures', '--engines', engine, '--model', 'net.onnx');
+    for (const { code, stdout, stderr } of [verified, compared])
+      expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/aa\.png: The engine [^]*DEVICE_LOST/)]);
   });
 });

@@ -1,6 +1,7 @@
 import { AppError, fromErrorReport, toErrorReport } from '../shared/app-error';
 import type { Segmentation } from '../shared/contract';
 import type { ModelSummary } from '../shared/domain/model';
+import { meansDeviceLost } from '../shared/device-lost';
 import type { SessionInfo } from '../shared/domain/runtime';
 import { exitCodes } from './cli-io';
 import type { CliContext } from './context';
@@ -110,8 +111,7 @@ async function segmentAll(run: Run, plan: ReadonlyMap<SegmentInput, PlannedOutpu
 /** Null where only this input failed. */
 function whyNoOtherFares(error: unknown): string | null {
   if (isOutputFailure(error)) return 'nothing more can be written';
-  const isDeviceLost = error instanceof AppError && (error.code === 'DEVICE_LOST' || error.code === 'SESSION_BROKEN');
-  return isDeviceLost ? 'the GPU was lost' : null;
+  return meansDeviceLost(toErrorReport(error).code) ? 'the GPU was lost' : null;
 }
 
 /** For programs each input has its line; a person is told the number. */

@@ -1,11 +1,10 @@
+import { meansDeviceLost } from '../../shared/device-lost';
+
 /**
  * After a fault in a kernel every call of CUDA fails for as long as the process lives: a state of the process, whoever
  * opened the session that ran into it. What can start another process listens here.
  */
 const listeners = new Set<() => void>();
-
-/** Codes that the native code gives once the device is lost: to the work that lost it, and to what comes after. */
-const CODES: ReadonlySet<string> = new Set(['DEVICE_LOST', 'SESSION_BROKEN']);
 
 /** Calls `listener` whenever work fails because the device is lost. Answers with a function that ends that. */
 export function onDeviceLost(listener: () => void): () => void {
@@ -17,5 +16,5 @@ export function onDeviceLost(listener: () => void): () => void {
 
 /** Told of the code of everything that fails natively. */
 export function noteFailure(code: string): void {
-  if (CODES.has(code)) for (const listener of [...listeners]) listener();
+  if (meansDeviceLost(code)) for (const listener of [...listeners]) listener();
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { ErrorReport } from '../../shared/app-error';
+import { deviceLostAt } from '../../shared/device-lost';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { ComparisonResult, PictureResult, SideLatency, SideResult } from '../../shared/domain/comparison';
 import { PictureFile } from '../../media/picture-file';
@@ -150,6 +151,8 @@ export class ComparisonRun {
     const { code, message } = toErrorReport(error);
     if (code === 'INTERNAL') throw error;
     const name = basename(picture.name);
+    const lost = deviceLostAt(name, error);
+    if (lost !== null) throw lost;
     this.#failures.push({ name, side, code, message });
     job.failed(side === null ? name : `${name} · ${this.#comparison.sides[side]?.info.name ?? ''}`, error);
   }

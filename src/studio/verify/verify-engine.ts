@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { AppError, toErrorReport } from '../../shared/app-error';
+import { deviceLostAt } from '../../shared/device-lost';
 import type { Mask, Timings } from '../../shared/domain/mask';
 import { packMask } from '../../shared/domain/mask';
 import type { Label } from '../../shared/domain/model';
@@ -128,10 +129,12 @@ class VerifyRun {
     }
   }
 
-  /** A picture that could not be compared; bugs and cancelling end the run. */
+  /** A picture that could not be compared; bugs, cancelling and the loss of the GPU end the run. */
   leftOut(name: string, error: unknown): void {
     const { code, message } = toErrorReport(error);
     if (code === 'CANCELLED' || code === 'INTERNAL') throw error;
+    const lost = deviceLostAt(name, error);
+    if (lost !== null) throw lost;
     this.#failures.push({ name, code, message });
   }
 
