@@ -34,6 +34,10 @@ function sayDone(job: Job): void {
   if (job.kind === 'batch') return sayBatchDone(job.id);
   if (job.kind === 'tune') return sayTuned(job);
   if (job.kind === 'build' || job.kind === 'verify') return sayBuilt(job);
+  // What was sent for is shown where it is used.
+  if (job.kind === 'import' && job.failures.length === 0) {
+    return announce(i18n.t('frame.jobs.announceDone', { title: job.title }));
+  }
   const model = libraryStore.getState().models.find((candidate) => job.results.includes(candidate.id));
   const failed = job.failures.length;
   notify(i18n.t('frame.jobs.announceDone', { title: job.title }), {

@@ -5,6 +5,7 @@ import { batchExistingSchema } from '../../../shared/batch-contract';
 import type { ExportFormat } from '../../../shared/domain/export';
 import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
+import { FolderField } from '../components/folder-field';
 import { Select } from '../components/select';
 import { Switch } from '../components/switch';
 import { FormatList, rememberedFormats, rememberFormats } from '../export/format-list';
@@ -18,7 +19,6 @@ import { closeDialog } from '../state/window-store';
 import { studio } from '../studio-client/studio';
 import styles from './batch-dialog.module.css';
 import { outputOf, rememberedSettings, rememberSettings, type BatchSettings } from './batch-settings';
-import { FolderField } from './folder-field';
 import { PlanSummary } from './plan-summary';
 import { useBatchPlan } from './use-batch-plan';
 
@@ -110,14 +110,14 @@ function Folders({ settings, onChange }: PartProps) {
         label={t('batch.input')}
         path={input}
         placeholder={t('batch.noInput')}
-        choose={() => chosen(async () => (await shell.choosePictureFolder()).paths[0] ?? null)}
+        choose={shell.hasFolders ? () => chosen(() => shell.chooseFolderToRead()) : null}
         onChange={(path) => onChange({ input: path, output: shell.hasFolders ? null : output })}
       />
       <FolderField
         label={t('batch.output')}
         path={shell.hasFolders ? outputOf(settings) : (output ?? '')}
         placeholder={outputOf({ input, output: null })}
-        choose={() => chosen(() => shell.chooseExportFolder())}
+        choose={shell.hasFolders ? () => chosen(() => shell.chooseExportFolder()) : null}
         onChange={(path) => onChange({ output: path })}
       />
       {!shell.hasFolders && <p className={styles.soft}>{t('batch.served')}</p>}

@@ -8,6 +8,7 @@ import type { CalibrationSource } from './calibration-draft';
 import styles from './calibration-preview.module.css';
 import { Warning } from './choice';
 import fixes from './fixes-step.module.css';
+import { PictureTile, PictureTiles } from './picture-tile';
 import type { Answer } from './use-answer';
 import wizard from './wizard.module.css';
 
@@ -99,15 +100,14 @@ function Thumbnails({ pictures }: { readonly pictures: CalibrationPreview['pictu
   useEffect(() => () => addresses.forEach(({ address }) => URL.revokeObjectURL(address)), [addresses]);
   const more = pictures.length - addresses.length;
   return (
-    <ul className={styles.grid} aria-label={t('build.calibration.taken')}>
+    <PictureTiles label={t('build.calibration.taken')}>
       {addresses.map(({ name, width, height, address }) => (
-        <li key={name} className={styles.cell} title={`${name} · ${width} × ${height}`}>
-          <img className={styles.image} src={address} alt={name} />
-          <span className={styles.name}>{name}</span>
+        <li key={name}>
+          <PictureTile address={address} alt={name} name={name} title={`${name} · ${width} × ${height}`} />
         </li>
       ))}
       {more > 0 && <li className={styles.more}>{t('build.fixes.more', { count: more })}</li>}
-    </ul>
+    </PictureTiles>
   );
 }
 

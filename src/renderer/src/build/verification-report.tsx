@@ -4,9 +4,11 @@ import type { EngineSummary } from '../../../shared/domain/engine';
 import type { EngineVerification, VerifiedPicture } from '../../../shared/domain/verification';
 import { compareEngine } from '../compare/open-compare';
 import { useFormat } from '../format/use-format';
+import { errorMessage } from '../notices/error-text';
 import { select, usePictures } from '../state/pictures-store';
 import { studio } from '../studio-client/studio';
 import { FiguresTable } from './figures-table';
+import { PictureTile, PictureTiles } from './picture-tile';
 import styles from './verification-report.module.css';
 
 interface ReportProps {
@@ -34,7 +36,10 @@ export function VerificationReport({ verification, engine }: ReportProps) {
         {t('build.verify.times', { engine: ms(timings.engine.total), reference: ms(timings.reference.total) })}
       </p>
       {failures.length > 0 && (
-        <p className={styles.warning}>
+        <p
+          className={styles.warning}
+          title={failures.map(({ name, ...error }) => `${name}: ${errorMessage(error)}`).join('\n')}
+        >
           {t('frame.jobs.failures', { count: failures.length })}: {failures.map(({ name }) => name).join(', ')}
         </p>
       )}
@@ -87,13 +92,13 @@ function Worst({ pictures, engine, at }: WorstProps) {
   return (
     <section className={styles.report} aria-label={t('build.verify.worst')}>
       <p className={styles.soft}>{t('build.verify.worstText')}</p>
-      <ul className={styles.worst} aria-label={t('build.verify.worst')}>
+      <PictureTiles label={t('build.verify.worst')} size="large">
         {shown.map((picture) => (
           <li key={picture.name}>
             <WorstPicture picture={picture} engine={engine} difference={differences.get(picture.name) ?? null} />
           </li>
         ))}
-      </ul>
+      </PictureTiles>
     </section>
   );
 }
@@ -109,31 +114,17 @@ interface WorstPictureProps {
 function WorstPicture({ picture: { name, agreement }, engine, difference }: WorstPictureProps) {
   const { t } = useTranslation();
   const id = usePictures(({ order, items }) => order.find((each) => items[each]?.entry.name === name) ?? null);
-  const content = (
-    <>
-      {difference === null ? (
-        <span className={styles.thumbnail} />
-      ) : (
-        <img className={styles.thumbnail} src={difference} alt={t('build.verify.difference', { name })} />
-      )}
-      <span className={styles.name} title={name}>
-        {name}
-      </span>
-      <span className={styles.soft}>{percent(agreement)}</span>
-    </>
-  );
-  if (id === null) return <div className={styles.picture}>{content}</div>;
+  const open =
+    id === null
+      ? undefined
+      : () => {
+          select(id);
+          compareEngine(engine);
+        };
   return (
-    <button
-      type="button"
-      className={styles.picture}
-      onClick={() => {
-        select(id);
-        compareEngine(engine);
-      }}
-    >
-      {content}
-    </button>
+    <PictureTile address={difference} alt={t('build.verify.difference', { name })} name={name} onClick={open}>
+      <span className={styles.soft}>{percent(agreement)}</span>
+    </PictureTile>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { Button } from '../components/button';
+import { FolderField } from '../components/folder-field';
 import { reportError } from '../notices/notify';
 import { updatePreferences } from '../preferences/preferences';
 import { shell } from '../shell/current-shell';
@@ -8,10 +8,14 @@ import styles from './export-dialog.module.css';
 
 /** Null when the user cancels. */
 export async function chooseDirectory(): Promise<string | null> {
+  const directory = await askForDirectory();
+  if (directory !== null) updatePreferences({ exportDirectory: directory });
+  return directory;
+}
+
+async function askForDirectory(): Promise<string | null> {
   try {
-    const directory = await shell.chooseExportFolder();
-    if (directory !== null) updatePreferences({ exportDirectory: directory });
-    return directory;
+    return await shell.chooseExportFolder();
   } catch (error) {
     reportError(error);
     return null;
@@ -24,13 +28,12 @@ export function Destination() {
   const directory = usePreferences((state) => state.exportDirectory);
   if (!shell.hasFolders) return <p className={styles.note}>{t('exporting.downloads')}</p>;
   return (
-    <div className={styles.destination}>
-      <span className={styles.caption}>{t('exporting.folder')}</span>
-      <span className={styles.path} title={directory ?? undefined}>
-        {/* Cut at its beginning: the end of a path tells folders apart. */}
-        <bdi>{directory ?? t('exporting.noFolder')}</bdi>
-      </span>
-      <Button onClick={() => void chooseDirectory()}>{t('exporting.choose')}</Button>
-    </div>
+    <FolderField
+      label={t('exporting.folder')}
+      path={directory ?? ''}
+      placeholder={t('exporting.noFolder')}
+      choose={askForDirectory}
+      onChange={(exportDirectory) => updatePreferences({ exportDirectory })}
+    />
   );
 }

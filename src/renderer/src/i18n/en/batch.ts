@@ -3,7 +3,6 @@ export const batch = {
   input: 'Pictures',
   output: 'Masks',
   noInput: 'Choose a folder of pictures.',
-  choose: 'Choose…',
   served: 'Folders that the studio was started with: maskforge serve FOLDER…',
   recursive: 'With all folders below',
   keepFolders: 'Keep the folders in the output',

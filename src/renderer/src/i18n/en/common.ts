@@ -4,6 +4,7 @@ export const common = {
   close: 'Close',
   remove: 'Remove',
   undo: 'Undo',
+  choose: 'Choose…',
   retry: 'Try again',
   copy: 'Copy',
   copied: 'Copied',

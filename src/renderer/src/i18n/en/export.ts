@@ -28,7 +28,6 @@ export const exporting = {
   opacity: 'opacity {{value}} %',
   folder: 'Folder',
   noFolder: 'You are asked when you export.',
-  choose: 'Choose…',
   downloads: 'The files come as downloads of the browser. It may ask whether several are allowed.',
   files: 'Files',
   more_one: 'and {{count}} more',

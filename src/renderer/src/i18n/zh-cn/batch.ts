@@ -6,7 +6,6 @@ export const batch: Translation<typeof source> = {
   input: '图片',
   output: '掩码',
   noInput: '请选择图片文件夹。',
-  choose: '选择…',
   served: '可用的是启动时指定的文件夹：maskforge serve FOLDER…',
   recursive: '包含所有子文件夹',
   keepFolders: '在输出中保留文件夹结构',

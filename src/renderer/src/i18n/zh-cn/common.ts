@@ -7,6 +7,7 @@ export const common: Translation<typeof source> = {
   close: '关闭',
   remove: '移除',
   undo: '撤销',
+  choose: '选择…',
   retry: '重试',
   copy: '复制',
   copied: '已复制',

@@ -28,7 +28,6 @@ export const exporting: Translation<typeof source> = {
   opacity: '不透明度 {{value}} %',
   folder: '文件夹',
   noFolder: '导出时再选择。',
-  choose: '选择…',
   downloads: '文件将由浏览器下载；浏览器可能会询问是否允许下载多个文件。',
   files: '文件',
   more_other: '以及另外 {{count}} 个',
