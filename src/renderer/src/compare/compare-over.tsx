@@ -39,16 +39,14 @@ function NothingToCompare() {
   const { t } = useTranslation();
   const model = useLibrary(activeModel);
   const enginesLoaded = useEngines((state) => state.loaded);
-  const entries = useSideMenu((side) => model !== null && chooseSides([modelSide(model.id), side]));
+  const own = model === null ? [] : [modelSide(model.id)];
+  const choices = useSideMenu((side) => chooseSides([...own, side]), own);
   const build = (): void => {
     if (model !== null) setBuild({ view: 'wizard', step: 'model', modelId: model.id, jobId: null, engineId: null });
     enterMode('build');
   };
   // A moment later there may be engines.
   if (!enginesLoaded) return null;
-  const choices = entries.filter(
-    (entry) => !(entry.kind === 'item' && entry.id === `model:onnxruntime:${model?.id ?? ''}`),
-  );
   const canChoose = model !== null && choices.some((entry) => entry.kind === 'item' && entry.disabled !== true);
   return (
     <div className={states.centre}>

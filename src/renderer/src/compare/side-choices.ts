@@ -45,14 +45,20 @@ export function useShortNames(): string[] {
   return shortNames(useSideNames());
 }
 
-/** Models, engines and drawn masks that could be a side and are none yet, as a menu. */
-export function useSideMenu(choose: (side: ComparisonSide) => void): MenuEntry[] {
+/**
+ * Models, engines and drawn masks that could be a side and are none yet, as a menu.
+ * @param taken what is a side without being among the sides yet
+ */
+export function useSideMenu(
+  choose: (side: ComparisonSide) => void,
+  taken: readonly ComparisonSide[] = [],
+): MenuEntry[] {
   const { t } = useTranslation();
   const sides = useCompare((state) => state.sides);
   const models = useLibrary((state) => state.models);
   const activeId = useLibrary(({ session }) => (session.kind === 'none' ? null : session.modelId));
   const engines = useEngines((state) => state.engines);
-  const used = new Set(sides.map(sideKey));
+  const used = new Set([...sides, ...taken].map(sideKey));
   const fits = classesLike(modelOfSides(sides, engines) ?? activeId, models);
   const item = (side: ComparisonSide, label: string): MenuEntry[] =>
     used.has(sideKey(side)) ? [] : [{ kind: 'item', id: sideKey(side), label, run: () => choose(side) }];
@@ -70,7 +76,7 @@ export function useSideMenu(choose: (side: ComparisonSide) => void): MenuEntry[]
     ...(engineItems.length === 0 ? [] : [{ kind: 'heading', label: t('compare.engines') } as const, ...engineItems]),
     ...(!hasMasks
       ? [
-          { kind: 'separator' } as const,
+          ...(modelItems.length + engineItems.length === 0 ? [] : [{ kind: 'separator' } as const]),
           {
             kind: 'item',
             id: 'masks',
