@@ -1,4 +1,5 @@
 import { AppError, isAbort } from '../shared/app-error';
+import { meansDeviceLost } from '../shared/device-lost';
 import type { BlockDiagnosis, CandidateTime, TunePoint } from '../shared/domain/tuning';
 import { choosePoint, isFaster } from './choose-point';
 
@@ -198,6 +199,8 @@ export class Trials {
       return { time, ...(agreement === undefined ? {} : { agreement, judgedOn: 'device' }) };
     } catch (error) {
       if (isAbort(error) || signal?.aborted === true || !(error instanceof AppError)) throw error;
+      // No other candidate would run either, and none is to blame.
+      if (meansDeviceLost(error.code)) throw error;
       return { failure: { code: error.code, message: error.message } };
     }
   }

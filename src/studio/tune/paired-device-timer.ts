@@ -1,5 +1,6 @@
 import type { OnnxModel } from '../../onnx/model';
 import { AppError, isAbort } from '../../shared/app-error';
+import { meansDeviceLost } from '../../shared/device-lost';
 import type { Measurement } from '../../quantization/tune-trials';
 import { median } from '../engines/statistics';
 import type { Ids } from '../quantize/mask-agreement';
@@ -117,7 +118,7 @@ export class PairedDeviceTimer {
       this.#wideAgreement ??= await this.#judgeWide(this.#reference);
     } catch (error) {
       await this.#closeReference();
-      if (isAbort(error) || !(error instanceof AppError)) throw error;
+      if (isAbort(error) || !(error instanceof AppError) || meansDeviceLost(error.code)) throw error;
       this.#isOff = true;
       this.#onUnavailable(error);
     }
