@@ -91,6 +91,7 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   const blocks = wizard.getByRole('region', { name: 'Which blocks bear 8 bits' });
   await expect(blocks.getByTestId('tune-curve').locator('circle')).not.toHaveCount(0);
   await expect(blocks.getByRole('row')).toHaveCount(4);
+  await expect(blocks.getByText('Agreement is that of the same networks on ONNX Runtime.')).toBeVisible();
   await blocks.getByRole('radio', { name: /everything in 8 bits/ }).focus();
   await page.keyboard.press('ArrowDown');
   await expect(blocks.getByRole('radio', { name: /1 block kept/ })).toBeChecked();

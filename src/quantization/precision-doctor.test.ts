@@ -259,6 +259,25 @@ describe('tunePrecision with masks of the engines', () => {
     ]);
   });
 
+  it('tells how far it is, never less than before, and at the end almost all', async () => {
+    const harms = Object.fromEntries(blocks.map((block, index) => [block, 0.01 / (index + 1)]));
+    for (const affords of [() => true, (count: number): boolean => count === 1]) {
+      const { options } = device(harms);
+      const shares: number[] = [];
+      await tune({
+        ...options,
+        affords,
+        seeksSpeed: true,
+        target: 0.995,
+        onPoint: (_, share) => void shares.push(share),
+      });
+      expect(shares).toEqual([...shares].sort((one, other) => one - other));
+      expect(shares[0]).toBeLessThan(0.1);
+      expect(shares.at(-1)).toBeGreaterThan(0.9);
+      expect(shares.at(-1)).toBeLessThan(1);
+    }
+  });
+
   it('says so when not even the last block left in 8 bits reaches the target', async () => {
     const harms = Object.fromEntries(blocks.map((block) => [block, 0.03]));
     const tuning = await tune(device(harms).options);

@@ -88,6 +88,8 @@ export async function tuneRecipe(parts: TuneParts): Promise<Tuning> {
 
 /** Of the whole time: what the reference may take, after its first picture. */
 const REFERENCE_SHARE = 1 / 6;
+/** Seconds that it may take where candidates run on a device, for which its pictures are nothing. */
+const REFERENCE_SECONDS = 300;
 
 type TimedParts = TuneParts & { readonly deadline: Deadline };
 
@@ -229,7 +231,10 @@ class Run {
    */
   async #referenceOf(paths: readonly string[], before: Tuning | null): Promise<MaskAgreement> {
     const { model, form } = this.#options;
-    const limit = (this.#parts.order.maxSeconds ?? Infinity) * REFERENCE_SHARE;
+    const { order, target, recipe } = this.#parts;
+    const isOnDevice = order.timing && target.kind === 'tensorrt' && recipe.device.kind === 'gpu';
+    const most = isOnDevice ? REFERENCE_SECONDS : Infinity;
+    const limit = Math.min(most, (order.maxSeconds ?? Infinity) * REFERENCE_SHARE);
     const known = before !== null && before.points.length > 0 ? before.compared : null;
     const begun = seconds();
     let seen = 0;
