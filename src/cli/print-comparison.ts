@@ -3,6 +3,7 @@ import type { Timings } from '../shared/domain/mask';
 import type { MaskComparison } from '../shared/domain/verification';
 import { table } from './table';
 import type { Terminal } from './terminal';
+import { warningLine } from './terminal';
 
 const MOST_WORST = 5;
 const STAGES = [
@@ -37,7 +38,7 @@ export function printComparison(
   if (withClasses) lines(classRows(comparison, result));
   const worst = worstRows(comparison, result);
   if (worst.length > 1) lines(worst);
-  for (const { notes, name } of sides) for (const note of notes) terminal.warning(`${name}: ${note}`);
+  for (const { notes, name } of sides) for (const note of notes) terminal.warning(`${name}: ${warningLine(note)}`);
   for (const { name, side, code, message } of result.failures) {
     const where = side === null ? name : `${name}, ${letter(side)}`;
     terminal.warning(`${where}: ${message} [${code}]`);

@@ -160,7 +160,7 @@ function tell(
   const size = `${picture.width}x${picture.height}`;
   terminal.line(`${name}  ${size}  ${(timings.total / 1e6).toFixed(0)} ms  ${shares.join(', ')}${more}`);
   for (const file of files) terminal.line(`  ${terminal.paint('dim', file.path)}`);
-  for (const note of segmentation.notes) terminal.warning(`${label}: ${note}`);
+  for (const note of segmentation.notes) terminal.warning(`${label}: ${warningLine(note)}`);
 }
 
 function jsonLine(
@@ -182,7 +182,7 @@ function jsonLine(
     timingsNs: { decode, preprocess, infer, postprocess, total },
     ...(mask === undefined ? {} : { mask: mask.path }),
     ...(files.length === 0 ? {} : { files: Object.fromEntries(files.map(({ format, path }) => [format, path])) }),
-    ...(notes.length === 0 ? {} : { notes }),
+    ...(notes.length === 0 ? {} : { notes: notes.map(({ message }) => message) }),
   };
 }
 

@@ -132,7 +132,7 @@ describe('kinds of picture', () => {
     const path = await save('cmyk.jpg', await red.toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer());
     const file = await PictureFile.open({ path });
     expect(file.facts.channels).toBe(4);
-    expect(file.notes.join()).toContain('CMYK');
+    expect(file.notes[0]?.message).toContain('CMYK');
     const frame = await file.read();
     const [r = 0, g = 0, b = 0] = frame.pixels;
     expect([frame.channels, r > 180, g < 70, b < 70]).toEqual([3, true, true, true]);
@@ -180,7 +180,7 @@ describe('kinds of picture', () => {
     const bytes = await (format === 'gif' ? stack.gif(timing) : stack.webp({ ...timing, lossless: true })).toBuffer();
     const file = await PictureFile.open({ path: await save(`animated.${format}`, bytes) });
     expect(file.facts).toMatchObject({ width: 20, height: 10, frames: 3 });
-    expect(file.notes.join()).toContain('first of 3');
+    expect(file.notes[0]?.message).toContain('first of 3');
     const frame = await file.read();
     expect([frame.width, frame.height, frame.pixels[0], frame.pixels[1]]).toEqual([20, 10, 255, 0]);
     const shown = await sharp((await file.show()).bytes).metadata();

@@ -1,8 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp as Pipeline } from 'sharp';
+import type { ErrorReport } from '../shared/app-error';
 import type { Frame, FrameSize, FrameSource } from '../shared/domain/frame';
 import type { PictureInfo } from '../shared/domain/picture';
+import { remark } from '../shared/remark';
 import { decodeBitmap, readBitmapHeader } from './bitmap';
 import { resizeFrame } from './frame-resize';
 import {
@@ -37,7 +39,7 @@ const kernels = { bilinear: 'linear', bicubic: 'cubic', nearest: 'nearest' } as 
 export class PictureFile implements FrameSource {
   readonly facts: PictureFacts;
   /** Sentences for the user about what was done to it. */
-  readonly notes: readonly string[];
+  readonly notes: readonly ErrorReport[];
   readonly #bytes: Uint8Array;
   readonly #name: string;
   readonly #hasAlpha: boolean;
@@ -152,7 +154,7 @@ export class PictureFile implements FrameSource {
 
 interface Probe {
   readonly facts: PictureFacts;
-  readonly notes: string[];
+  readonly notes: ErrorReport[];
   readonly hasAlpha: boolean;
   readonly hasProfile: boolean;
   readonly color: string;
@@ -220,14 +222,15 @@ const bitDepths: Readonly<Record<string, number>> = {
   double: 64,
 };
 
-function notesFor(facts: PictureFacts, color: string, hasAlpha: boolean): string[] {
-  const notes: string[] = [];
-  const parts = facts.format === 'tiff' ? 'pages' : 'frames';
-  if (facts.frames > 1) notes.push(`Only the first of ${facts.frames} ${parts} is used.`);
-  if (facts.bitDepth > 8) notes.push(`${facts.bitDepth} bits for each channel were reduced to 8.`);
-  if (color === 'cmyk') notes.push('CMYK was converted to sRGB.');
+function notesFor(facts: PictureFacts, color: string, hasAlpha: boolean): ErrorReport[] {
+  const { frames, bitDepth: bits, format } = facts;
+  const notes: ErrorReport[] = [];
+  const parts = format === 'tiff' ? 'pages' : 'frames';
+  if (frames > 1) notes.push(remark('first-frame-only', `Only the first of ${frames} ${parts} is used.`, { frames }));
+  if (bits > 8) notes.push(remark('bits-reduced', `${bits} bits for each channel were reduced to 8.`, { bits }));
+  if (color === 'cmyk') notes.push(remark('cmyk-converted', 'CMYK was converted to sRGB.'));
   // GIF decoders always deliver alpha, needed or not.
-  if (hasAlpha && facts.format !== 'gif') notes.push('Transparent parts stand on white.');
+  if (hasAlpha && format !== 'gif') notes.push(remark('on-white', 'Transparent parts stand on white.'));
   return notes;
 }
 

@@ -35,7 +35,7 @@ export const segmentationSchema = z.object({
   /** True when the mask was kept from an earlier run; timings are then that run's. */
   cached: z.boolean(),
   /** Things worth saying about this picture (only the first of 12 frames, 16 bit reduced to 8, …). */
-  notes: z.array(z.string()),
+  notes: z.array(errorReportSchema),
 });
 export type Segmentation = z.infer<typeof segmentationSchema>;
 

@@ -53,8 +53,8 @@ export const openSideSchema = z.object({
   size: sizePolicySchema.nullable(),
   /** ISO 8601, of engines. */
   builtAt: z.string().nullable(),
-  /** Sentences worth saying: sees pictures at another size than the reference, … */
-  notes: z.array(z.string()),
+  /** What is worth saying: sees pictures at another size than the reference, … */
+  notes: z.array(errorReportSchema),
 });
 export type OpenSide = z.infer<typeof openSideSchema>;
 

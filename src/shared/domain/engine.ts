@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLineSchema } from './job';
+import { errorReportSchema, logLineSchema } from './job';
 import { modelInputSchema, modelOutputSchema, modelSummarySchema, preprocessingSchema } from './model';
 import { calibrationOrderSchema, quantizeStepSchema } from './quantization';
 
@@ -316,8 +316,9 @@ export const engineSummarySchema = z.object({
   builtAt: z.string(),
   buildSeconds: z.number(),
   state: engineStateSchema,
-  /** What the state means here and what to do; empty when ready. */
+  /** What the state means here and what to do; empty when ready. `why` is what shells in other languages make theirs of. */
   reason: z.string(),
+  why: errorReportSchema.nullable(),
   warnings: engineRecordSchema.shape.warnings,
 });
 export type EngineSummary = z.infer<typeof engineSummarySchema>;

@@ -67,7 +67,7 @@ export function comparisonJson({ comparison, result }: Found): object {
       precision,
       size,
       builtAt,
-      notes,
+      notes: notes.map(({ message }) => message),
     };
     return { ...about, ...result.sides[index] };
   });

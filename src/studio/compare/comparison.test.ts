@@ -163,7 +163,7 @@ describe('engines', () => {
       modelId: rgb,
       precision: 'FP32',
     });
-    expect(second?.notes.join()).toMatch(/^Sees pictures at 8x8, the reference at their own size/);
+    expect(second?.notes[0]?.message).toMatch(/^Sees pictures at 8x8, the reference at their own size/);
     expect(first?.name).not.toBe(second?.name);
     const result = await bench.call('compare.result', { comparisonId });
     expect(result?.sides[1]).toMatchObject({ compared: 2, agreement: { pixelAgreement: 1 } });

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
+import type { ErrorReport } from '../../shared/app-error';
 import { AppError } from '../../shared/app-error';
 import type { ComparisonSide, OpenSide } from '../../shared/domain/comparison';
 import type { EngineRecord } from '../../shared/domain/engine';
 import type { Label, ModelSummary, SizePolicy } from '../../shared/domain/model';
 import type { RuntimeId } from '../../shared/domain/runtime';
+import { remark } from '../../shared/remark';
 import { servedSize } from '../engines/engine-to-open';
 import type { EngineLibrary } from '../engines/engine-library';
 import type { FileAccess } from '../file-access';
@@ -179,7 +181,7 @@ function describe({ model, engine, runtime }: Network, { info }: OpenSession, na
     sessionId: info.id,
     size,
     builtAt: engine?.builtAt ?? null,
-    notes: info.fallback === null ? [] : [info.fallback],
+    notes: info.fallback === null ? [] : [remark('runtime-fallback', info.fallback, { said: info.fallback })],
   };
 }
 
@@ -207,10 +209,20 @@ function masksInUse(name: string, directory: string): SideInUse {
 }
 
 /** What to say of a side that sees pictures otherwise than the reference does. */
-export function sizeNote(size: SizePolicy | null, reference: SizePolicy | null): string | null {
+export function sizeNote(size: SizePolicy | null, reference: SizePolicy | null): ErrorReport | null {
   if (size === null || reference === null) return null;
   const [own, theirs] = [describeSize(size), describeSize(reference)];
-  return own === theirs ? null : `Sees pictures ${own}, the reference ${theirs}: that alone makes masks differ.`;
+  if (own === theirs) return null;
+  return remark('sees-other-size', `Sees pictures ${own}, the reference ${theirs}: that alone makes masks differ.`, {
+    own: shortSize(size),
+    theirs: shortSize(reference),
+  });
+}
+
+/** The same without words. */
+function shortSize(size: SizePolicy): string {
+  if (size.mode === 'native') return `≤ ${size.maxSide}`;
+  return `${size.mode} ${size.width}×${size.height}`;
 }
 
 function describeSize(size: SizePolicy): string {

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { AppError } from '../../shared/app-error';
+import { AppError, toErrorReport } from '../../shared/app-error';
 import type { EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import { isMissing, readError, writeError } from '../library/json-file';
@@ -243,7 +243,7 @@ export class EngineLibrary {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (record === null) return error;
-      return summarise(record, folder, { state: 'damaged', reason: `${error.message} ${error.hint ?? ''}`.trim() });
+      return summarise(record, folder, { state: 'damaged', why: toErrorReport(error) });
     }
   }
 

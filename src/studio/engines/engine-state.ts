@@ -6,6 +6,8 @@ import type {
   EngineSummary,
   Recipe,
 } from '../../shared/domain/engine';
+import type { ErrorReport } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
 import type { CudaDevice } from '../../runtimes/tensorrt/addon';
 import { familyNames } from '../../runtimes/tensorrt/find-libraries-names';
 import { NARROWING } from './recipe';
@@ -27,16 +29,18 @@ export const engineFamilyNames: Readonly<Record<EngineFamily, string>> = {
 /** The compute capability of Ampere, from which on `ampere-plus` engines run. */
 const AMPERE = 80;
 
-/** Why an engine cannot run on this machine; empty when it can. */
-export function foreignReason(recipe: Recipe, machine: Machine): string {
+/** Why an engine cannot run on this machine; null when it can. */
+export function foreignReason(recipe: Recipe, machine: Machine): ErrorReport | null {
   const runtime = runtimeReason(recipe, machine);
-  if (runtime !== '') return runtime;
+  if (runtime !== null) return runtime;
   if (recipe.device.kind === 'cpu') return processorReason(recipe.device.arch, machine.arch ?? process.arch);
-  return deviceFor(recipe, machine) === null ? deviceReason(recipe, machine) : '';
+  return deviceFor(recipe, machine) === null ? deviceReason(recipe, machine) : null;
 }
 
-function processorReason(built: string, here: string): string {
-  return built === here ? '' : `It was built for ${built} processors, and this is ${here}. Build it again here.`;
+function processorReason(built: string, here: string): ErrorReport | null {
+  if (built === here) return null;
+  const what = `It was built for ${built} processors, and this is ${here}. Build it again here.`;
+  return remark('other-processor', what, { built, here });
 }
 
 /** The CUDA device that an engine runs on; null where there is none for it. */
@@ -60,21 +64,22 @@ export function deviceFor({ device, builder }: Recipe, { devices }: Machine): Ma
 export function stateOf(
   record: EngineRecord,
   facts: { readonly machine: Machine; readonly isTrusted: boolean; readonly isStale: boolean },
-): { state: EngineState; reason: string } {
+): { state: EngineState; why: ErrorReport | null } {
   const foreign = foreignReason(record.recipe, facts.machine);
-  if (!facts.isTrusted) {
-    return {
-      state: 'untrusted',
-      reason: 'It was not built here. An engine is code: say that it may run with `maskforge engine trust`.',
-    };
-  }
-  if (foreign !== '') return { state: 'foreign', reason: foreign };
+  if (!facts.isTrusted) return { state: 'untrusted', why: UNTRUSTED };
+  if (foreign !== null) return { state: 'foreign', why: foreign };
   if (facts.isStale) {
-    const reason = `${record.model.path} has changed since it was built: build it again.`;
-    return { state: 'stale', reason };
+    const { path } = record.model;
+    const why = remark('model-changed', `${path} has changed since it was built: build it again.`, { path });
+    return { state: 'stale', why };
   }
-  return { state: 'ready', reason: '' };
+  return { state: 'ready', why: null };
 }
+
+const UNTRUSTED = remark(
+  'not-built-here',
+  'It was not built here. An engine is code: say that it may run with `maskforge engine trust`.',
+);
 
 export function describeDevice(device: EngineDevice, targets: readonly number[]): string {
   if (device.kind === 'gpu') return device.name;
@@ -85,7 +90,7 @@ export function describeDevice(device: EngineDevice, targets: readonly number[])
 export function summarise(
   record: EngineRecord,
   folder: string,
-  { state, reason }: { readonly state: EngineState; readonly reason: string },
+  { state, why }: { readonly state: EngineState; readonly why: ErrorReport | null },
 ): EngineSummary {
   const { recipe, model, times } = record;
   return {
@@ -105,7 +110,8 @@ export function summarise(
     builtAt: record.builtAt,
     buildSeconds: times.total,
     state,
-    reason,
+    reason: why === null ? '' : [why.message, why.hint].filter(Boolean).join(' '),
+    why,
     warnings: record.warnings,
   };
 }
@@ -117,12 +123,20 @@ function layerNormOf({ passes }: Recipe): EngineSummary['layerNorm'] {
   return last.form === 'plugin' && last.only !== undefined ? 'mixed' : last.form;
 }
 
-function runtimeReason({ runtime, builder }: Recipe, { families }: Machine): string {
+function runtimeReason({ runtime, builder }: Recipe, { families }: Machine): ErrorReport | null {
   const name = engineFamilyNames[runtime.family];
   const here = families.filter(({ family }) => family === runtime.family).map(({ version }) => version);
-  if (here.length === 0) return `It was built for ${name} ${runtime.version}, which is not installed here.`;
+  const built = `${name} ${runtime.version}`;
+  if (here.length === 0) {
+    return remark('runtime-missing', `It was built for ${built}, which is not installed here.`, { built });
+  }
   const fits = here.some((version) => matches(runtime.version, version, builder.versionCompatible));
-  return fits ? '' : `It was built with ${name} ${runtime.version}; here is ${here.join(', ')}. Build it again.`;
+  if (fits) return null;
+  const others = here.join(', ');
+  return remark('other-runtime', `It was built with ${built}; here is ${others}. Build it again.`, {
+    built,
+    here: others,
+  });
 }
 
 /** Plans run with the version that built them; version-compatible ones with later ones of the same major as well. */
@@ -139,8 +153,12 @@ function numbers(version: string): number[] {
   return version.split('.').slice(0, 3).map(Number);
 }
 
-function deviceReason({ device, builder }: Recipe, { devices }: Machine): string {
+function deviceReason({ device, builder }: Recipe, { devices }: Machine): ErrorReport {
   const built = describeDevice(device, builder.targets);
-  if (devices.length === 0) return `It runs on ${built}, and there is no NVIDIA GPU that CUDA can use here.`;
-  return `It runs on ${built}; here is ${devices.map(({ name }) => name).join(', ')}. Build it again for that.`;
+  if (devices.length === 0) {
+    const what = `It runs on ${built}, and there is no NVIDIA GPU that CUDA can use here.`;
+    return remark('device-missing', what, { built });
+  }
+  const here = devices.map(({ name }) => name).join(', ');
+  return remark('other-device', `It runs on ${built}; here is ${here}. Build it again for that.`, { built, here });
 }

@@ -45,7 +45,7 @@ export function tuneHandlers(parts: TuneHandlerParts): TuneHandlers {
         return recipe.model.sha256 === sha256 && recipe.model.weights.join() === weights.join();
       });
       return kept.map((tuning) => {
-        return { ...tuning, file: tunings.fileOf(tuning.key), isHere: foreignReason(tuning.recipe, here) === '' };
+        return { ...tuning, file: tunings.fileOf(tuning.key), isHere: foreignReason(tuning.recipe, here) === null };
       });
     },
   };

@@ -5,6 +5,7 @@ import { Button } from '../components/button';
 import { cx } from '../components/cx';
 import { Menu, type MenuEntry } from '../components/menu';
 import { Tooltip } from '../components/tooltip';
+import { warningText } from '../notices/error-text';
 import { addSide, removeSide, replaceSide, setReference } from './compare-actions';
 import styles from './compare-bar.module.css';
 import { openComparison, pickSide, useCompare, type CompareState } from './compare-store';
@@ -80,7 +81,7 @@ function SideChip({ index, name, short }: SideChipProps) {
   );
   const entries = useChipMenu(index, name);
   const facts = [side?.runtime, side?.device, side?.precision].filter((fact) => fact !== undefined && fact !== '');
-  const notes = side?.notes ?? [];
+  const notes = (side?.notes ?? []).map(warningText);
   const details = [name, facts.join(' · '), ...notes].filter((line) => line !== '');
   return (
     <span className={cx(styles.chip, shown && styles.shown)}>

@@ -9,7 +9,7 @@ import { warningText } from '../notices/error-text';
 import styles from './engines.module.css';
 
 /** Why an engine cannot be used as it is, and what to do. */
-export function EngineStateNote({ engine: { state, reason } }: { readonly engine: EngineSummary }) {
+export function EngineStateNote({ engine: { state, why } }: { readonly engine: EngineSummary }) {
   const { t } = useTranslation();
   if (state === 'ready') return null;
   return (
@@ -19,7 +19,7 @@ export function EngineStateNote({ engine: { state, reason } }: { readonly engine
         <p>
           <strong>{t(`engines.stateText.${state}`)}</strong>
         </p>
-        <p>{reason}</p>
+        {why !== null && <p>{warningText(why)}</p>}
       </div>
     </div>
   );

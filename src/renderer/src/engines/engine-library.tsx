@@ -9,6 +9,7 @@ import { Button } from '../components/button';
 import { cx } from '../components/cx';
 import { ContextMenu } from '../components/menu';
 import { useFormat } from '../format/use-format';
+import { warningText } from '../notices/error-text';
 import { ErrorCard } from '../notices/error-card';
 import { shell } from '../shell/current-shell';
 import { attempt, importEngine } from './engine-actions';
@@ -144,7 +145,10 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
           {agreement?.text ?? '–'}
         </td>
         <td className={styles.built}>{dateText(engine.builtAt, i18n.language)}</td>
-        <td className={cx(styles.state, engine.state !== 'ready' && styles.notReady)} title={engine.reason}>
+        <td
+          className={cx(styles.state, engine.state !== 'ready' && styles.notReady)}
+          title={engine.why === null ? undefined : warningText(engine.why)}
+        >
           {t(`engines.states.${engine.state}`)}
         </td>
       </tr>

@@ -9,6 +9,7 @@ import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
 import { passReasons } from '../i18n/zh-cn/pass-reasons';
+import { pictureNotes } from '../i18n/zh-cn/picture-notes';
 import { errorHint, errorMessage, errorTitle, warningText } from './error-text';
 
 const repository = resolve(__dirname, '../../../..');
@@ -102,7 +103,8 @@ describe('warningText', () => {
   /** Calls of the two functions that make remarks, examples in comments apart; codes by a condition, or with a name, too. */
   const CALL =
     /\b(?:remark|because)\(\s*(?:[^;'`]*?\? )?(?:'([a-z][a-z0-9-]*)'|([A-Z_]+|code)\b)(?:\s*: '([a-z-]+)')?/g;
-  const remarks = { ...modelWarnings, ...engineWarnings, ...passReasons };
+  const tables = [modelWarnings, engineWarnings, passReasons, pictureNotes];
+  const remarks: Readonly<Record<string, readonly string[]>> = Object.assign({}, ...tables);
   const calls = sources.flatMap(({ text }) =>
     [...text.replace(/^ *\*.*$/gm, '').matchAll(CALL)].flatMap(([, one, name = '', other]) => {
       const named = new RegExp(`\\b${name} = '([a-z-]+)'`).exec(text)?.[1];
@@ -115,7 +117,7 @@ describe('warningText', () => {
     expect(said.size).toBeGreaterThan(50);
     expect([...said].filter((code) => remarks[code] === undefined)).toEqual([]);
     expect(Object.keys(remarks).filter((code) => !said.has(code))).toEqual([]);
-    const files = [modelWarnings, engineWarnings, passReasons].map((texts) => Object.keys(texts).length);
+    const files = tables.map((texts) => Object.keys(texts).length);
     expect(Object.keys(remarks).length).toBe(files.reduce((sum, count) => sum + count));
   });
 

@@ -5,9 +5,15 @@ import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
 import { passReasons } from '../i18n/zh-cn/pass-reasons';
+import { pictureNotes } from '../i18n/zh-cn/picture-notes';
 
 /** What is remarked, by code, in place of the studio's English sentence. */
-const remarks: Readonly<Record<string, readonly string[]>> = { ...modelWarnings, ...engineWarnings, ...passReasons };
+const remarks: Readonly<Record<string, readonly string[]>> = {
+  ...modelWarnings,
+  ...engineWarnings,
+  ...passReasons,
+  ...pictureNotes,
+};
 
 /** A short title in the user's language for what happened. */
 export function errorTitle(error: ErrorReport): string {

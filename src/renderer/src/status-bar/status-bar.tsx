@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useArrangement } from '../canvas/arrangement-store';
 import { cx } from '../components/cx';
 import { Tooltip } from '../components/tooltip';
+import { warningText } from '../notices/error-text';
 import { onHoverText } from '../state/hover-slot';
 import { openSession, useLibrary } from '../state/library-store';
 import { selectedSegmentation, usePictures } from '../state/pictures-store';
@@ -67,9 +68,10 @@ function Notes() {
   const { t } = useTranslation();
   const notes = usePictures((state) => selectedSegmentation(state)?.notes ?? null);
   if (notes === null || notes.length === 0) return null;
+  const text = notes.map(warningText).join(' ');
   return (
-    <Tooltip text={notes.join(' ')} side="top">
-      <span className={styles.notes} role="note" tabIndex={0} aria-label={notes.join(' ')}>
+    <Tooltip text={text} side="top">
+      <span className={styles.notes} role="note" tabIndex={0} aria-label={text}>
         <Info size={14} aria-hidden />
         {t('frame.notes', { count: notes.length })}
       </span>
