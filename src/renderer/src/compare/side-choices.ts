@@ -22,7 +22,11 @@ export function useSideNames(): string[] {
   // Names follow from these.
   useLibrary((state) => state.models);
   useEngines((state) => state.engines);
-  return sides.map((side, i) => open?.sides[i]?.name ?? nameOfSide(side));
+  // The studio speaks English.
+  return sides.map((side, i) => {
+    if (side.kind === 'masks' && open !== null) return i18n.t('compare.drawn');
+    return open?.sides[i]?.name ?? nameOfSide(side);
+  });
 }
 
 function nameOfSide(side: ComparisonSide): string {

@@ -160,6 +160,12 @@ describe('errorMessage', () => {
 
   it('is the studio’s own sentence in English', () => expect(errorMessage(size)).toBe(size.message));
 
+  it('calls what a browser has sent as the user does', () => {
+    const path = '/tmp/maskforge-uploads-Ab1/0b1d9bd1-5f0e-4a9c-8f5b-1c2d3e4f5a6b/street 1/a.png';
+    const report = { code: 'FILE_NOT_FOUND', message: `There is no file ${path}.`, details: { path } };
+    expect(errorMessage(report)).toBe('There is no file street 1/a.png.');
+  });
+
   it.each<[string, ErrorReport, string]>([
     ['keeps names and figures', size, '“a.png”有 20000 × 9000 像素，上限为 120000000 像素。'],
     [

@@ -4,6 +4,7 @@ import { i18n } from '../i18n/i18n';
 import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
+import { knownPath } from '../shell/known-path';
 import { passReasons } from '../i18n/zh-cn/pass-reasons';
 import { pictureNotes } from '../i18n/zh-cn/picture-notes';
 
@@ -23,6 +24,10 @@ export function errorTitle(error: ErrorReport): string {
 
 /** What happened, with the names and figures that belong to it. The studio speaks English; elsewhere it is said anew. */
 export function errorMessage(error: ErrorReport): string {
+  return knownPath(messageOf(error));
+}
+
+function messageOf(error: ErrorReport): string {
   if (i18n.language === 'en' || isTold(error.message)) return error.message;
   const details: Record<string, string | number> = { ...error.details };
   const what = subjectOf(error);

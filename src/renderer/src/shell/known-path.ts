@@ -1,4 +1,6 @@
-/** A folder's path as the user knows it: of what was sent to the studio, from its own name on. */
-export function knownPath(path: string): string {
-  return path.replace(/^.*[\\/]maskforge-uploads-[^\\/]+[\\/][0-9a-f-]{36}[\\/]/, '');
+const SENT = /(?:[A-Za-z]:)?[^\s“”"'(]*[\\/]maskforge-uploads-[^\\/]+[\\/][0-9a-f-]{36}[\\/]/g;
+
+/** A path, or a text with paths, as the user knows them: of what was sent to the studio, from the folder's own name on. */
+export function knownPath(text: string): string {
+  return text.replace(SENT, '');
 }

@@ -12,6 +12,7 @@ export const compare = {
   add: 'Add',
   models: 'Models as they are',
   engines: 'Engines',
+  drawn: 'Drawn masks',
   groundTruth: 'Drawn masks (folder)…',
   noChoice: 'Nothing else has the same classes',
   engineName: '{{model}} · {{precision}} · {{runtime}}',

@@ -15,6 +15,7 @@ export const compare: Translation<typeof source> = {
   add: '添加',
   models: '原始模型',
   engines: '引擎',
+  drawn: '标注掩码',
   groundTruth: '标注掩码（文件夹）…',
   noChoice: '没有其他类别相同的对象',
   engineName: '{{model}} · {{precision}} · {{runtime}}',
