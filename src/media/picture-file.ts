@@ -1,5 +1,8 @@
+import type { Stats } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import type { Metadata, Sharp as Pipeline } from 'sharp';
 import type { ErrorReport } from '../shared/app-error';
 import type { Frame, FrameSize, FrameSource } from '../shared/domain/frame';
@@ -167,10 +170,10 @@ function fit(frame: Frame, size: FrameSize | undefined): Frame {
 /** The first bytes of a file decide whether the rest is read at all. */
 async function readPictureBytes(path: string): Promise<Uint8Array> {
   try {
+    // A thread for pictures has nothing else to do meanwhile: handing small reads to Node's pool costs more than they do.
+    if (!isMainThread) return readAtOnce(path);
     const facts = await stat(path);
-    if (facts.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
-    if (!facts.isFile()) throw Object.assign(new Error('it is not an ordinary file'), { code: 'EINVAL' });
-    if (facts.size > MAX_FILE_BYTES) throw tooManyBytes(basename(path), facts.size);
+    checkFile(facts, path);
     const file = await open(path, 'r');
     try {
       const head = Buffer.alloc(Math.min(SNIFF_LENGTH, facts.size));
@@ -183,6 +186,28 @@ async function readPictureBytes(path: string): Promise<Uint8Array> {
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+function readAtOnce(path: string): Uint8Array {
+  // Before it is opened: opening a pipe would wait for whoever writes to it.
+  const facts = statSync(path);
+  checkFile(facts, path);
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(Math.min(SNIFF_LENGTH, facts.size));
+    readSync(file, head, 0, head.length, 0);
+    if (facts.size > SNIFF_LENGTH && sniffContent(head).use !== 'image') return head;
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws Error that `fileError` puts into words; AppError IMAGE_TOO_LARGE */
+function checkFile(facts: Stats, path: string): void {
+  if (facts.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+  if (!facts.isFile()) throw Object.assign(new Error('it is not an ordinary file'), { code: 'EINVAL' });
+  if (facts.size > MAX_FILE_BYTES) throw tooManyBytes(basename(path), facts.size);
 }
 
 async function probeWithSharp(name: string, bytes: Uint8Array, format: string): Promise<Probe> {

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
-import { constants, deflate } from 'node:zlib';
+import { isMainThread } from 'node:worker_threads';
+import { constants, deflate, deflateSync } from 'node:zlib';
 import type { Mask } from '../shared/domain/mask';
 import type { Rgb } from '../shared/domain/model';
 
@@ -41,12 +42,14 @@ async function encode(
   header[8] = bitDepth;
   header[9] = colorType;
   const stride = rows.byteLength / height;
-  const filtered = Buffer.alloc((stride + 1) * height);
+  const filtered = Buffer.allocUnsafe((stride + 1) * height);
   // Filter 0: neighbours in a mask are equal, not close, so that differences compress no better.
   for (let row = 0; row < height; row++) {
+    filtered[row * (stride + 1)] = 0;
     filtered.set(rows.subarray(row * stride, (row + 1) * stride), row * (stride + 1) + 1);
   }
-  const data = await deflateAsync(filtered, DEFLATE);
+  // A thread for pictures has nothing else to do meanwhile, and Node's pool has four threads for all of them.
+  const data = isMainThread ? await deflateAsync(filtered, DEFLATE) : deflateSync(filtered, DEFLATE);
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { AppError } from '../../shared/app-error';
 import { exportError } from '../export/save-new-file';
 
@@ -61,7 +63,9 @@ export class OutputFolder {
     const path = join(this.path, name);
     const temporary = this.temporaryFile();
     try {
-      await writeFile(temporary, bytes);
+      // A thread for pictures has nothing else to do meanwhile: handing small files to Node's pool costs more than they do.
+      if (isMainThread) await writeFile(temporary, bytes);
+      else writeFileSync(temporary, bytes);
       await this.put(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -87,7 +91,8 @@ export class OutputFolder {
   /** Gives a finished file its place; its folder is made when it is missing. */
   async put(temporary: string, path: string): Promise<void> {
     try {
-      await rename(temporary, path);
+      if (isMainThread) await rename(temporary, path);
+      else renameSync(temporary, path);
     } catch (error) {
       if (!isMissing(error)) throw error;
       await this.check();
