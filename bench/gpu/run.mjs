@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Builds and measures TensorRT engines on this machine's GPU through the studio's own terminal, and writes one JSON file.
 //
-//   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--rounds 3]
-//                          [--calibration FOLDER] [--seconds 540]
+//   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--match REGEX]
+//                          [--rounds 3] [--calibration FOLDER] [--seconds 540]
 //                          [--stages export,tune,build,bench,verify,profile,frames,folder]
 //
 // The folder is of pictures to calibrate INT8 and FP8 on (tools/sample-model/draw.py draws some); without one these rows
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     calibration: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     only: { type: 'string', default: '' },
+    match: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '86400' },
     stages: { type: 'string', default: 'export,tune,build,bench,verify,profile,frames,folder' },
@@ -35,6 +36,7 @@ const words = options.only.split(',').filter((word) => word !== '');
 const { calibration } = options;
 const rows = plan
   .filter(({ group, name }) => words.length === 0 || words.some((word) => `${group}: ${name}`.includes(word)))
+  .filter(({ group, name }) => new RegExp(options.match).test(`${group}: ${name}`))
   .filter(({ args, tune: found = [] }) => calibration !== undefined || ![...args, ...found].includes('CALIBRATION'));
 const models = join(work, 'models');
 const stateFile = join(work, 'state.json');
