@@ -73,7 +73,7 @@ describe('pictures of a batch in threads', () => {
     for (const kind of ['here', 'threads']) {
       const output = await OutputFolder.open(join(folder, kind));
       const work = kind === 'here' ? new PictureDesk(order, output) : await threadsIn(output, 2);
-      for (const name of ['a.png', 'b.png', 'c.png']) {
+      for (const name of ['a.png', 'b.png', 'c.jpg']) {
         const picture = await item(name);
         const opened = await work.open(picture);
         const { width, height, channels, pixels } = await work.read(picture, {
