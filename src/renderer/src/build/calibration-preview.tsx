@@ -24,7 +24,10 @@ interface PreviewProps {
 export function CalibrationPreviewPanel({ answer: { busy, value, error }, source, settled, retry }: PreviewProps) {
   const { t } = useTranslation();
   if (!settled && error === null) return null;
-  const shown = settled && source !== 'recipe' ? value : null;
+  const isFile = source === 'file';
+  // Nothing found is what was answered before anything was chosen.
+  const isAnswer = isFile || (value?.found ?? 0) > 0;
+  const shown = settled && source !== 'recipe' && isAnswer ? value : null;
   return (
     <section className={wizard.group} aria-label={t('build.calibration.taken')} aria-busy={busy}>
       <h3 className={wizard.heading}>{t('build.calibration.taken')}</h3>
@@ -35,7 +38,7 @@ export function CalibrationPreviewPanel({ answer: { busy, value, error }, source
         </p>
       )}
       {source === 'recipe' && <p className={wizard.soft}>{t('build.calibration.recipeText')}</p>}
-      {shown !== null && <Taken preview={shown} isFile={source === 'file'} />}
+      {shown !== null && <Taken preview={shown} isFile={isFile} />}
     </section>
   );
 }

@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../../../shared/app-error';
 import { AppError, fromErrorReport, isAbort } from '../../../shared/app-error';
 import { browserProtocol } from '../../../shared/browser-protocol';
 import { errorReportSchema } from '../../../shared/domain/job';
@@ -28,6 +27,7 @@ export function sendFolder(files: readonly File[]): Promise<string | null> {
   return new Promise((resolve) => {
     const plan = { kind: 'import', title: folder, unit: 'files', total: pictures.length } as const;
     startLocalJob(plan, async (job) => {
+      job.phase('sending');
       try {
         resolve(await sendAll(pictures, upload, job));
       } catch (error) {
@@ -47,11 +47,11 @@ async function sendAll(pictures: readonly File[], upload: string, job: LocalProg
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       throwIfCancelled(job.signal);
-      const problem = await problemOf(file);
-      if (problem === null) path = await send(file, upload, job.signal);
+      const sent = await send(file, upload, job.signal);
+      if (typeof sent === 'string') path = sent;
       else {
-        failures.push(problem);
-        job.failed(file.webkitRelativePath, problem);
+        failures.push(sent);
+        job.failed(file.webkitRelativePath, sent);
       }
       done += 1;
       job.progress(done);
@@ -68,31 +68,39 @@ async function sendAll(pictures: readonly File[], upload: string, job: LocalProg
   return path;
 }
 
-/** Whether the browser can still read the file: sending would only say that it failed. */
+/** Why the browser cannot read the file any more; null where it can. */
 async function problemOf(file: File): Promise<AppError | null> {
   try {
-    await file.slice(0, 1).arrayBuffer();
+    // Not of a slice: Chromium reads nothing of a vanished file's without a word.
+    const reader = file.stream().getReader();
+    await reader.read();
+    await reader.cancel();
     return null;
   } catch (cause) {
-    const isGone = cause instanceof DOMException && cause.name === 'NotFoundError';
     const path = file.webkitRelativePath;
-    const [code, message]: [ErrorCode, string] = isGone
-      ? ['FILE_NOT_FOUND', `There is no file ${path} any more.`]
-      : ['FILE_UNREADABLE', `${path} may not be read.`];
-    return new AppError(code, message, { cause, details: { path } });
+    return new AppError('FILE_UNREADABLE', `${path} cannot be read: it was moved, changed or is not permitted.`, {
+      hint: 'Choose the folder again once the file is there and may be read.',
+      cause,
+      details: { path },
+    });
   }
 }
 
-async function send(file: File, upload: string, signal: AbortSignal): Promise<string> {
+/** Answers with the folder's path for the studio, or with what keeps the browser from reading this one file. */
+async function send(file: File, upload: string, signal: AbortSignal): Promise<string | AppError> {
   const address = addressOf({ folder: upload, name: file.webkitRelativePath });
-  const response = await fetch(address, { method: 'POST', body: file, signal }).catch((cause: unknown) => {
+  const response = await fetch(address, { method: 'POST', body: file, signal }).catch(async (cause: unknown) => {
     if (isAbort(cause)) throw cause;
+    // Of a file that vanished and of a studio that is gone, the browser says the same.
+    const problem = await problemOf(file);
+    if (problem !== null) return problem;
     throw new AppError('UPLOAD_FAILED', `${file.webkitRelativePath} could not be sent.`, {
       hint: 'Choose the folder again when the studio answers.',
       cause,
       details: { file: file.name },
     });
   });
+  if (response instanceof AppError) return response;
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok && isRecord(answer) && typeof answer['folder'] === 'string') return answer['folder'];
   const report = errorReportSchema.safeParse(isRecord(answer) ? answer['error'] : null);

@@ -67,6 +67,7 @@ export const frame = {
       finishing: 'finishing',
       looking: 'looking for pictures',
       segmenting: 'segmenting',
+      sending: 'sending pictures',
       tables: 'writing tables',
     },
   },

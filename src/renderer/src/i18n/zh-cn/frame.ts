@@ -64,6 +64,7 @@ export const frame: Translation<typeof source> = {
       finishing: '即将完成',
       looking: '正在查找图片',
       segmenting: '正在分割',
+      sending: '正在发送图片',
       tables: '正在写入表格',
     },
   },
