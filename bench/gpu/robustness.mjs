@@ -7,10 +7,10 @@
 // DIR of the engine is its folder in the engine library: one that takes pictures of one size and gives logits.
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeEngine, openTensorRt } from './native-session.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,7 +22,6 @@ const { values: options } = parseArgs({
   },
 });
 const libraries = resolve(options.libraries);
-const addon = createRequire(import.meta.url)(join(libraries, 'maskforge.node'));
 const folder = mkdtempSync(join(tmpdir(), 'maskforge-robustness-'));
 const results = {};
 let failed = false;
@@ -49,54 +48,8 @@ async function refused(codes, run) {
   throw new Error(`it was accepted; expected ${codes.join(' or ')}`);
 }
 
-const part = (start) => readdirSync(options.tensorrt).find((name) => name.startsWith(start));
-const library = await addon.openLibrary({
-  family: 'tensorrt-10',
-  backend: join(libraries, 'libmaskforge_backend_tensorrt10.so'),
-  runtime: join(resolve(options.tensorrt), part('libnvinfer.so')),
-  parser: join(resolve(options.tensorrt), part('libnvonnxparser.so')),
-});
-const record = JSON.parse(readFileSync(join(options.engine, 'engine.json'), 'utf8'));
-const plan = join(options.engine, record.plan.file);
-const input = record.tensors.find(({ isInput }) => isInput);
-const output = record.tensors.find(({ isInput }) => !isInput);
-const [, , height, width] = input.dims;
-const [, , gridHeight, gridWidth] = output.dims;
-
-/** A float32 as the nearest float16 of its size: enough for pictures' numbers. */
-function half(value) {
-  const [bits] = new Uint32Array(new Float32Array([value]).buffer);
-  const exponent = ((bits >>> 23) & 0xff) - 112;
-  return exponent <= 0 ? 0 : ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 0x3ff);
-}
-const values = Array.from({ length: 3 * 256 }, (_, index) => ((index % 256) / 255 - 0.45) / 0.225);
-const isHalf = input.type === 'float16';
-const tables = isHalf ? Uint16Array.from(values, half) : Float32Array.from(values);
-
-const sessionOptions = {
-  input: input.name,
-  output: output.name,
-  outputIsLogits: true,
-  normalisation: {
-    nhwc: false,
-    channels: 3,
-    source: [0, 1, 2],
-    tables: new Uint8Array(tables.buffer),
-    resample: 'bilinear',
-  },
-};
-const placement = {
-  resizedWidth: width,
-  resizedHeight: height,
-  inputWidth: width,
-  inputHeight: height,
-  fill: new Uint8Array(isHalf ? 6 : 12),
-  tiles: [{ x: 0, y: 0 }],
-  maskWidth: width,
-  maskHeight: height,
-  scaleX: gridWidth / width,
-  scaleY: gridHeight / height,
-};
+const library = await openTensorRt(libraries, options.tensorrt);
+const { record, plan, width, height, sessionOptions, placement } = describeEngine(options.engine);
 const noise = new Uint8Array(width * height * 4).map((_, index) => (index * 2654435761) >>> 24);
 const frame = { pixels: noise, width, height, format: 'rgba8' };
 
