@@ -1,5 +1,6 @@
 import type { Frame } from '../shared/domain/frame';
 import { AddressPlan, WasmKernel } from '../shared/wasm-kernel';
+import { frameMemory } from './frame-memory';
 import { wasmBase64 } from './generated/jpeg-wasm';
 import type { HuffmanTable, JpegHeader } from './jpeg-header';
 
@@ -48,7 +49,9 @@ export function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Frame | null 
   const outcome = kernel.exports.readScan(source, data.length, components, order, work, columns, rows, restart);
   if (outcome !== 0) return null;
   kernel.exports.paintAll(components, rowSpace, width, height, out);
-  return { width, height, channels: 3, pixels: kernel.bytes(out, width * height * 3).slice() };
+  const pixels = frameMemory.take(width * height * 3);
+  pixels.set(kernel.bytes(out, pixels.byteLength));
+  return { width, height, channels: 3, pixels };
 }
 
 interface Places {

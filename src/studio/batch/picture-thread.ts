@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorReport } from '../../shared/app-error';
+import { frameMemory } from '../../media/frame-memory';
 import { loadSharp } from '../../media/sharp-loader';
 import { OutputFolder } from './output-folder';
 import { PictureDesk } from './picture-desk';
@@ -33,6 +34,7 @@ async function answer(message: ToThread): Promise<FromThread | null> {
         return { t: 'frame', frame: { ...frame, pixels: own(frame.pixels) } };
       }
       case 'finish':
+        if (message.pixels !== undefined) frameMemory.give(message.pixels);
         return { t: 'finished', finished: await desk.finish(message.item, message.mask) };
       case 'forget':
         desk.forget(message.item);
@@ -45,5 +47,8 @@ async function answer(message: ToThread): Promise<FromThread | null> {
 
 /** Bytes that can be handed over: those of the image library belong to it, and would be copied by the other side. */
 function own(pixels: Uint8Array): Uint8Array {
-  return Buffer.isBuffer(pixels) || pixels.byteLength !== pixels.buffer.byteLength ? new Uint8Array(pixels) : pixels;
+  if (!Buffer.isBuffer(pixels) && pixels.byteLength === pixels.buffer.byteLength) return pixels;
+  const copy = frameMemory.take(pixels.byteLength);
+  copy.set(pixels);
+  return copy;
 }

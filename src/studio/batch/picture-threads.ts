@@ -20,7 +20,8 @@ export interface ThreadSetup {
 export type ToThread =
   | { readonly t: 'open'; readonly item: BatchItem }
   | { readonly t: 'read'; readonly item: BatchItem; readonly size?: FrameSize }
-  | { readonly t: 'finish'; readonly item: BatchItem; readonly mask: Mask }
+  /** With the memory of its pixels, for those of another picture. */
+  | { readonly t: 'finish'; readonly item: BatchItem; readonly mask: Mask; readonly pixels?: Uint8Array }
   | { readonly t: 'forget'; readonly item: BatchItem };
 
 export type FromThread =
@@ -46,6 +47,8 @@ interface Task {
 export class PictureThreads implements PictureWork {
   readonly #lanes: readonly Lane[];
   readonly #owners = new Map<string, Lane>();
+  /** Of pictures that have been read: whoever has made a mask of them needs them no more. */
+  readonly #pixels = new Map<string, Uint8Array>();
 
   private constructor(lanes: readonly Lane[]) {
     this.#lanes = lanes;
@@ -83,11 +86,19 @@ export class PictureThreads implements PictureWork {
   }
 
   async read(item: BatchItem, size?: FrameSize): Promise<Frame> {
-    return (await this.#ask('frame', { t: 'read', item, ...(size === undefined ? {} : { size }) })).frame;
+    const { frame } = await this.#ask('frame', { t: 'read', item, ...(size === undefined ? {} : { size }) });
+    this.#pixels.set(item.name, frame.pixels);
+    return frame;
   }
 
   async finish(item: BatchItem, mask: Mask): Promise<FinishedPicture> {
-    const { finished } = await this.#ask('finished', { t: 'finish', item, mask });
+    const pixels = this.#pixels.get(item.name);
+    const { finished } = await this.#ask('finished', {
+      t: 'finish',
+      item,
+      mask,
+      ...(isWhole(pixels) ? { pixels } : {}),
+    });
     this.#disown(item);
     return finished;
   }
@@ -104,6 +115,7 @@ export class PictureThreads implements PictureWork {
     const lane = this.#owners.get(name);
     if (lane !== undefined) lane.pictures -= 1;
     this.#owners.delete(name);
+    this.#pixels.delete(name);
     return lane;
   }
 
@@ -207,7 +219,7 @@ class Lane {
     if (task === undefined) return;
     this.#running = task;
     const { message } = task;
-    worker.postMessage(message, message.t === 'finish' ? handedOver(message.mask.data) : []);
+    worker.postMessage(message, message.t === 'finish' ? handedOver(message.mask.data, message.pixels) : []);
   }
 
   /** No thread, and none to be had: slower, but it goes on. */
@@ -230,8 +242,14 @@ class Lane {
 }
 
 /** Memory that is part of another's is copied instead. */
-function handedOver({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+function handedOver(...parts: (Uint8Array | undefined)[]): ArrayBuffer[] {
+  return parts.flatMap((part) => (isWhole(part) ? [part.buffer] : []));
+}
+
+/** Whether it is all of its memory, and has not been handed on yet. */
+function isWhole(bytes: Uint8Array | undefined): bytes is Uint8Array<ArrayBuffer> {
+  if (bytes === undefined || bytes.byteLength === 0) return false;
+  return bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength;
 }
 
 function threadEnded(file: string, reason: unknown): AppError {
