@@ -85,8 +85,8 @@ function parse(line: string): DoneRecord | FailedRecord | null {
 }
 
 /**
- * What has been done, one line for each picture, appended when its files are in place. A line is one write, so that a
- * kill leaves at most the last one cut short. Beside it lie the COCO regions, which would make it large.
+ * What has been done, one line for each picture, appended when its files are in place. Whole lines are one write, so that
+ * a kill leaves at most the last one cut short. Beside it lie the COCO regions, which would make it large.
  */
 export class Journal {
   readonly #journal: LineFile;

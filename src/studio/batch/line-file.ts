@@ -5,12 +5,19 @@ import { exportError } from '../export/save-new-file';
 /** First byte and length. */
 export type Span = readonly [number, number];
 
-/** A file of lines that only grows. A line is one write, so that a kill leaves at most the last one cut short. */
+interface Line {
+  readonly bytes: Buffer;
+  resolve(span: Span): void;
+  reject(error: unknown): void;
+}
+
+/** A file of lines that only grows. Whole lines are one write, so that a kill leaves at most the last one cut short. */
 export class LineFile {
   readonly #path: string;
   readonly #file: FileHandle;
   #end: number;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #waiting: Line[] = [];
+  #writing: Promise<void> | null = null;
 
   private constructor(path: string, file: FileHandle, end: number) {
     this.#path = path;
@@ -34,22 +41,29 @@ export class LineFile {
     }
   }
 
-  /** Answers with where the line lies. */
+  /** Answers with where the line lies, once it does. Lines that come while others are written go together. */
   append(line: string): Promise<Span> {
-    const bytes = Buffer.from(`${line}\n`);
-    const write = async (): Promise<Span> => {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ bytes: Buffer.from(`${line}\n`), resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting.splice(0);
       try {
-        await this.#file.appendFile(bytes);
+        await this.#file.appendFile(Buffer.concat(lines.map(({ bytes }) => bytes)));
       } catch (error) {
-        throw exportError(error, this.#path);
+        for (const { reject } of lines) reject(exportError(error, this.#path));
+        continue;
       }
-      const start = this.#end;
-      this.#end += bytes.byteLength;
-      return [start, bytes.byteLength];
-    };
-    const result = this.#last.then(write, write);
-    this.#last = result.catch(() => undefined);
-    return result;
+      for (const { bytes, resolve } of lines) {
+        resolve([this.#end, bytes.byteLength]);
+        this.#end += bytes.byteLength;
+      }
+    }
+    this.#writing = null;
   }
 
   async read([start, length]: Span): Promise<string> {
@@ -59,7 +73,7 @@ export class LineFile {
   }
 
   async close(): Promise<void> {
-    await this.#last;
+    await this.#writing;
     await this.#file.close();
   }
 }

@@ -2,6 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorReport } from '../../shared/app-error';
 import { frameMemory } from '../../media/frame-memory';
 import { loadSharp } from '../../media/sharp-loader';
+import type { Frame, FrameSize } from '../../shared/domain/frame';
+import type { BatchItem } from './batch-item';
 import { OutputFolder } from './output-folder';
 import { PictureDesk } from './picture-desk';
 import type { FromThread, ThreadSetup, ToThread } from './picture-threads';
@@ -11,6 +13,8 @@ import type { FromThread, ThreadSetup, ToThread } from './picture-threads';
  * the compressor are cheap one by one, but of a fast engine's pictures they would fill the host's own thread.
  */
 const port = parentPort;
+/** Pictures of up to so many pixels are decoded as they are opened, where that is what comes next. */
+const MOST_AHEAD = 1 << 22;
 if (port === null) throw new Error('This file is run as a worker thread.');
 const { order, output } = workerData as ThreadSetup;
 const desk = new PictureDesk(order, new OutputFolder(output.path, output.identity));
@@ -19,7 +23,8 @@ loadSharp();
 port.on('message', (message: ToThread) => {
   void answer(message).then((reply) => {
     if (reply === null) return;
-    port.postMessage(reply, reply.t === 'frame' ? [reply.frame.pixels.buffer as ArrayBuffer] : []);
+    const frame = reply.t === 'frame' || reply.t === 'opened' ? reply.frame : null;
+    port.postMessage(reply, frame === null ? [] : [frame.pixels.buffer as ArrayBuffer]);
   });
 });
 port.postMessage({ t: 'ready' } satisfies FromThread);
@@ -27,12 +32,14 @@ port.postMessage({ t: 'ready' } satisfies FromThread);
 async function answer(message: ToThread): Promise<FromThread | null> {
   try {
     switch (message.t) {
-      case 'open':
-        return { t: 'opened', opened: await desk.open(message.item) };
-      case 'read': {
-        const frame = await desk.read(message.item, message.size);
-        return { t: 'frame', frame: { ...frame, pixels: own(frame.pixels) } };
+      case 'open': {
+        const opened = await desk.open(message.item);
+        const isWanted = message.whole && opened.width * opened.height <= MOST_AHEAD;
+        // What is wrong with its pixels is told when they are asked for.
+        return { t: 'opened', opened, frame: isWanted ? await read(message.item).catch(() => null) : null };
       }
+      case 'read':
+        return { t: 'frame', frame: await read(message.item, message.size) };
       case 'finish':
         if (message.pixels !== undefined) frameMemory.give(message.pixels);
         return { t: 'finished', finished: await desk.finish(message.item, message.mask) };
@@ -43,6 +50,11 @@ async function answer(message: ToThread): Promise<FromThread | null> {
   } catch (error) {
     return { t: 'error', error: toErrorReport(error) };
   }
+}
+
+async function read(item: BatchItem, size?: FrameSize): Promise<Frame> {
+  const frame = await desk.read(item, size);
+  return { ...frame, pixels: own(frame.pixels) };
 }
 
 /** Bytes that can be handed over: those of the image library belong to it, and would be copied by the other side. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -123,6 +123,30 @@ describe('pictures of a batch in threads', () => {
       [0, 376],
       [1, 200],
     ]);
+    await threads.close();
+  });
+
+  it('are decoded as they are opened once whole ones are read, and tell what is wrong with one when it is read', async () => {
+    const output = await OutputFolder.open(join(folder, 'out'));
+    const threads = await threadsIn(output);
+    const desk = new PictureDesk(order, output);
+    for (const name of ['f.jpg', 'g.jpg', 'h.png']) {
+      const picture = await item(name);
+      await threads.open(picture);
+      // Its bytes are held: what has been opened stays readable.
+      rmSync(picture.path);
+      const { pixels, ...size } = await threads.read(picture);
+      const own = await item(name);
+      expect([size, [...pixels]]).toEqual([
+        { width: SIDE, height: SIDE, channels: 3 },
+        [...(await desk.read(own)).pixels],
+      ]);
+      await threads.finish(picture, mask());
+    }
+    const cut = await item('cut.jpg');
+    writeFileSync(cut.path, readFileSync(cut.path).subarray(0, -8));
+    await expect(threads.open(cut)).resolves.toMatchObject({ width: SIDE });
+    await expect(threads.read(cut)).rejects.toMatchObject({ code: 'IMAGE_TRUNCATED' });
     await threads.close();
   });
 

@@ -18,7 +18,8 @@ export interface ThreadSetup {
 
 /** Each names the picture's file: a thread that replaces another opens it again. */
 export type ToThread =
-  | { readonly t: 'open'; readonly item: BatchItem }
+  /** Where `whole`, probably all its pixels are going to be read, at full size */
+  | { readonly t: 'open'; readonly item: BatchItem; readonly whole: boolean }
   | { readonly t: 'read'; readonly item: BatchItem; readonly size?: FrameSize }
   /** With the memory of its pixels, for those of another picture. */
   | { readonly t: 'finish'; readonly item: BatchItem; readonly mask: Mask; readonly pixels?: Uint8Array }
@@ -26,7 +27,7 @@ export type ToThread =
 
 export type FromThread =
   | { readonly t: 'ready' }
-  | { readonly t: 'opened'; readonly opened: OpenedPicture }
+  | { readonly t: 'opened'; readonly opened: OpenedPicture; readonly frame: Frame | null }
   | { readonly t: 'frame'; readonly frame: Frame }
   | { readonly t: 'finished'; readonly finished: FinishedPicture }
   | { readonly t: 'error'; readonly error: ErrorReport };
@@ -49,6 +50,10 @@ export class PictureThreads implements PictureWork {
   readonly #owners = new Map<string, Lane>();
   /** Of pictures that have been read: whoever has made a mask of them needs them no more. */
   readonly #pixels = new Map<string, Uint8Array>();
+  /** Of pictures that have been decoded as they were opened. */
+  readonly #ahead = new Map<string, Frame>();
+  /** Whether the latest picture was read at full size: so will the next ones be. */
+  #wantsWhole = false;
 
   private constructor(lanes: readonly Lane[]) {
     this.#lanes = lanes;
@@ -78,7 +83,9 @@ export class PictureThreads implements PictureWork {
     lane.pictures += 1;
     this.#owners.set(item.name, lane);
     try {
-      return (await this.#ask('opened', { t: 'open', item })).opened;
+      const { opened, frame } = await this.#ask('opened', { t: 'open', item, whole: this.#wantsWhole });
+      if (frame !== null) this.#ahead.set(item.name, frame);
+      return opened;
     } catch (error) {
       this.#disown(item);
       throw error;
@@ -86,9 +93,16 @@ export class PictureThreads implements PictureWork {
   }
 
   async read(item: BatchItem, size?: FrameSize): Promise<Frame> {
-    const { frame } = await this.#ask('frame', { t: 'read', item, ...(size === undefined ? {} : { size }) });
+    this.#wantsWhole = size === undefined;
+    const ahead = size === undefined ? this.#ahead.get(item.name) : undefined;
+    this.#ahead.delete(item.name);
+    const frame = ahead ?? (await this.#read(item, size));
     this.#pixels.set(item.name, frame.pixels);
     return frame;
+  }
+
+  async #read(item: BatchItem, size?: FrameSize): Promise<Frame> {
+    return (await this.#ask('frame', { t: 'read', item, ...(size === undefined ? {} : { size }) })).frame;
   }
 
   async finish(item: BatchItem, mask: Mask): Promise<FinishedPicture> {
@@ -116,6 +130,7 @@ export class PictureThreads implements PictureWork {
     if (lane !== undefined) lane.pictures -= 1;
     this.#owners.delete(name);
     this.#pixels.delete(name);
+    this.#ahead.delete(name);
     return lane;
   }
 
@@ -230,7 +245,7 @@ class Lane {
   async #here(message: ToThread): Promise<FromThread> {
     switch (message.t) {
       case 'open':
-        return { t: 'opened', opened: await this.#desk.open(message.item) };
+        return { t: 'opened', opened: await this.#desk.open(message.item), frame: null };
       case 'read':
         return { t: 'frame', frame: await this.#desk.read(message.item, message.size) };
       case 'finish':

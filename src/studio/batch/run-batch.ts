@@ -29,7 +29,7 @@ const TOLD_FAILURES = 100;
 const ALIKE_IN_A_ROW = 20;
 /** Fewer pictures are done before threads for them have started. */
 const WORTH_THREADS = 32;
-const MOST_THREADS = 8;
+const MOST_THREADS = 12;
 
 /** Beside this program where it is built. */
 const builtThread = fileURLToPath(new URL('../worker/picture-thread.cjs', import.meta.url));
