@@ -110,27 +110,46 @@ function readBlock(component: usize, block: usize, order: usize): i32 {
   extent |= level ^ (level >> 31);
   store<i32>(block, level);
   const ac = <usize>load<u32>(component + AC);
+  // Held here while it goes on quickly: what lies outside is read and written anew at each use.
+  let buffer = bitBuffer;
+  let bits = bitCount;
+  let reach = 0;
   let last = 0;
   for (let k = 1; k < 64; k++) {
-    if (bitCount < 32) refill();
-    const pair = symbol(ac);
-    if (pair < 0) return -1;
+    const entry = <i32>load<u16>(ac + ((<usize>(buffer >> (64 - LOOKUP_BITS))) << 1));
+    let pair = entry & 255;
+    if (bits < 32 || entry == 0) {
+      bitBuffer = buffer;
+      bitCount = bits;
+      if (bits < 32) refill();
+      pair = symbol(ac);
+      if (pair < 0) return -1;
+      buffer = bitBuffer;
+      bits = bitCount;
+    } else {
+      buffer <<= entry >> 8;
+      bits -= entry >> 8;
+    }
     const size = pair & 15;
     k += pair >> 4;
     if (size == 0) {
-      if (pair != 0xf0) {
-        if (pair != 0) return -1;
-        break;
-      }
-      continue;
+      if (pair == 0xf0) continue;
+      if (pair != 0) return -1;
+      break;
     }
     if (k > 63) return -1;
     last = k;
-    const place = (<usize>load<u8>(order + k)) << 2;
-    const value = number(size) * load<i32>(quanta + ((<usize>k) << 2));
-    extent |= value ^ (value >> 31);
-    store<i32>(block + place, value);
+    const raw = <i32>(buffer >> (64 - size));
+    buffer <<= size;
+    bits -= size;
+    // Numbers whose first bit is 0 are negative.
+    const value = (raw - (((raw >> (size - 1)) - 1) & ((1 << size) - 1))) * load<i32>(quanta + ((<usize>k) << 2));
+    reach |= value ^ (value >> 31);
+    store<i32>(block + ((<usize>load<u8>(order + k)) << 2), value);
   }
+  bitBuffer = buffer;
+  bitCount = bits;
+  extent |= reach;
   return last + 1;
 }
 
