@@ -19,7 +19,7 @@ interface JpegKernel {
 }
 
 /** Larger ones are decoded by the image library: the kernel's memory never shrinks. */
-const MOST_PIXELS = 1 << 23;
+const MOST_PIXELS = 1 << 22;
 
 // Layouts that the kernel knows.
 const COMPONENT_BYTES = 32;
