@@ -12,6 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 SIDE = 128
+# By these the parser of TensorRT 10 finds a plugin; later ones also look at the operator's domain.
+PLUGIN = {"plugin_version": "1", "plugin_namespace": "maskforge"}
 CLASSES = 4
 
 
@@ -19,7 +21,7 @@ def make():
     """The brighter a picture, the higher the class."""
     weight = np.linspace(-1, 1, CLASSES, dtype=np.float32).reshape(CLASSES, 1, 1, 1).repeat(3, axis=1)
     nodes = [
-        helper.make_node("Fault", ["pixel_values"], ["passed_on"], name="fault", domain="maskforge"),
+        helper.make_node("Fault", ["pixel_values"], ["passed_on"], name="fault", domain="maskforge", **PLUGIN),
         helper.make_node("Conv", ["passed_on", "weight"], ["logits"], name="classifier", kernel_shape=[1, 1]),
     ]
     graph = helper.make_graph(

@@ -10,6 +10,7 @@ import type { OpenFamily, TensorRtLibraries } from '../../runtimes/tensorrt/tens
 import { layerNormValues } from './apply-recipe';
 import type { ModelIdentities } from './model-identity';
 import { checkEightBit } from './quantize-graph';
+import { kindsOfFile } from './eight-bit-kinds';
 import { draftRecipe } from './recipe';
 
 export interface TensorRtTarget {
@@ -45,9 +46,16 @@ export async function planBuild(
   const { target, runtime, device, pluginFiles } = await chooseTarget(libraries, order);
   const identity = { ...(await identities.of(model.path)), name: model.name };
   const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
-  const recipe = draftRecipe(order, { model, identity, runtime, device, pluginValues, pluginFiles });
+  const eightBitKinds = isEightBit(order) ? await kindsOfFile(model.path, identity.sha256) : undefined;
+  const facts = { model, identity, runtime, device, pluginValues, pluginFiles };
+  const recipe = draftRecipe(order, { ...facts, ...(eightBitKinds === undefined ? {} : { eightBitKinds }) });
   checkEightBit(recipe);
   return { recipe, target };
+}
+
+/** Whether an order asks for 8 bits itself, not by a recipe. */
+export function isEightBit({ precision, recipe }: BuildOrder): boolean {
+  return recipe === undefined && (precision === 'int8' || precision === 'fp8');
 }
 
 interface Chosen {

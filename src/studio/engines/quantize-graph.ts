@@ -41,7 +41,7 @@ export function quantizeGraph(model: OnnxModel, step: QuantizeStep, calibration:
     model: quantized,
     report: {
       pass: step.pass,
-      summary: `Linear layers and convolutions compute in ${format.toUpperCase()}.`,
+      summary: `${layersOf(kinds)} compute in ${format.toUpperCase()}.`,
       tolerance: { relative: 1 },
       findings,
       nodesBefore,
@@ -70,6 +70,12 @@ function unsupported(why: string): AppError {
     `FP8 needs a GPU with 8-bit floats (compute capability 8.9 or later): ${why}.`,
     { hint: 'Build with --precision int8 or fp16, or name newer GPUs: --target sm_89,sm_120.' },
   );
+}
+
+/** What a recipe puts into 8 bits, in words. */
+function layersOf({ linear, convolution }: Readonly<Record<'linear' | 'convolution', boolean>>): string {
+  if (!linear) return convolution ? 'Convolutions' : 'Some layers';
+  return convolution ? 'Linear layers and convolutions' : 'Linear layers';
 }
 
 function kindsOf({ kinds }: QuantizeStep): Record<QuantizeStep['kinds'][number], boolean> {

@@ -13,6 +13,7 @@ import type {
 import { isEightBit, isStatic, recipeSchema } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { DEFAULT_KINDS } from '../../quantization/quantize-model';
+import type { SiteKind } from '../../quantization/sites';
 import { SITE_KINDS } from '../../quantization/sites';
 import { canonicalJson, sha256 } from './canonical';
 import { checkForProcessor } from './processor-recipe';
@@ -27,9 +28,17 @@ export interface RecipeFacts {
   readonly pluginValues: readonly string[] | undefined;
   /** Our plugin libraries that were found for the runtime. */
   readonly pluginFiles: readonly string[];
+  /** What a GPU computes in 8 bits, where that is wanted; all that can be when left out. */
+  readonly eightBitKinds?: readonly SiteKind[];
 }
 
 const KEY_LENGTH = 16;
+
+/**
+ * ONNX Runtime has no integer kernel for a convolution that gives floats, and what goes to and fro around it costs a tenth
+ * of the time.
+ */
+const PROCESSOR_KINDS: readonly SiteKind[] = ['linear'];
 
 /** Passes that write a precision into the graph; they come after all others. */
 export const NARROWING: ReadonlySet<string> = new Set(['to-float16', 'to-bfloat16', 'quantize']);
@@ -164,7 +173,7 @@ function imageInputStep({ preprocessing }: ModelSummary): PassStep {
  * The device writes and reads 16-bit floats as fast as it moves them; it writes no bfloat16. A processor computes in 32 bits
  * what is not in 8, and would convert 16 bits at input and output as well.
  */
-function precisionSteps(order: SettledOrder, { runtime }: RecipeFacts, keepsIo: boolean): PassStep[] {
+function precisionSteps(order: SettledOrder, { runtime, eightBitKinds }: RecipeFacts, keepsIo: boolean): PassStep[] {
   const { precision } = order;
   const isProcessor = runtime.family === 'onnxruntime';
   const keepIo = keepsIo || isProcessor;
@@ -180,19 +189,19 @@ function precisionSteps(order: SettledOrder, { runtime }: RecipeFacts, keepsIo: 
     case 'fp8':
       return [
         ...(isProcessor ? [] : [{ pass: 'to-float16', keepIo } as const]),
-        quantizeStep(precision, order, isProcessor),
+        quantizeStep(precision, order, isProcessor ? PROCESSOR_KINDS : eightBitKinds),
       ];
   }
 }
 
-/**
- * Without a calibration's hash: that is known when the pictures have run. On a processor linear layers only: ONNX Runtime
- * has no integer kernel for a convolution that gives floats, and what goes to and fro around it costs a tenth of the time.
- */
-function quantizeStep(format: 'int8' | 'fp8', { calibration }: SettledOrder, isProcessor: boolean): PassStep {
+/** Without a calibration's hash: that is known when the pictures have run. */
+function quantizeStep(
+  format: 'int8' | 'fp8',
+  { calibration }: SettledOrder,
+  kinds: readonly SiteKind[] = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]),
+): PassStep {
   const { method, keep } = calibration ?? { method: 'mse', keep: [] };
-  const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind] && !(isProcessor && kind === 'convolution'));
-  return { pass: 'quantize', format, method, kinds, keep: [...new Set(keep)].sort(), statistics: null };
+  return { pass: 'quantize', format, method, kinds: [...kinds], keep: [...new Set(keep)].sort(), statistics: null };
 }
 
 function isFixedToOther({ batch, height, width }: ModelInput, { opt }: ImageShapeRange): boolean {

@@ -11,7 +11,8 @@ import { countNodes } from '../../onnx/pass';
 import { verifyModels } from '../../onnx/verify';
 import { randomSamples, sampleSize } from '../../onnx/verify/samples';
 import { applySteps } from './apply-recipe';
-import { namedNorms } from './build-plan';
+import { isEightBit, namedNorms } from './build-plan';
+import { kindsOfFile } from './eight-bit-kinds';
 import { draftRecipe, NARROWING } from './recipe';
 
 /** Of each pass this many findings are told; the rest is counted. */
@@ -92,6 +93,7 @@ export async function draftAnywhere(model: ModelSummary, order: BuildOrder): Pro
     device: { kind: 'anywhere' },
     pluginValues,
     pluginFiles: [],
+    ...(isEightBit(order) ? { eightBitKinds: await kindsOfFile(model.path) } : {}),
   });
 }
 

@@ -57,7 +57,7 @@ describe('engines.previewCalibration', () => {
     expect(pictures.every(({ thumbnail }) => thumbnail !== null && thumbnail.bytes.length > 500)).toBe(true);
     expect(skipped).toMatchObject([{ file: 'broken.jpg', code: expect.stringMatching(/^[A-Z_]+$/) }]);
     expect(blocks.map(({ name }) => name)).toContain('stage 1, block 1, feed-forward');
-    expect(warnings[0]).toMatch(/2 pictures/);
+    expect(warnings[0]?.message).toMatch(/2 pictures/);
   });
 
   it('takes pictures that are open, by their ids', async () => {

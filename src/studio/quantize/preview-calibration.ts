@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
-import { findSites, SITE_KINDS } from '../../quantization/sites';
+import { findSites } from '../../quantization/sites';
 import { refuseQuantized } from '../../quantization/already-quantized';
-import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import { PictureFile } from '../../media/picture-file';
 import type { OnnxModel } from '../../onnx/model';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { CalibrationPreview } from '../../shared/domain/quantization';
+import { kindsOfGraph } from '../engines/eight-bit-kinds';
 import { plainBytes } from '../plain-bytes';
 import type { CalibrateOptions } from './calibrate-folder';
 import { allUnreadable, planCalibration, warningsFor } from './calibrate-folder';
@@ -63,7 +63,7 @@ export async function previewCalibration(options: CalibrateOptions): Promise<Cal
  */
 export function blocksOf(model: OnnxModel): CalibrationPreview['blocks'] {
   refuseQuantized(model);
-  const kinds = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]);
+  const kinds = kindsOfGraph(model.graph);
   const counts = new Map<string, number>();
   for (const { block, kind } of findSites(model.graph)) {
     if (kinds.includes(kind)) counts.set(block, (counts.get(block) ?? 0) + 1);

@@ -285,7 +285,7 @@ export const build = {
     bf16: { title: 'BF16', text: 'Half the memory, the range of FP32, fewer digits than FP16. Does not overflow.' },
     int8: {
       title: 'INT8',
-      text: 'Linear layers and convolutions in 8 bits, the rest in FP16. Needs pictures to calibrate with; faster only where the device gains from it.',
+      text: 'Linear layers in 8 bits, the rest in FP16. Needs pictures to calibrate with; faster only where the device gains from it.',
       cpu: 'Linear layers in 8 bits, the rest in FP32: about half of the size. Faster only on processors with 8-bit units (VNNI, AMX), slower on others. Needs pictures to calibrate with.',
     },
     fp8: {

@@ -1,0 +1,37 @@
+import { openModel } from '../../onnx/model';
+import type { Graph } from '../../onnx/graph';
+import { DEFAULT_KINDS } from '../../quantization/quantize-model';
+import type { SiteKind } from '../../quantization/sites';
+import { findSites, SITE_KINDS } from '../../quantization/sites';
+
+/** By the content of the network's file. */
+const known = new Map<string, readonly SiteKind[]>();
+
+/**
+ * What a network computes in 8 bits on a GPU unless something else is asked for. Convolutions only where there is nothing
+ * else: on an H200, TensorRT 10.6 built those of a SegFormer into engines whose masks were wrong, from a graph that ONNX
+ * Runtime computes rightly, while its linear layers were right on both.
+ */
+export function kindsOfGraph(graph: Graph): readonly SiteKind[] {
+  const hasLinear = findSites(graph).some(({ kind }) => kind === 'linear');
+  return SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind] && !(hasLinear && kind === 'convolution'));
+}
+
+/**
+ * {@link kindsOfGraph} of a file.
+ *
+ * @param sha256 of the file, where that is known: what was found is then kept
+ * @throws AppError ONNX_…
+ */
+export async function kindsOfFile(path: string, sha256?: string): Promise<readonly SiteKind[]> {
+  const before = known.get(sha256 ?? '');
+  if (before !== undefined) return before;
+  const model = await openModel(path);
+  try {
+    const kinds = kindsOfGraph(model.graph);
+    if (sha256 !== undefined) known.set(sha256, kinds);
+    return kinds;
+  } finally {
+    model.close();
+  }
+}
