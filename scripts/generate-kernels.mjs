@@ -10,7 +10,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Source in kernels/ and the file that carries its compiled form. */
 export const kernels = {
-  'jpeg.ts': 'src/media/generated/jpeg-wasm.ts',
   'resample.ts': 'src/media/generated/resample-wasm.ts',
   'upsample-argmax.ts': 'src/runtimes/onnxruntime/generated/upsample-argmax-wasm.ts',
 };

@@ -10,9 +10,6 @@ import type { PictureInfo } from '../shared/domain/picture';
 import { remark } from '../shared/remark';
 import { decodeBitmap, readBitmapHeader } from './bitmap';
 import { resizeFrame } from './frame-resize';
-import { decodeJpeg } from './jpeg-decode';
-import type { JpegHeader } from './jpeg-header';
-import { readJpegHeader } from './jpeg-header';
 import {
   MAX_FILE_BYTES,
   MAX_PIXELS,
@@ -51,7 +48,6 @@ export class PictureFile implements FrameSource {
   readonly #hasAlpha: boolean;
   readonly #hasProfile: boolean;
   readonly #color: string;
-  readonly #jpeg: JpegHeader | null;
 
   private constructor(name: string, bytes: Uint8Array, probe: Probe) {
     this.#name = name;
@@ -61,7 +57,6 @@ export class PictureFile implements FrameSource {
     this.#hasAlpha = probe.hasAlpha;
     this.#hasProfile = probe.hasProfile;
     this.#color = probe.color;
-    this.#jpeg = probe.jpeg ?? null;
   }
 
   /**
@@ -76,7 +71,8 @@ export class PictureFile implements FrameSource {
     if (bytes.byteLength === 0) throw emptyFile(name);
     const content = sniffContent(bytes);
     if (content.use !== 'image') throw unsupportedContent(name, bytes);
-    const probe = await probeOf(name, bytes, content.format);
+    const probe =
+      content.format === 'bmp' ? probeBitmap(name, bytes) : await probeWithSharp(name, bytes, content.format);
     const { width, height } = probe.facts;
     if (width * height > MAX_PIXELS) throw tooManyPixels(name, width, height);
     return new PictureFile(name, bytes, probe);
@@ -122,8 +118,7 @@ export class PictureFile implements FrameSource {
   async read(size?: FrameSize): Promise<Frame> {
     try {
       if (size !== undefined && this.#isReducedEarly(size)) return await this.#decode(size);
-      const whole = this.#jpeg === null ? null : decodeJpeg(this.#bytes, this.#jpeg);
-      return fit(whole ?? (await this.#decode()), size);
+      return fit(await this.#decode(), size);
     } catch (error) {
       throw decodeError(error, this.#name, this.#bytes);
     }
@@ -166,22 +161,6 @@ interface Probe {
   readonly hasAlpha: boolean;
   readonly hasProfile: boolean;
   readonly color: string;
-  /** Of one that is decoded in this thread. */
-  readonly jpeg?: JpegHeader;
-}
-
-async function probeOf(name: string, bytes: Uint8Array, format: string): Promise<Probe> {
-  if (format === 'bmp') return probeBitmap(name, bytes);
-  // The image library decodes in Node's pool, four pictures at once in the whole process, and by many small steps that
-  // wait for each other. A thread for pictures is quicker by itself; elsewhere it would hold up everything else.
-  const jpeg = format === 'jpeg' && !isMainThread ? readJpegHeader(bytes) : null;
-  return jpeg === null ? probeWithSharp(name, bytes, format) : probeJpeg(jpeg);
-}
-
-function probeJpeg(jpeg: JpegHeader): Probe {
-  const { width, height } = jpeg;
-  const facts: PictureFacts = { width, height, format: 'jpeg', bitDepth: 8, channels: 3, orientation: 1, frames: 1 };
-  return { facts, notes: [], hasAlpha: false, hasProfile: false, color: 'srgb', jpeg };
 }
 
 function fit(frame: Frame, size: FrameSize | undefined): Frame {
