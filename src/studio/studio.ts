@@ -83,7 +83,8 @@ async function openParts(options: StudioOptions): Promise<Parts> {
   const reference = createOnnxRuntime(processor);
   const libraries = new TensorRtLibraries({ dataDirectory, env });
   const shared = { dataDirectory, access, emit, jobs, pictures };
-  const engines = new EngineStudio({ ...shared, models: library, libraries, reference, processor });
+  const provePictures = [join(samplesIn(options.resourcesDirectory), '01-high-street.jpg')].filter(existsSync);
+  const engines = new EngineStudio({ ...shared, models: library, libraries, reference, processor, provePictures });
   const segmenter = new PictureSegmenter(pictures, new MaskCache(MASK_CACHE_BYTES));
   const sessions = new SessionRegistry(engines.runtimes());
   const comparing = { ...shared, models: library, engines: engines.library, sessions, segmenter };
@@ -106,12 +107,16 @@ async function openParts(options: StudioOptions): Promise<Parts> {
 }
 
 function openPictures({ dataDirectory, resourcesDirectory, access }: StudioOptions): PictureRegistry {
-  const samples = join(resourcesDirectory, 'samples', 'pictures');
   return new PictureRegistry({
     access,
     uploadsDirectory: join(dataDirectory, 'uploads'),
-    samplesDirectory: existsSync(samples) ? samples : join(resourcesDirectory, 'samples'),
+    samplesDirectory: samplesIn(resourcesDirectory),
   });
+}
+
+function samplesIn(resourcesDirectory: string): string {
+  const pictures = join(resourcesDirectory, 'samples', 'pictures');
+  return existsSync(pictures) ? pictures : join(resourcesDirectory, 'samples');
 }
 
 function handlersOf(parts: Parts): StudioHandlers {

@@ -1,14 +1,17 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, isAbort } from '../../shared/app-error';
 import type { BuildOrder, EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, Tuning } from '../../shared/domain/tuning';
 import { TaskLimit } from '../task-limit';
+import type { TensorRtTarget } from './build-plan';
 import { planBuild } from './build-plan';
 import type { BuildObserver, Compiled, Work } from './build-work';
 import { seconds, spansOf, tell, throwIfAborted, warn } from './build-work';
 import { compileOnnxRuntime } from './compile-onnxruntime';
 import { compileTensorRt } from './compile-tensorrt';
+import { proveEngine } from './prove-engine';
 import { engineKey } from './recipe';
 import type { Rewritten } from './rewrite-graph';
 import { rewriteGraph } from './rewrite-graph';
@@ -21,6 +24,8 @@ import { writeEngine } from './write-engine';
 export interface EngineBuilderOptions extends BuildParts {
   /** ONNX Runtime's compiled worker thread; without it networks run in this thread. */
   readonly workerFile?: string;
+  /** What new engines are shown, to compare their masks with ONNX Runtime's; none are compared when left out. */
+  readonly provePictures?: readonly string[];
 }
 
 /** Makes engines of models, one at a time for each device. */
@@ -134,9 +139,17 @@ export class EngineBuilder {
 
   #compile(work: Work, rewritten: Rewritten): Promise<Compiled> {
     const { target } = work.plan;
-    const { timing, workerFile } = this.#options;
+    const { workerFile } = this.#options;
     if (target.kind === 'onnxruntime') return compileOnnxRuntime(work, rewritten, workerFile);
-    return compileTensorRt(work, target, rewritten, timing, (isWarm) => this.#earlier(work, isWarm));
+    return this.#compileTensorRt(work, target, rewritten);
+  }
+
+  async #compileTensorRt(work: Work, target: TensorRtTarget, rewritten: Rewritten): Promise<Compiled> {
+    const { timing, provePictures: pictures = [] } = this.#options;
+    const compiled = await compileTensorRt(work, target, rewritten, timing, (isWarm) => this.#earlier(work, isWarm));
+    const planPath = join(work.staged, compiled.planFile);
+    await proveEngine(work, { target, timing, planPath, io: rewritten.io, pictures });
+    return compiled;
   }
 
   /** Seconds that builds of the same model took with the same effort, on the same device. */

@@ -9,7 +9,7 @@ import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
 import { AppError } from '../../shared/app-error';
 import type { BuildOrder, PassStep, Recipe } from '../../shared/domain/engine';
-import type { ModelSummary } from '../../shared/domain/model';
+import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import type { CalibrationOrder, QuantizeStep } from '../../shared/domain/quantization';
 import { readTextIfPresent } from '../library/json-file';
 import { calibrateFolder } from '../quantize/calibrate-folder';
@@ -143,14 +143,18 @@ export async function withCalibrateOptions<T>(
   work: (options: CalibrateOptions) => Promise<T>,
 ): Promise<T> {
   return withFloatGraph(recipe, model, signal, async (graph) => {
-    const { preprocessing } = pixelForm({ recipe }, model.preprocessing);
-    const size = servedSize(preprocessing.size, { recipe });
-    const form: InputForm = { input: describeIo(graph).input, preprocessing: { ...preprocessing, size } };
+    const form = formOf(recipe, model, describeIo(graph).input);
     const cache = file === undefined ? { directory } : { file };
     const among = folder === undefined ? { folder: folderOf(pictures ?? []), files: pictures ?? [] } : { folder };
     const how = threads === undefined ? {} : { threads };
     return work({ model: graph, form, ...among, count, seed, cache, signal, ...how });
   });
+}
+
+/** How pictures become the input of a recipe's network. */
+export function formOf(recipe: Recipe, model: ModelSummary, input: ModelInput): InputForm {
+  const { preprocessing } = pixelForm({ recipe }, model.preprocessing);
+  return { input, preprocessing: { ...preprocessing, size: servedSize(preprocessing.size, { recipe }) } };
 }
 
 /** The folder that all files lie below. */

@@ -60,6 +60,8 @@ export interface EngineStudioOptions {
   /** How engines of ONNX Runtime are opened: where optimised graphs are kept, and the compiled worker. */
   readonly processor?: OnnxRuntimeOptions;
   readonly pictures: Pick<PictureRegistry, 'fileOf' | 'has' | 'pathOf'>;
+  /** New engines are compared with ONNX Runtime on these files; none are compared when left out. */
+  readonly provePictures?: readonly string[];
 }
 
 /** Shares of a build are shown in steps of a tenth of a percent. */
@@ -74,7 +76,7 @@ export class EngineStudio {
   readonly #sessions: EngineSessions;
 
   constructor(options: EngineStudioOptions) {
-    const { dataDirectory, emit, libraries, reference, processor = {} } = options;
+    const { dataDirectory, emit, libraries, reference, processor = {}, provePictures = [] } = options;
     const { workerFile } = processor;
     this.#options = options;
     this.library = new EngineLibrary({
@@ -89,6 +91,7 @@ export class EngineStudio {
       timing: new TimingCache(dataDirectory),
       tunings: this.#tunings,
       calibrations: join(dataDirectory, 'calibrations'),
+      provePictures,
       ...(workerFile === undefined ? {} : { workerFile }),
     });
     const machine = (): Promise<Machine> => this.#machine();

@@ -31,6 +31,7 @@ let jobs: Map<string, Job>;
 let onJob: (job: Job) => void;
 let modelId: string;
 let devicesLost: number;
+let resources: string;
 
 async function start(): Promise<void> {
   const emit: EmitEvent = (name, payload) => {
@@ -42,7 +43,7 @@ async function start(): Promise<void> {
   };
   studio = await createStudio({
     dataDirectory: data,
-    resourcesDirectory: join(root, 'resources'),
+    resourcesDirectory: resources,
     access: unrestrictedAccess,
     emit,
     env: { PATH: process.env['PATH'], ...env },
@@ -74,6 +75,7 @@ beforeEach(async () => {
   jobs = new Map();
   onJob = () => undefined;
   devicesLost = 0;
+  resources = join(root, 'none');
   set({});
   await start();
   modelId = (await call('models.add', { path: onnx })).id;
@@ -258,6 +260,45 @@ describe('building an engine', () => {
     expect((await build()).error).toMatchObject({ code: 'TENSORRT_MISSING', hint: expect.stringMatching(/install/) });
   });
 });
+
+describe('a new engine', () => {
+  /** The studio with a sample picture, which it shows new engines. */
+  async function withSample(pixel: (at: number) => number, settings: StandInSettings = {}): Promise<void> {
+    resources = join(root, `resources-${count}`);
+    mkdirSync(join(resources, 'samples'), { recursive: true });
+    const pixels = Buffer.from(Array.from({ length: 256 * 256 * 3 }, (_, at) => pixel(at)));
+    const picture = sharp(pixels, { raw: { width: 256, height: 256, channels: 3 } });
+    await picture.jpeg().toFile(join(resources, 'samples', '01-high-street.jpg'));
+    await restart(settings);
+  }
+  const coloured = (at: number): number => (at * 7919) % 251;
+
+  it('is compared with ONNX Runtime on a picture', async () => {
+    await withSample(coloured);
+    const job = await build({ precision: 'fp32' });
+    expect((await engineOf(job)).warnings.map(codeOf)).not.toContain('engine-masks-differ');
+    expect(job.log.map(logText).join('\n')).toMatch(/masks: 100\.00 % of the pixels as on ONNX Runtime/);
+  });
+
+  it('of which the compiler made something else is kept with a warning', async () => {
+    await withSample(coloured, { STAND_IN_BLANK: '1' });
+    const engine = await engineOf(await build({ precision: 'fp32' }));
+    expect(engine.state).toBe('ready');
+    expect(engine.warnings).toContainEqual(
+      expect.objectContaining({ code: 'engine-masks-differ', details: { agreement: expect.any(String), pictures: 1 } }),
+    );
+  });
+
+  it('that loses the device on it is not kept', async () => {
+    await withSample(() => 255, { STAND_IN_FAULT: '1' });
+    expect((await build({ precision: 'fp32' })).error).toMatchObject({ code: 'DEVICE_LOST' });
+    expect(leftovers()).toEqual([]);
+    expect(await call('engines.list', {})).toEqual([]);
+    expect(devicesLost).toBe(1);
+  });
+});
+
+const codeOf = (said: EngineSummary['warnings'][number]): string => (typeof said === 'string' ? '' : said.code);
 
 describe('the engine library', () => {
   it('knows an engine whose model has changed, and one that is built again', async () => {

@@ -97,6 +97,22 @@ export class TensorRtStopwatch implements Stopwatch {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
 
+  /** Of a plan that was built for this recipe, which stays where it is. */
+  async *masksOf(plan: string, io: ModelIo): AsyncGenerator<Ids> {
+    const engine = this.#engineToOpen(plan, io);
+    const native = await openPlan(this.#parts.target.family.library, engine);
+    try {
+      const session = await withRemedy(SUBJECT, () => native.createSession(sessionOptions(engine, hasWideIds(engine))));
+      try {
+        yield* this.#masksOf({ native, session, engine });
+      } finally {
+        await session.close();
+      }
+    } finally {
+      await native.close();
+    }
+  }
+
   async #openPlan(plan: string, io: ModelIo): Promise<TimedEngine> {
     const { recipe, target, signal } = this.#parts;
     const engine = this.#engineToOpen(plan, io);

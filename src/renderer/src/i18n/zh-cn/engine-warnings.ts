@@ -5,6 +5,10 @@ export const engineWarnings: Readonly<Record<string, readonly string[]>> = {
   'eight-bits-slower': [
     '在 {{pictures}} 张图片上比较：{{narrow}} 有 {{agreement}} 的像素保持一致，但此处需 {{milliseconds}} ms，{{wide}} 需 {{other}} ms；请使用 {{wide}}。',
   ],
+  'engine-masks-differ': [
+    '它的掩码不是该网络的掩码：在一张图片上，只有 {{agreement}} 的像素与 ONNX Runtime 得出的类别相同。使用前请先验证，或以其他精度构建。',
+  ],
+  'engine-not-finite': ['它在一张图片上计算出 NaN 或无穷大，无法得出掩码。请以其他精度构建，或不使用插件。'],
   'few-pictures': [
     '仅凭 {{pictures}} 张图片确定的范围靠运气：请使用 {{wanted}} 张或更多，并尽量与实际工作时一样多样。',
   ],

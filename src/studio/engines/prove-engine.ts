@@ -1,0 +1,83 @@
+import { isAbort, toErrorReport } from '../../shared/app-error';
+import { meansDeviceLost } from '../../shared/device-lost';
+import { remark } from '../../shared/remark';
+import type { ModelIo } from '../../onnx/describe-io';
+import { describeIo } from '../../onnx/describe-io';
+import type { InputsFor } from '../quantize/mask-agreement';
+import { MaskAgreement } from '../quantize/mask-agreement';
+import { pictureInputs } from '../quantize/picture-inputs';
+import { percent } from '../tune/describe-point';
+import { TensorRtStopwatch } from '../tune/tensorrt-stopwatch';
+import type { TensorRtTarget } from './build-plan';
+import type { Work } from './build-work';
+import { seconds, tell, throwIfAborted, warn } from './build-work';
+import { formOf, withFloatGraph } from './calibration-of-recipe';
+import type { TimingCache } from './timing-cache';
+
+/**
+ * Rounding moves pixels along the edges between classes: 16 bits a ten-thousandth of all, 8 bits a hundredth. A tenth is no
+ * rounding.
+ */
+const LEAST_AGREEMENT = 0.9;
+
+export interface Proof {
+  readonly target: TensorRtTarget;
+  readonly timing: TimingCache;
+  readonly planPath: string;
+  readonly io: ModelIo;
+  /** What masks are compared on; any network can take any picture. */
+  readonly pictures: readonly string[];
+}
+
+/**
+ * Shows a new engine a picture and compares its mask with that of the network in 32 bits on ONNX Runtime. Compilers have
+ * faults: what they made wrong should be known before anybody works with it. A warning of the engine says so; an engine that
+ * cannot be compared is left alone.
+ *
+ * @throws AppError CANCELLED, DEVICE_LOST
+ */
+export async function proveEngine(work: Work, { target, timing, planPath, io, pictures }: Proof): Promise<void> {
+  const { plan, model, observer } = work;
+  const { recipe } = plan;
+  if (recipe.device.kind !== 'gpu' || pictures.length === 0) return;
+  const { signal } = observer;
+  throwIfAborted(signal);
+  observer.phase('build', 'comparing with ONNX Runtime');
+  const begun = seconds();
+  try {
+    const agreement = await withFloatGraph(recipe, model, signal, async (graph) => {
+      const form = formOf(recipe, model, describeIo(graph).input);
+      const inputs: InputsFor = (input) => pictureInputs(pictures, { ...form, input }, () => undefined);
+      const reference = await MaskAgreement.with(graph, inputs, signal);
+      const silent = (): void => undefined;
+      const engine = new TensorRtStopwatch({ recipe, model, target, timing, pictures, form, signal, warn: silent });
+      return reference.ofMasks(engine.masksOf(planPath, io));
+    });
+    const figures = { agreement: percent(agreement), pictures: pictures.length };
+    tell(work, 'info', `masks: ${figures.agreement} of the pixels as on ONNX Runtime (${took(begun)})`);
+    if (agreement < LEAST_AGREEMENT) warn(work, masksDiffer(figures));
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    const { code, message } = toErrorReport(error);
+    if (meansDeviceLost(code)) throw error;
+    if (code === 'MODEL_OUTPUT_NOT_FINITE') warn(work, notFinite());
+    else tell(work, 'info', `masks were not compared with ONNX Runtime's: ${message}`);
+  }
+}
+
+const took = (begun: number): string => `${(seconds() - begun).toFixed(1)} s`;
+
+function masksDiffer(figures: { readonly agreement: string; readonly pictures: number }) {
+  return remark(
+    'engine-masks-differ',
+    `Its masks are not those of the network: on a picture only ${figures.agreement} of the pixels have the class that ONNX Runtime finds. Verify it before you use it, or build in another precision.`,
+    figures,
+  );
+}
+
+function notFinite() {
+  return remark(
+    'engine-not-finite',
+    'It computes NaN or infinity on a picture: no mask follows from that. Build in another precision, or without plugins.',
+  );
+}
