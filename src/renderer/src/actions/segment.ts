@@ -123,6 +123,8 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
         i18n.t('pictures.announceFailed', { name: nameOf(pictureId), reason: errorMessage(report) }),
         'assertive',
       );
+      // What came next would be lost with the engine host, which is about to make way for one that opens the GPU anew.
+      if (report.code === 'DEVICE_LOST') await nextConnection();
     }
   }
 }
