@@ -48,7 +48,7 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
         ))}
       </dl>
       {engine.warnings.length > 0 && (
-        <details className={styles.warnings}>
+        <details className={styles.warnings} open={engine.warnings.some(isGrave)}>
           <summary>{t('engines.warnings', { count: engine.warnings.length })}</summary>
           <ul>
             {engine.warnings.map((warning) => (
@@ -59,6 +59,13 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
       )}
     </>
   );
+}
+
+/** What makes an engine useless is not left folded away. */
+const GRAVE: ReadonlySet<string> = new Set(['engine-masks-differ', 'engine-not-finite']);
+
+function isGrave(warning: EngineSummary['warnings'][number]): boolean {
+  return typeof warning !== 'string' && GRAVE.has(warning.code);
 }
 
 function Row({ name, value }: { readonly name: string; readonly value: string }) {
