@@ -1,5 +1,5 @@
 import type { BuildOrder, EngineDevice, ImageShapeRange, Recipe } from '../../shared/domain/engine';
-import { isStatic } from '../../shared/domain/engine';
+import { isEightBit, isStatic } from '../../shared/domain/engine';
 import type { ModelInput, ModelSummary } from '../../shared/domain/model';
 import { AppError } from '../../shared/app-error';
 import { openModel } from '../../onnx/model';
@@ -46,7 +46,7 @@ export async function planBuild(
   const { target, runtime, device, pluginFiles } = await chooseTarget(libraries, order);
   const identity = { ...(await identities.of(model.path)), name: model.name };
   const pluginValues = order.pluginOnly === undefined ? undefined : await namedNorms(model.path, order.pluginOnly);
-  const eightBitKinds = isEightBit(order) ? await kindsOfFile(model.path, identity.sha256) : undefined;
+  const eightBitKinds = drafts8Bits(order) ? await kindsOfFile(model.path, identity.sha256) : undefined;
   const facts = { model, identity, runtime, device, pluginValues, pluginFiles };
   const recipe = draftRecipe(order, { ...facts, ...(eightBitKinds === undefined ? {} : { eightBitKinds }) });
   checkEightBit(recipe);
@@ -54,8 +54,8 @@ export async function planBuild(
 }
 
 /** Whether an order asks for 8 bits itself, not by a recipe. */
-export function isEightBit({ precision, recipe }: BuildOrder): boolean {
-  return recipe === undefined && (precision === 'int8' || precision === 'fp8');
+function drafts8Bits({ precision, recipe }: BuildOrder): boolean {
+  return recipe === undefined && precision !== undefined && isEightBit(precision);
 }
 
 interface Chosen {

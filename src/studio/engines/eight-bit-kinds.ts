@@ -17,19 +17,14 @@ export function kindsOfGraph(graph: Graph): readonly SiteKind[] {
   return SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind] && !(hasLinear && kind === 'convolution'));
 }
 
-/**
- * {@link kindsOfGraph} of a file.
- *
- * @param sha256 of the file, where that is known: what was found is then kept
- * @throws AppError ONNX_…
- */
-export async function kindsOfFile(path: string, sha256?: string): Promise<readonly SiteKind[]> {
-  const before = known.get(sha256 ?? '');
+/** {@link kindsOfGraph} of a file with this hash; read once. @throws AppError ONNX_… */
+export async function kindsOfFile(path: string, sha256: string): Promise<readonly SiteKind[]> {
+  const before = known.get(sha256);
   if (before !== undefined) return before;
   const model = await openModel(path);
   try {
     const kinds = kindsOfGraph(model.graph);
-    if (sha256 !== undefined) known.set(sha256, kinds);
+    known.set(sha256, kinds);
     return kinds;
   } finally {
     model.close();

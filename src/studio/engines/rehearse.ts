@@ -11,8 +11,7 @@ import { countNodes } from '../../onnx/pass';
 import { verifyModels } from '../../onnx/verify';
 import { randomSamples, sampleSize } from '../../onnx/verify/samples';
 import { applySteps } from './apply-recipe';
-import { isEightBit, namedNorms } from './build-plan';
-import { kindsOfFile } from './eight-bit-kinds';
+import { namedNorms } from './build-plan';
 import { draftRecipe, NARROWING } from './recipe';
 
 /** Of each pass this many findings are told; the rest is counted. */
@@ -78,7 +77,7 @@ function plain({ nodes, edges, ...size }: DrawnPicture): GraphPicture {
 
 /**
  * The recipe that an order comes to whatever this machine has. Passes and shapes follow from the order and the model alone;
- * the model's content, runtime and device stand open and must not be read.
+ * the model's content, runtime, device and which layers compute in 8 bits stand open and must not be read.
  *
  * @throws AppError LAYERNORM_UNKNOWN, RECIPE_CONTRADICTORY
  */
@@ -93,7 +92,6 @@ export async function draftAnywhere(model: ModelSummary, order: BuildOrder): Pro
     device: { kind: 'anywhere' },
     pluginValues,
     pluginFiles: [],
-    ...(isEightBit(order) ? { eightBitKinds: await kindsOfFile(model.path) } : {}),
   });
 }
 

@@ -99,39 +99,41 @@ export class TensorRtStopwatch implements Stopwatch {
 
   /** Of a plan that was built for this recipe, which stays where it is. */
   async *masksOf(plan: string, io: ModelIo): AsyncGenerator<Ids> {
-    const engine = this.#engineToOpen(plan, io);
-    const native = await openPlan(this.#parts.target.family.library, engine);
+    const open = await this.#openEngine(plan, io);
     try {
-      const session = await withRemedy(SUBJECT, () => native.createSession(sessionOptions(engine, hasWideIds(engine))));
-      try {
-        yield* this.#masksOf({ native, session, engine });
-      } finally {
-        await session.close();
-      }
+      yield* this.#masksOf(open);
     } finally {
-      await native.close();
+      await open.close();
     }
   }
 
   async #openPlan(plan: string, io: ModelIo): Promise<TimedEngine> {
-    const { recipe, target, signal } = this.#parts;
+    const { recipe, signal } = this.#parts;
+    const open = await this.#openEngine(plan, io);
+    const dims = inputDims(io.input, recipe.shapes.opt);
+    return {
+      time: async () => {
+        signal.throwIfAborted();
+        return (await withRemedy(SUBJECT, () => open.session.bench(dims, BENCH))).gpuCompute;
+      },
+      masks: () => this.#masksOf(open),
+      close: async () => {
+        await open.close();
+        await rm(dirname(plan), { recursive: true, force: true });
+      },
+    };
+  }
+
+  async #openEngine(plan: string, io: ModelIo): Promise<OpenEngine> {
     const engine = this.#engineToOpen(plan, io);
-    const native = await openPlan(target.family.library, engine);
+    const native = await openPlan(this.#parts.target.family.library, engine);
     try {
       const session = await withRemedy(SUBJECT, () => native.createSession(sessionOptions(engine, hasWideIds(engine))));
-      const dims = inputDims(io.input, recipe.shapes.opt);
-      return {
-        time: async () => {
-          signal.throwIfAborted();
-          return (await withRemedy(SUBJECT, () => session.bench(dims, BENCH))).gpuCompute;
-        },
-        masks: () => this.#masksOf({ native, session, engine }),
-        close: async () => {
-          await session.close();
-          await native.close();
-          await rm(dirname(plan), { recursive: true, force: true });
-        },
+      const close = async (): Promise<void> => {
+        await session.close();
+        await native.close();
       };
+      return { native, session, engine, close };
     } catch (error) {
       await native.close();
       throw error;
@@ -180,6 +182,7 @@ interface OpenEngine {
   readonly native: NativeEngine;
   readonly session: NativeSession;
   readonly engine: EngineToOpen;
+  readonly close: () => Promise<void>;
 }
 
 function hasWideIds({ classes }: EngineToOpen): boolean {
