@@ -1,27 +1,30 @@
 import { create } from '@bufbuild/protobuf';
-import * as ort from 'onnxruntime-node';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dataTypeLabel } from './data-type';
 import { ValueInfoProtoSchema } from './generated/onnx_pb';
 import { inferShapes } from './infer-shapes';
+import { loadOrt } from './load-ort';
 import { openModel } from './model';
 import type { OnnxModel } from './model';
 import { modelToBytes } from './model-write';
+import type { OrtTensor } from './ort';
 import { evaluateDim, formatDim, namesIn } from './symbolic';
 import { readDeclaredType } from './value-type';
+
+const ort = await loadOrt();
 
 const MODELS = join(__dirname, '../../tools/fixtures/models');
 
 /** Every inner value as ONNX Runtime computes it, for an image of zeros. */
-async function runAll(model: OnnxModel, sizes: ReadonlyMap<string, number>): Promise<Record<string, ort.Tensor>> {
+async function runAll(model: OnnxModel, sizes: ReadonlyMap<string, number>): Promise<Record<string, OrtTensor>> {
   const { graph } = model;
   const known = new Set(graph.outputs.map(({ name }) => name));
   for (const value of graph.nodes.flatMap(({ output }) => output)) {
     if (value !== '' && !known.has(value)) graph.proto.output.push(create(ValueInfoProtoSchema, { name: value }));
   }
-  const feeds: Record<string, ort.Tensor> = {};
+  const feeds: Record<string, OrtTensor> = {};
   for (const input of graph.inputs) {
     const declared = readDeclaredType(input.type);
     const dims = (declared?.dims ?? []).map((dim) => (typeof dim === 'number' ? dim : (sizes.get(dim ?? '') ?? 1)));
@@ -37,7 +40,7 @@ async function runAll(model: OnnxModel, sizes: ReadonlyMap<string, number>): Pro
   });
   const results = await session.run(feeds);
   await session.release();
-  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value as ort.Tensor]));
+  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value as OrtTensor]));
 }
 
 function sizesFor(model: OnnxModel): ReadonlyMap<string, number> {

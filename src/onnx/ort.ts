@@ -1,23 +1,13 @@
 import type * as Ort from 'onnxruntime-node';
 import { DataType } from './data-type';
+import { loadOrt } from './load-ort';
 import type { Constant } from './tensor';
 import { elementCount } from './tensor';
 
-/*
- * ONNX Runtime as this folder uses it: to evaluate constants and to compare two models. Loaded when first needed, since
- * reading and rewriting graphs do not need it.
- */
+/* ONNX Runtime as this folder uses it: to evaluate constants and to compare two models. */
 
-export type OrtModule = typeof Ort;
 export type OrtTensor = Ort.Tensor;
 export type OrtSession = Ort.InferenceSession;
-
-let loading: Promise<OrtModule> | undefined;
-
-export async function loadOrt(): Promise<OrtModule> {
-  loading ??= import('onnxruntime-node');
-  return loading;
-}
 
 export interface SessionOptions {
   /** `off` runs every node as it is written, which constants and layer-by-layer comparison need. */

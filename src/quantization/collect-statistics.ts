@@ -1,6 +1,6 @@
 import { AppError } from '../shared/app-error';
 import type { OnnxModel } from '../onnx/model';
-import { loadOrt } from '../onnx/ort';
+import { loadOrt } from '../onnx/load-ort';
 import type { OrtTensor } from '../onnx/ort';
 import { ModelRunner } from '../onnx/verify/runner';
 import type { Result } from '../onnx/verify/runner';

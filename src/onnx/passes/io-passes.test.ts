@@ -1,27 +1,30 @@
-import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DataType } from '../data-type';
 import { describeIo } from '../describe-io';
 import { float16ToNumber, numberToFloat16 } from '../half-float';
+import { loadOrt } from '../load-ort';
 import { modelFromBytes, openModel } from '../model';
 import type { OnnxModel } from '../model';
 import { modelToBytes } from '../model-write';
+import type { OrtTensor } from '../ort';
 import { runPass } from '../pass';
 import { imageInput } from './image-input';
 import { agreement, resizeBilinear, winners } from '../verify/metrics';
 import { maskOutput } from './mask-output';
 
+const ort = await loadOrt();
+
 const ODD = join(__dirname, '../../../tools/fixtures/models/odd');
 const SMALL = join(__dirname, '../../../tools/fixtures/models/small');
 
-async function run(model: OnnxModel, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
+async function run(model: OnnxModel, feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>> {
   const bytes = modelToBytes(model);
   modelFromBytes(bytes);
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
   const results = await session.run(feeds);
   await session.release();
-  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value as ort.Tensor]));
+  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value as OrtTensor]));
 }
 
 /** Pixels whose largest channel is known: channel (x + y) % 3 is 200, the others 10. */

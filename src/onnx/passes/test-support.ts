@@ -1,13 +1,16 @@
 import { create } from '@bufbuild/protobuf';
-import * as ort from 'onnxruntime-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataType } from '../data-type';
 import { float16ToNumber, numberToFloat16 } from '../half-float';
 import { shapesOf } from '../infer-shapes';
 import { GraphProtoSchema, ModelProtoSchema } from '../generated/onnx_pb';
+import { loadOrt } from '../load-ort';
 import { modelFromBytes, OnnxModel, openModel } from '../model';
 import { modelToBytes } from '../model-write';
+import type { OrtTensor } from '../ort';
+
+const ort = await loadOrt();
 
 /** For tests of passes only: the committed fixtures, and models run on ONNX Runtime. */
 
@@ -103,27 +106,27 @@ export async function runFeeds(
   });
   try {
     const types = shapesOf(model.graph);
-    const tensors = Object.entries(feeds).map(([name, { dims, numbers }]): [string, ort.Tensor] => [
+    const tensors = Object.entries(feeds).map(([name, { dims, numbers }]): [string, OrtTensor] => [
       name,
       types.elementType(name) === DataType.FLOAT16
         ? new ort.Tensor('float16', Uint16Array.from(numbers, numberToFloat16), dims)
         : new ort.Tensor('float32', numbers, dims),
     ]);
     const results = await session.run(Object.fromEntries(tensors));
-    const first = results[session.outputNames[0] ?? ''] as ort.Tensor;
+    const first = results[session.outputNames[0] ?? ''] as OrtTensor;
     return { dims: first.dims, data: toDoubles(first) };
   } finally {
     await session.release();
   }
 }
 
-function toDoubles(tensor: ort.Tensor): Float64Array {
+function toDoubles(tensor: OrtTensor): Float64Array {
   if (tensor.type === 'float16') return Float64Array.from(new Uint16Array(halfBits(tensor)), float16ToNumber);
   return Float64Array.from(tensor.data as ArrayLike<number | bigint>, Number);
 }
 
 /** Node 24 hands out Float16Array, older ones Uint16Array: both are views of the same bits. */
-function halfBits(tensor: ort.Tensor): Uint16Array {
+function halfBits(tensor: OrtTensor): Uint16Array {
   const view = tensor.data as unknown as ArrayBufferView;
   return new Uint16Array(view.buffer, view.byteOffset, view.byteLength / 2);
 }

@@ -4,7 +4,7 @@ import { DataType, dataTypeLabel, isFloatType } from '../data-type';
 import { describeIo } from '../describe-io';
 import { numberToFloat16 } from '../half-float';
 import type { OnnxModel } from '../model';
-import { loadOrt } from '../ort';
+import { loadOrt } from '../load-ort';
 import type { OrtTensor } from '../ort';
 import { readDeclaredType } from '../value-type';
 

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { AppError } from '../../shared/app-error';
 import type { ModelInput } from '../../shared/domain/model';
 import { openError, runError } from '../../onnx/ort-errors';
-import { loadOrt, settingsFor } from './ort-network';
+import { loadOrt } from '../../onnx/load-ort';
+import { settingsFor } from './ort-network';
 
 /** What to run, and how often. */
 export interface ProfileOrder {

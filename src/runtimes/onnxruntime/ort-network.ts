@@ -6,16 +6,12 @@ import type { InputData } from '../input-tensor';
 import type { ClassIds } from './class-ids';
 import type { Network, NetworkOptions, NetworkOutput } from './network';
 import { GraphCache } from './graph-cache';
+import type { OrtModule as Ort } from '../../onnx/load-ort';
+import { loadOrt } from '../../onnx/load-ort';
 import { openError, runError } from '../../onnx/ort-errors';
 import { prepareGraph } from './prepare-graph';
 
-type Ort = typeof import('onnxruntime-node');
 type SessionOptions = InferenceSession.SessionOptions;
-
-/** ONNX Runtime's library takes tens of milliseconds to load, so it is loaded when a model is opened. */
-export function loadOrt(): Promise<Ort> {
-  return import('onnxruntime-node');
-}
 
 /** A network in this thread, which stands still while it computes. */
 export class OrtNetwork implements Network {
@@ -63,7 +59,7 @@ export class OrtNetwork implements Network {
 
   #asLogits(tensor: Tensor): NetworkOutput {
     const [first, second, third] = tensor.dims.slice(-3);
-    const values = tensor.type === 'float16' ? halves(tensor.data) : tensor.data;
+    const values = tensor.data;
     const isFloat = values instanceof Float32Array || values instanceof Uint16Array;
     const one = tensor.dims.length === 3 || (tensor.dims.length === 4 && tensor.dims[0] === 1);
     if (!isFloat || !one || first === undefined || second === undefined || third === undefined) {
@@ -171,12 +167,6 @@ async function prepareSession(
     }
   }
   return { session: await ort.InferenceSession.create(model.path, fixed), precision };
-}
-
-/** Newer JavaScript engines have an array type of their own for half precision; its bits are what is wanted. */
-function halves(data: Tensor.DataType): Uint16Array | null {
-  if (!ArrayBuffer.isView(data)) return null;
-  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 }
 
 function isIdArray(data: Tensor.DataType): data is Tensor.DataType & ClassIds['data'] {

@@ -4,7 +4,8 @@ import type { OnnxModel } from '../../onnx/model';
 import { modelToBytes } from '../../onnx/model-write';
 import type { ModelSummary } from '../../shared/domain/model';
 import { fixedInputSize } from '../placement';
-import { loadOrt, settingsFor } from './ort-network';
+import { loadOrt } from '../../onnx/load-ort';
+import { settingsFor } from './ort-network';
 import { threadsFor } from './ort-runtime';
 
 /** Medians in milliseconds. */

@@ -1,4 +1,4 @@
-import { loadOrt } from '../../onnx/ort';
+import { loadOrt } from '../../onnx/load-ort';
 import type { OrtTensor } from '../../onnx/ort';
 import { PictureFile } from '../../media/picture-file';
 import type { CalibrationInput } from '../../quantization/collect-statistics';
