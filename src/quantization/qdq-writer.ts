@@ -1,5 +1,6 @@
 import { DataType } from '../onnx/data-type';
 import { numberToBfloat16, numberToFloat16, bfloat16ToNumber, float16ToNumber } from '../onnx/half-float';
+import type { NodeProto } from '../onnx/generated/onnx_pb';
 import type { Graph } from '../onnx/graph';
 import { shapesOf } from '../onnx/infer-shapes';
 import type { ShapeTable } from '../onnx/infer-shapes';
@@ -57,7 +58,7 @@ export class QdqWriter {
     }
     if (weight !== undefined) {
       const name = node.input[weight.index] ?? '';
-      this.#graph.setInput(node, weight.index, this.#quantizedWeight(name, weight, type));
+      this.#graph.setInput(node, weight.index, this.#quantizedWeight(node, name, weight, type));
     }
     return ranges;
   }
@@ -88,31 +89,44 @@ export class QdqWriter {
     return wide;
   }
 
-  #quantizedWeight(name: string, { axis }: SiteWeight, type: DataType): string {
-    const key = `${name} ${axis}`;
+  #quantizedWeight(node: NodeProto, name: string, { axis }: SiteWeight, type: DataType): string {
+    const { format } = this.#settings;
+    const byGraph = format === 'int8' && isQuantizedByGraph(node, type);
+    const key = `${name} ${axis} ${byGraph}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
     const graph = this.#graph;
     const constant = graph.constant(name);
     if (constant === undefined) throw new Error(`${name} is no constant`);
-    const { format } = this.#settings;
     const facts = FORMATS[format];
     // TensorRT takes 8-bit floats with one scale for the whole weight only.
     const packed = quantizeWeight(constant, format === 'fp8' ? undefined : axis, facts.largest, facts.encode, type);
     const perChannel = packed.scales.length > 1 || format !== 'fp8';
     const dims = perChannel ? [packed.scales.length] : [];
-    const bytes = graph.uniqueName(`${name}_${format}`);
-    graph.setInitializer(makeTensor(bytes, facts.type, constant.dims, packed.bytes));
     const scale = graph.addInitializer(`${name}_scale`, type, dims, packed.scales);
     const zeros = new Uint8Array(packed.scales.length);
     const zero = graph.addInitializer(`${name}_zero_point`, facts.type, dims, zeros);
-    const wide = addValue(graph, 'DequantizeLinear', [bytes, scale, zero], {
-      name: `${name}_dequantize`,
-      attributes: perChannel ? { axis } : {},
-    });
+    const attributes = perChannel ? { axis } : {};
+    let narrow: string;
+    if (byGraph) {
+      narrow = addValue(graph, 'QuantizeLinear', [name, scale, zero], { name: `${name}_quantize`, attributes });
+    } else {
+      narrow = graph.uniqueName(`${name}_${format}`);
+      graph.setInitializer(makeTensor(narrow, facts.type, constant.dims, packed.bytes));
+    }
+    const wide = addValue(graph, 'DequantizeLinear', [narrow, scale, zero], { name: `${name}_dequantize`, attributes });
     this.#weights.set(key, wide);
     return wide;
   }
+}
+
+/**
+ * TensorRT 10.6 computed a SegFormer's INT8 convolutions wrongly, on an H200, when their FP16 scales stood beside weights that
+ * were stored in 8 bits and there were many of them; one scale for a whole weight, FP32, any few of them, or weights that the
+ * graph quantises itself (which the builder does once) gave the right masks. Linear layers were right either way.
+ */
+function isQuantizedByGraph({ opType }: NodeProto, type: DataType): boolean {
+  return opType === 'Conv' && type === DataType.FLOAT16;
 }
 
 /** @param axis of output channels, each of which gets its own scale; one for all when left out. */

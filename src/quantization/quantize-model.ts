@@ -1,7 +1,8 @@
 /**
  * Writes 8-bit precision into a graph, as pairs of QuantizeLinear and DequantizeLinear that TensorRT, TensorRT for RTX and
  * ONNX Runtime understand alike: symmetric, zero point 0, one scale for each activation, one for each output channel of a
- * weight. Weights are stored in 8 bits; biases are left alone.
+ * weight. Weights are stored in 8 bits, but for INT8 convolutions with FP16 around them, whose weights the graph quantises;
+ * biases are left alone.
  *
  * How to use it:
  * ```ts
@@ -73,7 +74,7 @@ export interface QuantizeReport {
   /** Nodes that compute in 8 bits. */
   readonly quantized: number;
   readonly kept: number;
-  /** Pairs of QuantizeLinear and DequantizeLinear on activations; DequantizeLinear on weights. */
+  /** Pairs of QuantizeLinear and DequantizeLinear on activations; DequantizeLinear on weights, quantised before or by the graph. */
   readonly activationPairs: number;
   readonly weights: number;
 }

@@ -17,7 +17,7 @@ export function runtimeOfFamily(family: EngineFamily): 'onnxruntime' | 'tensorrt
 
 /**
  * What the network computes in. It is written into the graph by passes; only TF32 is a flag of the builder. With `int8`
- * and `fp8` (E4M3) linear layers and convolutions compute in 8 bits and the rest in FP16.
+ * and `fp8` (E4M3) linear layers (convolutions where there are none) compute in 8 bits and the rest in FP16.
  */
 export const precisionSchema = z.enum(['fp32', 'tf32', 'fp16', 'bf16', 'int8', 'fp8']);
 export type Precision = z.infer<typeof precisionSchema>;

@@ -125,6 +125,8 @@ describe('the recipe that follows from an order', () => {
 
   const plugins: readonly (readonly [string, BuildOrderInput, number, readonly string[]])[] = [
     ['in BF16 as in FP16', { precision: 'bf16' }, 90, ['fuse-decode-head', 'fuse-mixffn']],
+    ['around INT8', { precision: 'int8' }, 90, ['fuse-decode-head', 'fuse-mixffn']],
+    ['around FP8', { precision: 'fp8' }, 90, ['fuse-decode-head', 'fuse-mixffn']],
     ['not in FP32', { precision: 'fp32' }, 90, []],
     ['not on GPUs without the matrix units', {}, 75, []],
     ['not on RTX, where they never ran', { runtime: 'tensorrt-rtx' }, 89, []],
@@ -268,13 +270,6 @@ describe('a recipe for 8 bits', () => {
         statistics: null,
       },
     ]);
-  });
-
-  it('takes no plugins unless they are asked for', () => {
-    const names = (order: BuildOrderInput): string[] => draft(order).passes.map(({ pass }) => pass);
-    expect(names({ precision: 'fp16' })).toContain('fuse-mixffn');
-    expect(names({ precision: 'int8' })).not.toContain('fuse-mixffn');
-    expect(names({ precision: 'int8', plugins: ['mixffn'] })).toContain('fuse-mixffn');
   });
 
   it('has the hash of its calibration in its key', () => {

@@ -148,7 +148,8 @@ const PLUGIN_LIBRARIES = { head: 'maskforge_decodehead_', mixffn: 'maskforge_dep
 function pluginParts(order: SettledOrder, { runtime, device, pluginFiles }: RecipeFacts): readonly PluginPart[] {
   const { plugins, precision, foldHead } = order;
   if (plugins !== 'auto') return plugins;
-  const is16Bit = precision === 'fp16' || precision === 'bf16';
+  // What is not in 8 bits there is in FP16, and the kernels pay as they do without.
+  const is16Bit = precision === 'fp16' || precision === 'bf16' || isEightBit(precision);
   // The kernels use matrix units that came with 8.0; on TensorRT for RTX nobody has seen them run yet.
   const isServed = device.kind === 'gpu' && device.computeCapability >= 80 && runtime.family !== 'tensorrt-rtx';
   if (!is16Bit || !isServed) return [];
