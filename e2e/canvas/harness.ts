@@ -1,6 +1,7 @@
 import type { Mask } from '../../src/shared/domain/mask';
 import type { RawFrame } from '../../src/shared/domain/raw-frame';
-import { MASK_TO_TEXTURE, MaskRenderer } from '../../src/renderer/src/canvas/mask-renderer';
+import { MaskRenderer } from '../../src/renderer/src/canvas/mask-renderer';
+import { MASK_TO_TEXTURE } from '../../src/renderer/src/canvas/painter';
 import type { Scene } from '../../src/renderer/src/canvas/scene';
 import type { Size } from '../../src/renderer/src/canvas/viewport';
 

@@ -10,14 +10,15 @@ import { setView, viewStore, type ViewState } from '../state/view-store';
 import { arrangedPanes, maskName, pointInTile, sideAt, tilesOf, type Arrangement } from './arrangement';
 import { arrangementStore } from './arrangement-store';
 import { canvasStore, hoverStore, type ShownPicture } from './canvas-store';
+import type { CardPatience } from './card-patience';
 import { DrawnMasks } from './drawn-masks';
-import { backdropOf, followSize, followTheme } from './follow-stage';
+import { backdropOf, followTheme } from './follow-stage';
 import { followGestures, type GestureTarget } from './gestures';
 import { hoverText, sidesHoverText } from './hover-text';
-import { MaskRenderer } from './mask-renderer';
 import { movePicture, toggleFit, zoomByFactor } from './navigate';
 import type { LoadedPicture, PictureSource } from './picture-source';
 import { drawnOpacity, splitPanes, type Scene } from './scene';
+import { SteadyPainter } from './steady-painter';
 import { carriedOver, fit, pixelAt, resized, visiblePart, type Point, type Size } from './viewport';
 
 const MASK = 'mask';
@@ -29,16 +30,14 @@ const SETTLE_MS = 140;
 const SETTLE_LIVE_MS = 700;
 
 /**
- * Joins the stores to the renderer, outside of React: a picture, a mask, a colour or a place that changes is drawn in
+ * Joins the stores to the painter, outside of React: a picture, a mask, a colour or a place that changes is drawn in
  * the next frame, and nothing else happens.
  */
 export class CanvasController implements GestureTarget {
   readonly #stage: HTMLElement;
-  readonly #canvas: HTMLCanvasElement;
   readonly #source: PictureSource;
-  readonly #renderer: MaskRenderer;
+  readonly #painter: SteadyPainter;
   readonly #masks: DrawnMasks;
-  readonly #isSoftware: boolean;
   readonly #stops: (() => void)[] = [];
   #picture: LoadedPicture | null = null;
   /** The frame of a video that is shown in place of a picture. */
@@ -53,26 +52,25 @@ export class CanvasController implements GestureTarget {
   #lastPointer: Point | null = null;
   #settling: number | null = null;
 
-  /** Throws what {@link MaskRenderer} throws. */
-  constructor(stage: HTMLElement, canvas: HTMLCanvasElement, source: PictureSource) {
+  /** The canvas is put into `holder`, which fills `stage`. */
+  constructor(stage: HTMLElement, holder: HTMLElement, source: PictureSource, patience: CardPatience) {
     this.#stage = stage;
-    this.#canvas = canvas;
     this.#source = source;
-    this.#renderer = new MaskRenderer(canvas, {
-      onTrouble: (error) => canvasStore.setState({ error: error === null ? null : toErrorReport(error) }),
+    this.#painter = new SteadyPainter(holder, {
+      patience,
+      onDrawing: (drawing) => canvasStore.setState({ drawing }),
+      onResized: () => this.#resized(),
       onDrawn: (milliseconds) => {
         const tell = this.#tellDrawn;
         this.#tellDrawn = null;
         tell?.(milliseconds);
       },
     });
-    this.#masks = new DrawnMasks(this.#renderer);
-    this.#isSoftware = this.#renderer.isSoftware;
+    this.#masks = new DrawnMasks(this.#painter);
     this.#stops.push(
-      followGestures(stage, canvas, this),
+      followGestures(stage, () => this.#painter.canvas, this),
       followTheme(() => this.#draw()),
     );
-    this.#stops.push(followSize(canvas, () => this.#resized()));
     for (const store of [viewStore, picturesStore, libraryStore, liveStore, arrangementStore])
       this.#stops.push(store.subscribe(() => this.#sync()));
     this.#stops.push(canvasStore.subscribe((state, before) => state.viewport !== before.viewport && this.#moved()));
@@ -94,15 +92,20 @@ export class CanvasController implements GestureTarget {
     const { viewport, shown } = canvasStore.getState();
     if (viewport === null || shown === null) return null;
     this.#setScene('full');
-    this.#renderer.drawNow();
-    const { width, height } = this.#canvas;
+    const canvas = this.#painter.drawn();
+    const { width, height } = canvas;
     const whole = { x: 0, y: 0, width, height };
-    const part = this.#arrangement()?.layout.kind === 'tiles' ? whole : visiblePart(viewport, shown.size, this.#canvas);
+    const part = this.#arrangement()?.layout.kind === 'tiles' ? whole : visiblePart(viewport, shown.size, canvas);
     const copy = document.createElement('canvas');
     copy.width = Math.max(1, part.width);
     copy.height = Math.max(1, part.height);
-    copy.getContext('2d')?.drawImage(this.#canvas, -part.x, -part.y);
+    copy.getContext('2d')?.drawImage(canvas, -part.x, -part.y);
     return new Promise((resolve) => copy.toBlob(resolve, 'image/png'));
+  }
+
+  /** Tries the graphics card again after it was given up. */
+  tryCard(): void {
+    this.#painter.tryCard();
   }
 
   zoom(factor: number, at: Point): void {
@@ -128,7 +131,7 @@ export class CanvasController implements GestureTarget {
     this.#loading?.abort();
     if (this.#settling !== null) window.clearTimeout(this.#settling);
     for (const stop of this.#stops) stop();
-    this.#renderer.dispose();
+    this.#painter.dispose();
     hoverStore.setState({ pixel: null, classId: null });
     setHoverText('');
   }
@@ -155,7 +158,7 @@ export class CanvasController implements GestureTarget {
     // Colours may have changed all the same.
     if (live === before) return this.#syncMasks();
     this.#live = live;
-    this.#renderer.isPatient = this.#isSoftware && live.isMoving;
+    this.#painter.isPatient = this.#painter.isSoftware && live.isMoving;
     if (before === null) {
       this.#loading?.abort();
       this.#picture = null;
@@ -163,7 +166,7 @@ export class CanvasController implements GestureTarget {
     }
     const start = performance.now();
     if (live.image !== before?.image) {
-      this.#renderer.setPicture(live.image);
+      this.#painter.setPicture(live.image);
       this.#showSize(live.image === null ? null : { id: live.id, size: live.size, resolution: 1 });
     }
     this.#syncMasks();
@@ -176,7 +179,7 @@ export class CanvasController implements GestureTarget {
 
   #leaveLive(): void {
     this.#live = null;
-    this.#renderer.isPatient = false;
+    this.#painter.isPatient = false;
     this.#tellDrawn = null;
     this.#wanted = null;
     this.#adopt(null);
@@ -206,7 +209,7 @@ export class CanvasController implements GestureTarget {
       if (!loading.signal.aborted) canvasStore.setState({ loading: true });
     }, PATIENCE_MS);
     try {
-      const picture = await this.#source.load(pictureId, this.#renderer.maxTextureSize, loading.signal);
+      const picture = await this.#source.load(pictureId, this.#painter.maxTextureSize, loading.signal);
       if (!loading.signal.aborted) this.#adopt(picture);
     } catch (error) {
       if (loading.signal.aborted) return;
@@ -219,7 +222,7 @@ export class CanvasController implements GestureTarget {
 
   #adopt(picture: LoadedPicture | null): void {
     this.#picture = picture;
-    this.#renderer.setPicture(picture?.bitmap ?? null);
+    this.#painter.setPicture(picture?.bitmap ?? null);
     if (picture === null) this.#showSize(null);
     else {
       const { id, size, bitmap } = picture;
@@ -260,7 +263,7 @@ export class CanvasController implements GestureTarget {
     const { order, items, selectedId } = picturesStore.getState();
     const next = selectedId === null ? undefined : order[order.indexOf(selectedId) + 1];
     if (next === undefined || items[next]?.entry.kind !== 'image') return;
-    void this.#source.loadAhead(next, this.#renderer.maxTextureSize);
+    void this.#source.loadAhead(next, this.#painter.maxTextureSize);
   }
 
   #moved(): void {
@@ -271,7 +274,7 @@ export class CanvasController implements GestureTarget {
 
   /** Without a graphics card everything that changes is first drawn roughly, and well once it has come to rest. */
   #draw(): void {
-    if (!this.#isSoftware) return this.#setScene('full');
+    if (!this.#painter.isSoftware) return this.#setScene('full');
     if (this.#settling !== null) window.clearTimeout(this.#settling);
     this.#settling = null;
     const settle = this.#live === null ? SETTLE_MS : SETTLE_LIVE_MS;
@@ -284,7 +287,7 @@ export class CanvasController implements GestureTarget {
     const { viewport, view, shown } = canvasStore.getState();
     const look = viewStore.getState();
     if (view.width === 0 || view.height === 0) return;
-    this.#renderer.setScene({
+    this.#painter.setScene({
       picture: shown?.size ?? view,
       viewport: viewport ?? fit(view, view),
       panes: shown === null ? [] : this.#panes(view, look),
@@ -338,7 +341,7 @@ export class CanvasController implements GestureTarget {
     }
     const arrangement = this.#arrangement();
     const classIds = arrangement?.masks.map((_, side) => this.#masks.classAt(maskName(side), pixel));
-    const side = arrangement === null ? 0 : sideAt(arrangement.layout, place.tile, place.point, this.#canvas);
+    const side = arrangement === null ? 0 : sideAt(arrangement.layout, place.tile, place.point, this.#painter.canvas);
     const classId = (classIds === undefined ? this.#masks.classAt(MASK, pixel) : classIds[side]) ?? null;
     const labels = arrangement?.labels ?? shownLabels(libraryStore.getState());
     setHoverText(classIds === undefined ? hoverText(pixel, classId, labels) : sidesHoverText(pixel, classIds, labels));
@@ -348,7 +351,7 @@ export class CanvasController implements GestureTarget {
 
   /** Divides the canvas anew where the arrangement or the picture asks for it. */
   #layOut(): void {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.#painter.canvas;
     const { shown, tiles: before } = canvasStore.getState();
     const layout = this.#arrangement()?.layout ?? { kind: 'single', side: 0 };
     const tiles = tilesOf(layout, { width, height }, shown?.size ?? { width, height });
@@ -366,6 +369,6 @@ export class CanvasController implements GestureTarget {
     this.#layOut();
     this.#draw();
     // In this very frame: a canvas that was resized is empty.
-    this.#renderer.drawNow();
+    this.#painter.drawNow();
   }
 }

@@ -9,6 +9,14 @@ export interface ShownPicture {
   readonly resolution: number;
 }
 
+/** What draws the canvas now. */
+export type Drawing =
+  | { readonly kind: 'card' }
+  /** The driver took the canvas away a moment ago: it is waited for. */
+  | { readonly kind: 'lost' }
+  /** `reason`: why the graphics card does not. */
+  | { readonly kind: 'processor'; readonly reason: ErrorReport };
+
 /**
  * Where the user looks. Outlives the mounted canvas, so that changing the mode changes neither the place nor the zoom,
  * and is shared by all panes that show one picture.
@@ -24,8 +32,9 @@ export interface CanvasState {
   readonly shown: ShownPicture | null;
   /** True while the selected picture takes long enough to say so. */
   readonly loading: boolean;
-  /** Why the selected picture, or anything, cannot be drawn. */
+  /** Why the selected picture cannot be drawn. */
   readonly error: ErrorReport | null;
+  readonly drawing: Drawing;
 }
 
 export const canvasStore = createStore<CanvasState>(() => ({
@@ -35,6 +44,7 @@ export const canvasStore = createStore<CanvasState>(() => ({
   shown: null,
   loading: false,
   error: null,
+  drawing: { kind: 'card' },
 }));
 
 export function useCanvas<T>(select: (state: CanvasState) => T): T {

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { toErrorReport } from '../../../shared/app-error';
 import { ContextMenu } from '../components/menu';
 import { rememberDisplay } from '../display/remember-display';
 import { i18n } from '../i18n/i18n';
@@ -11,8 +10,9 @@ import { CanvasController } from './canvas-controller';
 import { CanvasDescription } from './canvas-description';
 import { useCanvasMenu } from './canvas-menu';
 import { CanvasStatus } from './canvas-status';
-import { canvasStore, hoverStore } from './canvas-store';
+import { hoverStore } from './canvas-store';
 import styles from './canvas-view.module.css';
+import { CardPatience } from './card-patience';
 import { fitPicture, movePicture, showActualSize, zoomByFactor } from './navigate';
 import { PictureSource } from './picture-source';
 import { SplitDivider } from './split-divider';
@@ -23,6 +23,9 @@ const pictureSource = new PictureSource({
   read: (pictureId, maxSide, signal) => studio.call('pictures.read', { pictureId, maxSide }, { signal }),
 });
 
+/** One for the window as well: a card that was given up is not tried with every change of the layout. */
+const patience = new CardPatience();
+
 /** CSS pixels that the picture moves for one press of an arrow key. */
 const KEY_STEP = 64;
 const descriptionId = 'canvas-description';
@@ -31,8 +34,8 @@ const descriptionId = 'canvas-description';
 export function CanvasView() {
   const { t } = useTranslation();
   const stage = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const controller = useController(stage, canvas);
+  const holder = useRef<HTMLDivElement>(null);
+  const controller = useController(stage, holder);
   const [menuClass, setMenuClass] = useState<number | null>(null);
   const entries = useCanvasMenu(menuClass);
   useArrowKeys(stage);
@@ -48,7 +51,7 @@ export function CanvasView() {
         aria-describedby={descriptionId}
         onContextMenuCapture={() => setMenuClass(hoverStore.getState().classId)}
       >
-        <canvas ref={canvas} className={styles.canvas} aria-hidden />
+        <div ref={holder} className={styles.canvas} aria-hidden />
         <CanvasDescription id={descriptionId} />
         <SplitDivider />
         <CanvasStatus onRetry={retry} />
@@ -59,28 +62,24 @@ export function CanvasView() {
 
 function useController(
   stage: RefObject<HTMLDivElement | null>,
-  canvas: RefObject<HTMLCanvasElement | null>,
+  holder: RefObject<HTMLDivElement | null>,
 ): RefObject<CanvasController | null> {
   const controller = useRef<CanvasController | null>(null);
   useEffect(() => {
-    if (stage.current === null || canvas.current === null) return undefined;
-    try {
-      controller.current = new CanvasController(stage.current, canvas.current, pictureSource);
-    } catch (error) {
-      canvasStore.setState({ error: toErrorReport(error) });
-      return undefined;
-    }
-    const mounted = controller.current;
+    if (stage.current === null || holder.current === null) return undefined;
+    const mounted = new CanvasController(stage.current, holder.current, pictureSource, patience);
+    controller.current = mounted;
     const copyView = () => copy(mounted);
     const viewAsPng = () => mounted.snapshot();
     const actualSize = () => showActualSize();
-    setView({ canvas: { fit: fitPicture, actualSize, zoomBy: zoomByFactor, copyView, viewAsPng } });
+    const tryCard = () => mounted.tryCard();
+    setView({ canvas: { fit: fitPicture, actualSize, zoomBy: zoomByFactor, copyView, viewAsPng, tryCard } });
     return () => {
       setView({ canvas: null });
       controller.current = null;
       mounted.dispose();
     };
-  }, [stage, canvas]);
+  }, [stage, holder]);
   return controller;
 }
 

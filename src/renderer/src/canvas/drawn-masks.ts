@@ -2,7 +2,7 @@ import { maskIds, type Mask } from '../../../shared/domain/mask';
 import type { Label } from '../../../shared/domain/model';
 import { classColors } from '../display/class-colors';
 import { viewStore } from '../state/view-store';
-import type { MaskRenderer } from './mask-renderer';
+import type { Painter } from './painter';
 import { paletteBytes } from './palette-texture';
 import type { Point } from './viewport';
 
@@ -11,16 +11,16 @@ interface DrawnMask {
   readonly ids: Uint8Array | Uint16Array;
 }
 
-/** Keeps the renderer's masks and their colours as they should be; what stays the same is not sent again. */
+/** Keeps the painter's masks and their colours as they should be; what stays the same is not sent again. */
 export class DrawnMasks {
-  readonly #renderer: Pick<MaskRenderer, 'setMask' | 'setPalette' | 'removeMask'>;
+  readonly #painter: Pick<Painter, 'setMask' | 'setPalette' | 'removeMask'>;
   readonly #drawn = new Map<string, DrawnMask>();
   /** What colours follow from, and the colours by the size of an id. */
   #inputs: readonly unknown[] = [];
   readonly #palettes = new Map<Mask['bytesPerId'], Uint8Array>();
 
-  constructor(renderer: Pick<MaskRenderer, 'setMask' | 'setPalette' | 'removeMask'>) {
-    this.#renderer = renderer;
+  constructor(painter: Pick<Painter, 'setMask' | 'setPalette' | 'removeMask'>) {
+    this.#painter = painter;
   }
 
   /** Answers with whether there is a mask that was not drawn before. */
@@ -29,15 +29,15 @@ export class DrawnMasks {
     for (const name of [...this.#drawn.keys()]) {
       if (wanted.has(name)) continue;
       this.#drawn.delete(name);
-      this.#renderer.removeMask(name);
+      this.#painter.removeMask(name);
     }
     let added = false;
     for (const [name, mask] of wanted) {
       if (this.#drawn.get(name)?.mask !== mask) {
         added = true;
         this.#drawn.set(name, { mask, ids: maskIds(mask) });
-        this.#renderer.setMask(name, mask, this.#palette(mask.bytesPerId, labels));
-      } else if (recoloured) this.#renderer.setPalette(name, this.#palette(mask.bytesPerId, labels));
+        this.#painter.setMask(name, mask, this.#palette(mask.bytesPerId, labels));
+      } else if (recoloured) this.#painter.setPalette(name, this.#palette(mask.bytesPerId, labels));
     }
     return added;
   }

@@ -12,8 +12,9 @@ export function followSize(canvas: HTMLCanvasElement, resized: (size: Size) => v
     if (box === undefined) return;
     const size = { width: box.inlineSize, height: box.blockSize };
     if (size.width === 0 || size.height === 0) return;
-    canvas.width = size.width;
-    canvas.height = size.height;
+    // Set to what it has, a size empties the canvas all the same.
+    if (canvas.width !== size.width) canvas.width = size.width;
+    if (canvas.height !== size.height) canvas.height = size.height;
     resized(size);
   });
   observer.observe(canvas, { box: 'device-pixel-content-box' });

@@ -13,19 +13,26 @@ export interface GestureTarget {
 /** A press that moves less than this (CSS pixels) is a click. */
 const CLICK_SLOP = 3;
 
-/** Turns pointer and wheel events of `stage` into gestures on `canvas`. Answers with a function that stops it. */
-export function followGestures(stage: HTMLElement, canvas: HTMLCanvasElement, target: GestureTarget): () => void {
+/**
+ * Turns pointer and wheel events of `stage` into gestures on the canvas that is there when they happen. Answers with a
+ * function that stops it.
+ */
+export function followGestures(
+  stage: HTMLElement,
+  canvasOf: () => HTMLCanvasElement,
+  target: GestureTarget,
+): () => void {
   const pressed = new Map<number, Point>();
   let dragging = false;
   const stop = new AbortController();
   const listen = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void) =>
     stage.addEventListener(type, listener, { signal: stop.signal, passive: false });
-  const at = (event: MouseEvent): Point => pointOn(canvas, event);
+  const at = (event: MouseEvent): Point => pointOn(canvasOf(), event);
 
   listen('wheel', (event) => {
     event.preventDefault();
     const intent = wheelIntent(event);
-    const ratio = pixelRatio(canvas);
+    const ratio = pixelRatio(canvasOf());
     if (intent.type === 'zoom') target.zoom(intent.factor, at(event));
     else target.pan({ x: intent.x * ratio, y: intent.y * ratio });
     target.hover(at(event));
@@ -43,7 +50,7 @@ export function followGestures(stage: HTMLElement, canvas: HTMLCanvasElement, ta
     const now = at(event);
     if (before === undefined) return target.hover(isControl(event.target) ? null : now);
     const moved = { x: now.x - before.x, y: now.y - before.y };
-    if (!dragging && Math.hypot(moved.x, moved.y) < CLICK_SLOP * pixelRatio(canvas)) return;
+    if (!dragging && Math.hypot(moved.x, moved.y) < CLICK_SLOP * pixelRatio(canvasOf())) return;
     if (!dragging) stage.dataset['dragging'] = 'true';
     dragging = true;
     const others = [...pressed].filter(([id]) => id !== event.pointerId).map(([, point]) => point);

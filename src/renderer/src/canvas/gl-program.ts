@@ -6,7 +6,7 @@ export class GlProgram {
   readonly #program: WebGLProgram;
   readonly #locations = new Map<string, WebGLUniformLocation | null>();
 
-  /** Throws AppError CANVAS_SHADER, which names the driver's complaint. */
+  /** Throws AppError CANVAS_SHADER, which names the driver's complaint, or CANVAS_CONTEXT_LOST. */
   constructor(gl: WebGL2RenderingContext, vertexSource: string, fragmentSource: string) {
     this.#gl = gl;
     this.#program = gl.createProgram();
@@ -17,9 +17,8 @@ export class GlProgram {
     for (const shader of shaders) gl.attachShader(this.#program, shader);
     gl.linkProgram(this.#program);
     for (const shader of shaders) gl.deleteShader(shader);
-    // A lost context answers false to everything; the renderer starts again when it comes back.
-    if (gl.getProgramParameter(this.#program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
-      throw shaderError(gl.getProgramInfoLog(this.#program));
+    if (gl.getProgramParameter(this.#program, gl.LINK_STATUS) !== true) {
+      throw refusal(gl, gl.getProgramInfoLog(this.#program));
     }
   }
 
@@ -66,17 +65,27 @@ export class GlProgram {
 
 function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
   const shader = gl.createShader(type);
-  if (shader === null) throw shaderError('no shader could be created');
+  if (shader === null) throw contextLost();
   gl.shaderSource(shader, source);
   gl.compileShader(shader);
-  if (gl.getShaderParameter(shader, gl.COMPILE_STATUS) !== true && !gl.isContextLost()) {
-    throw shaderError(gl.getShaderInfoLog(shader));
-  }
+  if (gl.getShaderParameter(shader, gl.COMPILE_STATUS) !== true) throw refusal(gl, gl.getShaderInfoLog(shader));
   return shader;
 }
 
-function shaderError(log: string | null): AppError {
-  return new AppError('CANVAS_SHADER', `The graphics driver refused the canvas's shader: ${log ?? 'no reason given'}`, {
-    hint: 'Update the graphics driver, or start with software rendering.',
+/**
+ * A lost context answers false to everything, and some time before the page is told of the loss. Who refuses a shader
+ * says why: without a word it was nobody.
+ */
+function refusal(gl: WebGL2RenderingContext, log: string | null): AppError {
+  const reason = log?.replaceAll('\0', '').trim() ?? '';
+  if (gl.isContextLost() || reason === '') return contextLost();
+  return new AppError('CANVAS_SHADER', `The graphics driver refused the canvas's shader: ${reason}`, {
+    hint: 'Update the graphics driver. Until then the processor draws.',
+  });
+}
+
+export function contextLost(): AppError {
+  return new AppError('CANVAS_CONTEXT_LOST', 'The graphics driver took the canvas away.', {
+    hint: 'It comes back by itself within seconds, or the processor draws it.',
   });
 }

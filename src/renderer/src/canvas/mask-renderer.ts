@@ -2,29 +2,21 @@ import { AppError } from '../../../shared/app-error';
 import type { Mask } from '../../../shared/domain/mask';
 import type { Rgb } from '../../../shared/domain/model';
 import { DrawingBeside } from './drawing-beside';
-import { GlProgram } from './gl-program';
+import { contextLost, GlProgram } from './gl-program';
 import { MaskPainter, type LayerTextures } from './mask-painter';
 import { MaskTexture } from './mask-texture';
+import { CANVAS_DRAW, MASK_TO_TEXTURE, measureSince, type Layer, type Painter } from './painter';
 import { PALETTE_COLUMNS } from './palette-texture';
 import { Pen } from './pen';
 import { pictureShader } from './picture-shader';
 import { isVideoFrame, PictureTexture, type PictureImage } from './picture-texture';
 import { CHECKER_CELL, DISC_RIM, gridStrength, type Disc, type Pane, type Scene } from './scene';
+import { intersection, originOf, wholePixels } from './screen-rect';
 import { checkerShader, gridShader, vertexShader } from './shaders';
-import { pictureOrigin, type Point, type Rect } from './viewport';
-
-/** Time of the main thread from a mask's arrival to its texture, as a performance measure; the last one is kept. */
-export const MASK_TO_TEXTURE = 'mask-to-texture';
-/** Time of the main thread for one drawing, as a performance measure; the last one is kept. */
-export const CANVAS_DRAW = 'canvas-draw';
+import type { Point, Rect } from './viewport';
 
 const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
-
-interface Layer {
-  readonly mask: Mask;
-  readonly palette: Uint8Array;
-}
 
 /** What is lost with a graphics context. */
 interface Resources {
@@ -44,20 +36,20 @@ export interface MaskRendererOptions {
   readonly tileLimit?: number;
   /** Whether frames of a video get smaller levels, for tests; where a graphics card draws when left out. */
   readonly smoothFrames?: boolean;
-  /** Called once when the driver takes the context away or a shader is refused; nothing is drawn until it is back. */
-  readonly onTrouble?: (error: AppError | null) => void;
+  /** Called once when the driver has taken the context away; nothing is drawn until it is back. */
+  readonly onLost?: () => void;
+  /** Called when the context is back and holds again all that was set. */
+  readonly onBack?: () => void;
+  /** Called when the driver refuses a shader: what needs it cannot be drawn. */
+  readonly onTrouble?: (error: AppError) => void;
   /** Called after each drawing with the milliseconds of the main thread that it took. */
   readonly onDrawn?: (milliseconds: number) => void;
 }
 
-/**
- * Draws a picture and any number of named masks over it. Nothing is drawn but when something was set, then once in the
- * next frame, or later if it {@link isPatient}. Masks and pictures are kept (by reference) for the case that the graphics context is lost and comes back.
- */
-export class MaskRenderer {
-  /** The longest side that a texture can have. Asked once: every question waits for all that is being drawn. */
+/** Draws with WebGL2, and everything again when the graphics context was lost and has come back. */
+export class MaskRenderer implements Painter {
+  /** Asked once: every question waits for all that is being drawn. */
   readonly maxTextureSize: number;
-  /** True where pixels are computed by the processor: drawing at full quality is then too slow to follow the hand. */
   readonly isSoftware: boolean;
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
@@ -70,10 +62,14 @@ export class MaskRenderer {
   /** Something was set since the last drawing began. */
   #isStale = false;
   #besideMs = 0;
-  /** Drawings may come some frames late, so that nobody waits for them: for videos where the processor draws. */
+  /** From when the loss of the context is known until it is back. */
+  #isLost = false;
   isPatient = false;
 
-  /** Throws AppError CANVAS_NO_WEBGL where the browser cannot draw with WebGL2. */
+  /**
+   * Throws AppError CANVAS_NO_WEBGL where the browser cannot draw with WebGL2, CANVAS_SHADER where it refuses the
+   * shaders, and CANVAS_CONTEXT_LOST where it takes the context away at once.
+   */
   constructor(canvas: HTMLCanvasElement, options: MaskRendererOptions = {}) {
     const gl = canvas.getContext('webgl2', {
       alpha: false,
@@ -88,20 +84,19 @@ export class MaskRenderer {
     }
     this.#canvas = canvas;
     this.#gl = gl;
-    this.maxTextureSize = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+    this.maxTextureSize = Number(gl.getParameter(gl.MAX_TEXTURE_SIZE));
     const info = gl.getExtension('WEBGL_debug_renderer_info');
     const name = String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
     this.isSoftware = /swiftshader|llvmpipe|software|basic render/i.test(name);
     this.#options = options;
-    canvas.addEventListener('webglcontextlost', this.#onLost);
-    canvas.addEventListener('webglcontextrestored', this.#onRestored);
     this.#restore();
+    canvas.addEventListener('webglcontextlost', this.#onContextLost);
+    canvas.addEventListener('webglcontextrestored', this.#onContextRestored);
   }
 
-  /** The image must stay open, and a frame's bytes the same, until another is set. */
   setPicture(image: PictureImage | null): void {
     this.#image = image;
-    if (image !== null) this.#resources?.pictureTexture.upload(image, this.#wantsMipmaps(image));
+    if (image !== null) this.#guarded(() => this.#resources?.pictureTexture.upload(image, this.#wantsMipmaps(image)));
     this.requestDraw();
   }
 
@@ -110,17 +105,16 @@ export class MaskRenderer {
     return !isVideoFrame(image) || (this.#options.smoothFrames ?? !this.isSoftware);
   }
 
-  /** Sends a mask to the graphics card at once. `palette` holds RGBA for each id, see paletteBytes. */
+  /** Sends a mask to the graphics card at once. */
   setMask(name: string, mask: Mask, palette: Uint8Array): void {
     const start = performance.now();
     const layer = { mask, palette };
     this.#layers.set(name, layer);
-    this.#uploadLayer(name, layer);
-    this.#measure(MASK_TO_TEXTURE, start);
+    this.#guarded(() => this.#uploadLayer(name, layer));
+    measureSince(MASK_TO_TEXTURE, start);
     this.requestDraw();
   }
 
-  /** Recolours a mask that is set; the ids stay where they are. */
   setPalette(name: string, palette: Uint8Array): void {
     const layer = this.#layers.get(name);
     if (layer === undefined) return;
@@ -136,7 +130,6 @@ export class MaskRenderer {
     this.requestDraw();
   }
 
-  /** `scene.panes` refer to the canvas's own pixels: set its width and height first. */
   setScene(scene: Scene): void {
     this.#scene = scene;
     this.requestDraw();
@@ -150,21 +143,16 @@ export class MaskRenderer {
   #requestFrame(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      try {
-        this.#onFrame();
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        this.#options.onTrouble?.(error);
-      }
+      if (this.isPatient) this.#guarded(() => this.#drawPatiently());
+      else this.drawNow();
     });
   }
 
-  #onFrame(): void {
+  #drawPatiently(): void {
     const scene = this.#scene;
     const resources = this.#resources;
-    if (scene === null || resources === null || this.#gl.isContextLost()) return;
+    if (scene === null || resources === null) return;
     const { beside } = resources;
-    if (!this.isPatient) return this.drawNow();
     if (beside.isUnderWay) {
       if (beside.isDone) {
         beside.present();
@@ -176,22 +164,34 @@ export class MaskRenderer {
       const { width, height } = this.#canvas;
       beside.begin(width, height, () => this.#render(scene, resources));
       this.#besideMs = performance.now() - start;
-      this.#measure(CANVAS_DRAW, start);
+      measureSince(CANVAS_DRAW, start);
     }
     if (this.#isStale || beside.isUnderWay) this.#requestFrame();
   }
 
-  /** Draws in this very task, so that the canvas can be read right after. */
-  drawNow(): void {
+  drawNow(): boolean {
     const scene = this.#scene;
     const resources = this.#resources;
-    if (scene === null || resources === null || this.#gl.isContextLost()) return;
+    if (scene === null || resources === null) return false;
     const start = performance.now();
     this.#isStale = false;
-    resources.beside.giveUp();
-    this.#render(scene, resources);
-    this.#measure(CANVAS_DRAW, start);
+    const isDrawn = this.#guarded(() => {
+      resources.beside.giveUp();
+      this.#render(scene, resources);
+    });
+    if (!isDrawn) return false;
+    measureSince(CANVAS_DRAW, start);
     this.#options.onDrawn?.(performance.now() - start);
+    return true;
+  }
+
+  holdsDrawing(): boolean {
+    if (this.#resources === null) return false;
+    const gl = this.#gl;
+    const pixel = new Uint8Array(4);
+    // Of a context that was lost just now nothing is read, though nobody has been told yet. All that is drawn is opaque.
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+    return pixel[3] === 255;
   }
 
   #render(scene: Scene, resources: Resources): void {
@@ -208,8 +208,8 @@ export class MaskRenderer {
 
   dispose(): void {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    this.#canvas.removeEventListener('webglcontextlost', this.#onLost);
-    this.#canvas.removeEventListener('webglcontextrestored', this.#onRestored);
+    this.#canvas.removeEventListener('webglcontextlost', this.#onContextLost);
+    this.#canvas.removeEventListener('webglcontextrestored', this.#onContextRestored);
     this.#scene = null;
     for (const name of [...this.#layers.keys()]) this.#disposeLayer(name);
     this.#layers.clear();
@@ -223,10 +223,9 @@ export class MaskRenderer {
   }
 
   #drawPane(resources: Resources, scene: Scene, pane: Pane): void {
-    const { area, clip } = pane;
+    const { clip } = pane;
     const { scale } = scene.viewport;
-    const inArea = pictureOrigin(scene.viewport, area);
-    const origin = { x: inArea.x + area.x, y: inArea.y + area.y };
+    const origin = originOf(scene, pane);
     const shown = { ...origin, width: scene.picture.width * scale, height: scene.picture.height * scale };
     const gl = this.#gl;
     if (pane.disc !== undefined && this.#scissor(clip)) this.#drawRim(resources, pane.disc);
@@ -289,12 +288,9 @@ export class MaskRenderer {
 
   /** Limits drawing to a rectangle of the screen; false when nothing of it is left. */
   #scissor(rect: Rect): boolean {
-    const left = Math.max(0, Math.round(rect.x));
-    const top = Math.max(0, Math.round(rect.y));
-    const right = Math.min(this.#canvas.width, Math.round(rect.x + rect.width));
-    const bottom = Math.min(this.#canvas.height, Math.round(rect.y + rect.height));
-    if (right <= left || bottom <= top) return false;
-    this.#gl.scissor(left, this.#canvas.height - bottom, right - left, bottom - top);
+    const part = wholePixels(rect, this.#canvas);
+    if (part === null) return false;
+    this.#gl.scissor(part.x, this.#canvas.height - part.y - part.height, part.width, part.height);
     return true;
   }
 
@@ -329,24 +325,47 @@ export class MaskRenderer {
     this.#resources?.layers.delete(name);
   }
 
-  readonly #onLost = (event: Event): void => {
+  readonly #onContextLost = (event: Event): void => {
+    // Else the browser would not give it back.
     event.preventDefault();
-    this.#resources = null;
-    this.#options.onTrouble?.(
-      new AppError('CANVAS_CONTEXT_LOST', 'The graphics driver took the canvas away.', {
-        hint: 'It comes back by itself. If it does not, start the studio again.',
-      }),
-    );
+    this.#lose();
   };
 
-  readonly #onRestored = (): void => {
-    this.#restore();
-    this.#options.onTrouble?.(null);
+  readonly #onContextRestored = (): void => {
+    this.#isLost = false;
+    if (!this.#guarded(() => this.#restore())) return;
+    this.#options.onBack?.();
     this.requestDraw();
   };
 
+  #lose(): void {
+    this.#resources = null;
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#options.onLost?.();
+  }
+
+  /**
+   * False when the context was found to be lost, or the driver has refused a shader; that is told, not thrown. A lost
+   * context fails in any way: calls that never give null otherwise do.
+   */
+  #guarded(work: () => void): boolean {
+    let failure: unknown = null;
+    try {
+      work();
+    } catch (error) {
+      failure = error;
+    }
+    const isLost = this.#gl.isContextLost() || (failure instanceof AppError && failure.code === 'CANVAS_CONTEXT_LOST');
+    if (isLost) this.#lose();
+    else if (failure instanceof AppError) this.#options.onTrouble?.(failure);
+    else if (failure !== null) throw failure;
+    return failure === null && !isLost;
+  }
+
   #restore(): void {
     const gl = this.#gl;
+    if (gl.isContextLost()) throw contextLost();
     const pen = new Pen(gl, this.#canvas);
     this.#resources = {
       pen,
@@ -361,18 +380,4 @@ export class MaskRenderer {
     if (this.#image !== null) this.#resources.pictureTexture.upload(this.#image, this.#wantsMipmaps(this.#image));
     for (const [name, layer] of this.#layers) this.#uploadLayer(name, layer);
   }
-
-  /** Keeps the last measure of a name only: a long session must not pile them up. */
-  #measure(name: string, start: number): void {
-    performance.clearMeasures(name);
-    performance.measure(name, { start, end: performance.now() });
-  }
-}
-
-function intersection(a: Rect, b: Rect): Rect {
-  const x = Math.max(a.x, b.x);
-  const y = Math.max(a.y, b.y);
-  const width = Math.min(a.x + a.width, b.x + b.width) - x;
-  const height = Math.min(a.y + a.height, b.y + b.height) - y;
-  return { x, y, width: Math.max(0, width), height: Math.max(0, height) };
 }

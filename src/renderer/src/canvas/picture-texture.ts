@@ -17,7 +17,7 @@ export function isVideoFrame(image: PictureImage): image is RawFrame {
 }
 
 /** From this scale on picture pixels are drawn as squares; below they are blended. */
-const SQUARES_FROM = 2;
+export const SQUARES_FROM = 2;
 
 /** Units that masks leave free. */
 const UNIT = 4;

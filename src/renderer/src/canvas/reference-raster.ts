@@ -1,6 +1,7 @@
 import { maskIds, type Mask } from '../../../shared/domain/mask';
-import { HIGHLIGHT_RIM, outlineRings, samplesPerSide, type MaskLook, type Pane, type Scene } from './scene';
-import { pictureOrigin, type Point } from './viewport';
+import { HIGHLIGHT_RIM, ringDistances, samplesPerSide, type Pane, type Scene } from './scene';
+import { originOf } from './screen-rect';
+import type { Point } from './viewport';
 
 /** Premultiplied, each 0–1. */
 type Color = readonly [red: number, green: number, blue: number, alpha: number];
@@ -93,12 +94,6 @@ export function isEdge(classAt: (point: Point) => number, point: Point, distance
   );
 }
 
-/** The rings at which an outline's neighbours are looked at, whole screen pixels. */
-export function ringDistances(look: MaskLook): number[] {
-  const rings = outlineRings(look);
-  return Array.from({ length: rings }, (_, ring) => Math.max(1, Math.round((look.outlineWidth * (ring + 1)) / rings)));
-}
-
 /** Class id at a screen point; past the picture's border the nearest pixel counts. */
 function maskLookup(scene: Scene, pane: Pane, mask: Mask): (point: Point) => number {
   const ids = maskIds(mask);
@@ -107,11 +102,6 @@ function maskLookup(scene: Scene, pane: Pane, mask: Mask): (point: Point) => num
   const cell = (value: number, from: number, length: number): number =>
     Math.min(length - 1, Math.max(0, Math.floor((value - from) / scale)));
   return ({ x, y }) => ids[cell(y, origin.y, mask.height) * mask.width + cell(x, origin.x, mask.width)] ?? 0;
-}
-
-function originOf(scene: Scene, pane: Pane): Point {
-  const inArea = pictureOrigin(scene.viewport, pane.area);
-  return { x: inArea.x + pane.area.x, y: inArea.y + pane.area.y };
 }
 
 function colorAt(point: Point, classAt: (point: Point) => number, { look }: Pane, palette: Uint8Array): Color {

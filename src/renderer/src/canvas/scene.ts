@@ -112,6 +112,12 @@ export function outlineRings({ mode, outlineWidth }: MaskLook): number {
   return mode === 'outline' ? Math.max(1, Math.ceil(outlineWidth / 2)) : 0;
 }
 
+/** The rings at which an outline's neighbours are looked at, whole screen pixels. */
+export function ringDistances(look: MaskLook): number[] {
+  const rings = outlineRings(look);
+  return Array.from({ length: rings }, (_, ring) => Math.max(1, Math.round((look.outlineWidth * (ring + 1)) / rings)));
+}
+
 /**
  * Width of an outline in picture pixels that looks as on the screen: `width` screen pixels at `scale`. Magnified, a
  * screen pixel is less than a picture's; files are looked at as a whole, so that 1:1 counts then.

@@ -1,5 +1,5 @@
 import type { Segmentation } from '../../../shared/contract';
-import { CANVAS_DRAW, MASK_TO_TEXTURE } from '../canvas/mask-renderer';
+import { CANVAS_DRAW, MASK_TO_TEXTURE } from '../canvas/painter';
 import { libraryStore, openSession } from '../state/library-store';
 import { picturesStore } from '../state/pictures-store';
 import { recordFrame } from './latency-store';

@@ -17,6 +17,8 @@ export interface CanvasControls {
   copyView(): Promise<void>;
   /** What is shown, as a PNG; null before there is a picture. */
   viewAsPng(): Promise<Blob | null>;
+  /** Lets the graphics card draw again, if it can, after it was given up. */
+  tryCard(): void;
 }
 
 /** How masks are drawn. Everything here is drawn on the GPU: no change runs the network again. */

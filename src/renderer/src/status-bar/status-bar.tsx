@@ -9,6 +9,7 @@ import { onHoverText } from '../state/hover-slot';
 import { openSession, useLibrary } from '../state/library-store';
 import { selectedSegmentation, usePictures } from '../state/pictures-store';
 import { useView } from '../state/view-store';
+import { CanvasDrawing } from './canvas-drawing';
 import { JobsIndicator } from './jobs-indicator';
 import { LastFrame } from './last-frame';
 import styles from './status-bar.module.css';
@@ -21,6 +22,7 @@ export function StatusBar() {
       <PictureSize />
       <Zoom />
       <Notes />
+      <CanvasDrawing />
       <LastFrame />
       <span className={styles.space} />
       <Engine />

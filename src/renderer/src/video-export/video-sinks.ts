@@ -37,7 +37,7 @@ export interface SinkOrder {
   readonly size: { readonly width: number; readonly height: number };
 }
 
-/** @throws AppError VIDEO_NO_ENCODER, CANVAS_NO_WEBGL, EXPORT_… */
+/** @throws AppError VIDEO_NO_ENCODER, EXPORT_… */
 export async function openVideoSink(order: SinkOrder, kind: 'overlay' | 'mask'): Promise<ExportSink> {
   const painter = new ExportPainter(order.size, kind);
   try {

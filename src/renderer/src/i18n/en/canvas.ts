@@ -12,6 +12,11 @@ export const canvas = {
   divider: 'Divider between original and overlay',
   loading: 'Loading the picture…',
   preview: 'Large picture: drawn from a smaller copy. The mask is complete.',
+  byProcessor: 'Canvas on the CPU',
+  byProcessorTitle: 'The canvas is drawn without the graphics card',
+  byProcessorEffect:
+    'Masks, areas and exported files are the same. Moving in large pictures and playing videos is slower.',
+  tryCard: 'Try the graphics card again',
   fit: 'Fit to window',
   actualSize: 'Actual size (1:1)',
   zoomIn: 'Zoom in',

@@ -33,6 +33,7 @@ export const errors = {
     CALL_INVALID: 'The window and the engine do not fit together',
     CALL_UNKNOWN: 'Window and engine do not fit together',
     CANVAS_CONTEXT_LOST: 'The graphics driver was reset',
+    CANVAS_LOST_REPEATEDLY: 'The graphics driver takes the canvas away again and again',
     CANVAS_NO_WEBGL: 'No WebGL 2 on this machine',
     CANVAS_SHADER: 'The canvas cannot be drawn',
     CLIPBOARD_DENIED: 'No access to the clipboard',

@@ -30,6 +30,7 @@ export const errors: Translation<typeof source> = {
     CALL_INVALID: '窗口与引擎版本不匹配',
     CALL_UNKNOWN: '窗口与引擎版本不匹配',
     CANVAS_CONTEXT_LOST: '图形驱动已重置',
+    CANVAS_LOST_REPEATEDLY: '图形驱动反复收回画布',
     CANVAS_NO_WEBGL: '本机不支持 WebGL 2',
     CANVAS_SHADER: '画布无法绘制',
     CLIPBOARD_DENIED: '无法访问剪贴板',
