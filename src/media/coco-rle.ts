@@ -1,5 +1,5 @@
 import type { Mask } from '../shared/domain/mask';
-import { maskIds } from '../shared/domain/mask';
+import { maskIds } from '../shared/mask-ids';
 
 /** One class of a mask as COCO writes it. */
 export interface ClassRegion {

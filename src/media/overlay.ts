@@ -1,6 +1,6 @@
 import type { Frame } from '../shared/domain/frame';
 import type { Mask } from '../shared/domain/mask';
-import { maskIds } from '../shared/domain/mask';
+import { maskIds } from '../shared/mask-ids';
 import type { Rgb } from '../shared/domain/model';
 
 export interface OverlayStyle {

@@ -1,5 +1,5 @@
 import type { ClassShare, Mask } from '../shared/domain/mask';
-import { maskIds } from '../shared/domain/mask';
+import { maskIds } from '../shared/mask-ids';
 import type { Label } from '../shared/domain/model';
 
 /**

@@ -17,6 +17,8 @@ const repository = resolve(__dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'picture-threads-'));
 const threadFile = join(folder, 'thread.cjs');
 const SIDE = 24;
+/** Source files of the compiled thread. */
+let parts: string[] = [];
 
 /** Stands before the thread's own code: a picture of these names ends the thread while it is worked on. */
 const accidents = `
@@ -63,7 +65,16 @@ beforeAll(async () => {
   const here = pathToFileURL(__filename).href;
   const banner = { js: `${accidents}\nconst importMetaUrl = ${JSON.stringify(here)};` };
   const how = { bundle: true, platform: 'node', format: 'cjs' } as const;
-  await build({ entryPoints, outfile: threadFile, define, banner, external: ['sharp'], ...how });
+  const result = await build({
+    entryPoints,
+    outfile: threadFile,
+    define,
+    banner,
+    external: ['sharp'],
+    metafile: true,
+    ...how,
+  });
+  parts = Object.keys(result.metafile.inputs);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -160,6 +171,10 @@ describe('pictures of a batch in threads', () => {
     rmSync(output.path, { recursive: true });
     await expect(threads.finish(picture, mask())).rejects.toMatchObject({ code: 'BATCH_OUTPUT_GONE' });
     await threads.close();
+  });
+
+  it('start without schemas, which would take each of them longer than all else of ours', () => {
+    expect(parts.filter((file) => file.includes('node_modules'))).toEqual([]);
   });
 
   it('stay here where there is no compiled thread, or none that starts', async () => {
