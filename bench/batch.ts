@@ -20,6 +20,7 @@ import { unrestrictedAccess } from '../src/studio/file-access';
 import { walkFolder } from '../src/studio/pictures/walk-folder';
 import type { Studio } from '../src/studio/studio-api';
 import { createStudio } from '../src/studio/studio';
+import { sizeThreadPool } from '../src/studio/thread-pool';
 import { fastEngine } from './batch-fast-engine';
 import { machine, occasion, record, runToEnd } from './record';
 import { ratio, sum } from './statistics';
@@ -57,6 +58,8 @@ interface Round {
 }
 
 async function main(): Promise<void> {
+  // As the studio's programs do.
+  sizeThreadPool();
   const jobs = new Map<string, (job: Job) => void>();
   const studio = await createStudio({
     dataDirectory: values.home ?? join(work, 'data'),

@@ -128,7 +128,7 @@ async function tune(home: string, images: string): Promise<void> {
   ]);
   const few = ['--count', '2', '--compared', '1', '--no-timing', '--keep', kept.join(';')];
   const args = ['tune', join(home, 'dropped', 'net.onnx'), '--images', images, '--target-agreement', '1', ...few];
-  await promisify(execFile)(process.execPath, [join(root, 'bin', 'maskforge.mjs'), ...args], {
+  await promisify(execFile)(process.execPath, [join(root, 'bin', 'maskforge.cjs'), ...args], {
     env: { ...process.env, MASKFORGE_HOME: home },
   }).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 1)) throw error;
@@ -139,7 +139,7 @@ async function tune(home: string, images: string): Promise<void> {
 async function buildAgain(home: string, id: string): Promise<unknown> {
   const recipe = join(home, 'engines', id, 'recipe.json');
   const network = join(home, 'dropped', 'net.onnx');
-  const program = join(root, 'bin', 'maskforge.mjs');
+  const program = join(root, 'bin', 'maskforge.cjs');
   const args = [program, 'build', network, '--recipe', recipe, '--fresh', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { ...process.env, MASKFORGE_HOME: home },

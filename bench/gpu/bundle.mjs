@@ -4,7 +4,7 @@
 //
 //   node bench/gpu/bundle.mjs OUT.tar.xz [folder of the native libraries]
 //
-// There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.mjs doctor; the benchmarks of frames and folders are
+// There: tar xJf OUT.tar.xz -C FOLDER && node FOLDER/bin/maskforge.cjs doctor; the benchmarks of frames and folders are
 // FOLDER/out/bench/pipeline.cjs and batch.cjs, and what sticky.mjs runs of the studio is lost-device.cjs.
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

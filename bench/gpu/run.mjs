@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds and measures TensorRT engines on this machine's GPU through the studio's own terminal, and writes one JSON file.
 //
-//   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.mjs] [--only TEXT,TEXT] [--match REGEX]
+//   node bench/gpu/run.mjs --work DIR --out FILE.json [--maskforge bin/maskforge.cjs] [--only TEXT,TEXT] [--match REGEX]
 //                          [--rounds 3] [--calibration FOLDER] [--seconds 540]
 //                          [--stages export,tune,build,bench,verify,profile,frames,folder]
 //
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   options: {
     work: { type: 'string' },
     out: { type: 'string' },
-    maskforge: { type: 'string', default: join(root, 'bin', 'maskforge.mjs') },
+    maskforge: { type: 'string', default: join(root, 'bin', 'maskforge.cjs') },
     calibration: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     only: { type: 'string', default: '' },

@@ -4,7 +4,7 @@
 // engine host on which the next picture works. Prints one JSON object; exit code 1 when a check fails.
 //
 //   node bench/gpu/sticky.mjs --tensorrt DIR --libraries native/build/lib --fault libmaskforge_fault_10.so
-//                             [--maskforge bin/maskforge.mjs]
+//                             [--maskforge bin/maskforge.cjs]
 //
 // The plugin that faults is built by `ninja maskforge_fault_10`; the program needs out/bench/lost-device.cjs beside it
 // (bundle.mjs packs it). Python with onnx writes the network.
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     tensorrt: { type: 'string' },
     libraries: { type: 'string', default: 'native/build/lib' },
     fault: { type: 'string' },
-    maskforge: { type: 'string', default: join(here, '..', '..', 'bin', 'maskforge.mjs') },
+    maskforge: { type: 'string', default: join(here, '..', '..', 'bin', 'maskforge.cjs') },
     python: { type: 'string', default: 'python3' },
     model: { type: 'string' },
     addon: { type: 'string' },

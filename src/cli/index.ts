@@ -1,3 +1,4 @@
+import { sizeThreadPool } from '../studio/thread-pool';
 import { exitCodes } from './cli-io';
 import { runCli } from './run-cli';
 
@@ -6,6 +7,7 @@ import { runCli } from './run-cli';
  * second ends the process at once.
  */
 export async function main(root: string): Promise<void> {
+  sizeThreadPool();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -97,10 +97,10 @@ describe('the maskforge process', () => {
   it('says what to run when it has not been built, and starts what has been', async () => {
     const root = join(folder, 'installed');
     mkdirSync(join(root, 'bin'), { recursive: true });
-    copyFileSync(join(repository, 'bin', 'maskforge.mjs'), join(root, 'bin', 'maskforge.mjs'));
+    copyFileSync(join(repository, 'bin', 'maskforge.cjs'), join(root, 'bin', 'maskforge.cjs'));
     const launch = (): Promise<{ code: number | null; stdout: string; stderr: string }> =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [join(root, 'bin', 'maskforge.mjs'), '--version']);
+        const child = spawn(process.execPath, [join(root, 'bin', 'maskforge.cjs'), '--version']);
         let [stdout, stderr] = ['', ''];
         child.stdout.on('data', (chunk) => (stdout += String(chunk)));
         child.stderr.on('data', (chunk) => (stderr += String(chunk)));

@@ -1,13 +1,18 @@
 import type { MessagePortMain } from 'electron';
 import { utilityProcess } from 'electron';
 import type { HostExit, HostProcess } from '../studio/host/supervisor';
+import { withThreadPool } from '../studio/thread-pool';
 
 /**
  * Starts the engine host as a utility process.
  * @param script the built host program
  */
 export function launchHost(script: string): HostProcess {
-  const child = utilityProcess.fork(script, [], { serviceName: 'Maskforge engine host', stdio: 'inherit' });
+  const child = utilityProcess.fork(script, [], {
+    serviceName: 'Maskforge engine host',
+    stdio: 'inherit',
+    env: withThreadPool(),
+  });
   const waiting: (() => void)[] = [];
   let running = false;
   let ended: HostExit | undefined;

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { withThreadPool } from '../thread-pool';
 import type { HostExit, HostProcess } from './supervisor';
 
 /**
@@ -7,7 +8,12 @@ import type { HostExit, HostProcess } from './supervisor';
  */
 export function forkHost(script: string): HostProcess {
   // 'advanced' keeps Uint8Arrays what they are; stdout stays free for the terminal's own output.
-  const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
+  const child = fork(script, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 2, 2, 'ipc'],
+    execArgv: [],
+    env: withThreadPool(),
+  });
   let ended: HostExit | undefined;
   const exitListeners: ((exit: HostExit) => void)[] = [];
   const end = (exit: HostExit): void => {
