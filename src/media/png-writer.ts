@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { constants, deflate, deflateSync } from 'node:zlib';
 import type { Mask } from '../shared/domain/mask';
 import type { Rgb } from '../shared/domain/model';
+import { frameMemory } from './frame-memory';
 
 const deflateAsync = promisify(deflate);
 
@@ -41,15 +42,7 @@ async function encode(
   header.writeUInt32BE(height, 4);
   header[8] = bitDepth;
   header[9] = colorType;
-  const stride = rows.byteLength / height;
-  const filtered = Buffer.allocUnsafe((stride + 1) * height);
-  // Filter 0: neighbours in a mask are equal, not close, so that differences compress no better.
-  for (let row = 0; row < height; row++) {
-    filtered[row * (stride + 1)] = 0;
-    filtered.set(rows.subarray(row * stride, (row + 1) * stride), row * (stride + 1) + 1);
-  }
-  // A thread for pictures has nothing else to do meanwhile, and Node's pool has four threads for all of them.
-  const data = isMainThread ? await deflateAsync(filtered, DEFLATE) : deflateSync(filtered, DEFLATE);
+  const data = await compressed(rows, height);
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
@@ -57,6 +50,26 @@ async function encode(
     chunk('IDAT', data),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+async function compressed(rows: Uint8Array, height: number): Promise<Buffer> {
+  const length = rows.byteLength + height;
+  if (isMainThread) return deflateAsync(filtered(rows, height, Buffer.allocUnsafe(length)), DEFLATE);
+  // A thread for pictures has nothing else to do meanwhile, and many of the same size to come.
+  const memory = frameMemory.take(length);
+  const data = deflateSync(filtered(rows, height, memory), DEFLATE);
+  frameMemory.give(memory);
+  return data;
+}
+
+/** With filter 0 for each row: neighbours in a mask are equal, not close, so that differences compress no better. */
+function filtered(rows: Uint8Array, height: number, into: Uint8Array): Uint8Array {
+  const stride = rows.byteLength / height;
+  for (let row = 0; row < height; row++) {
+    into[row * (stride + 1)] = 0;
+    into.set(rows.subarray(row * stride, (row + 1) * stride), row * (stride + 1) + 1);
+  }
+  return into;
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {
