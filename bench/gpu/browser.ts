@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
+import { canvas as english } from '../../src/renderer/src/i18n/en/canvas';
+import { canvas as chinese } from '../../src/renderer/src/i18n/zh-cn/canvas';
 
 const TIMEOUT_MS = 60_000;
+/** For the first mask of a way that is tried; on a processor it takes less than ten. */
+const TRIAL_MS = 30_000;
 /** Playwright's own, which a second switch of this name would take away. */
 const ownFeatures = 'CDPScreenshotNewSurface';
 
@@ -42,8 +46,11 @@ export interface OpenBrowser {
   readonly tried: readonly Graphics[];
 }
 
-/** @param only the name of a way, or an empty text for the first that reaches a card */
-export async function openBrowser(executablePath: string, only: string): Promise<OpenBrowser> {
+/**
+ * @param only the name of a way, or an empty text for the first that reaches a card
+ * @param url of the studio, which must show a mask by that way
+ */
+export async function openBrowser(executablePath: string, only: string, url: string): Promise<OpenBrowser> {
   const tried: Graphics[] = [];
   for (const { name: way, args } of ways) {
     if (only !== '' && way !== only) continue;
@@ -54,7 +61,7 @@ export async function openBrowser(executablePath: string, only: string): Promise
         args: [...sandbox(), ...quiet, ...args],
         timeout: 40_000,
       });
-      renderer = await webglRenderer(browser).catch(told);
+      renderer = await rendererOf(browser, url).catch(told);
       const graphics = { way, args, renderer };
       tried.push(graphics);
       if (way === 'processor' || only !== '' || isCard(renderer)) return { browser, graphics, tried };
@@ -74,6 +81,26 @@ function isCard(renderer: string): boolean {
 
 function sandbox(): readonly string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}
+
+/** What WebGL draws with. A way that reaches the card and never gets the studio ready, or loses its canvas, is none. */
+async function rendererOf(browser: Browser, url: string): Promise<string> {
+  const renderer = await webglRenderer(browser);
+  if (!isCard(renderer)) return renderer;
+  const page = await openWindow(browser, url, { scheme: 'dark', locale: 'en-US' }, TRIAL_MS);
+  await page.screenshot({ timeout: TRIAL_MS });
+  // A driver that takes the context away does so within seconds of the first drawing.
+  await page.waitForTimeout(3000);
+  const isLost = (await page.getByText('CANVAS_CONTEXT_LOST').count()) > 0 || (await isDrawnByProcessor(page));
+  await page.context().close();
+  if (isLost) throw new Error(`${renderer} takes the canvas away`);
+  return renderer;
+}
+
+/** Whether the studio says that the card does not draw its canvas. */
+export async function isDrawnByProcessor(page: Page): Promise<boolean> {
+  const said = [english.byProcessor, chinese.byProcessor].map((text) => page.getByRole('button', { name: text }));
+  return (await Promise.all(said.map((remark) => remark.count()))).some((count) => count > 0);
 }
 
 async function webglRenderer(browser: Browser): Promise<string> {
@@ -128,12 +155,18 @@ export interface Look {
 }
 
 /** A window of its own that knows nothing of the others, with its first mask. */
-export async function openWindow(browser: Browser, url: string, { scheme, locale }: Look): Promise<Page> {
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  { scheme, locale }: Look,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme, locale });
   const page = await context.newPage();
-  page.setDefaultTimeout(TIMEOUT_MS);
+  page.setDefaultTimeout(timeoutMs);
   await page.goto(url);
   await page.waitForSelector('html[data-state="ready"]');
+  page.setDefaultTimeout(TIMEOUT_MS);
   return page;
 }
 

@@ -18,7 +18,16 @@ import { machine, runToEnd } from '../record';
 import { median } from '../statistics';
 import { measureScrubs, playFor, rounded, threadShare, told } from '../video-figures';
 import { showSampleVideo } from '../video-window';
-import { dropFiles, graphicsFeatures, openBrowser, openWindow, startStudio, type Graphics, type Look } from './browser';
+import {
+  dropFiles,
+  graphicsFeatures,
+  isDrawnByProcessor,
+  openBrowser,
+  openWindow,
+  startStudio,
+  type Graphics,
+  type Look,
+} from './browser';
 import { testPixels } from './pixels';
 
 const MASKS = 30;
@@ -276,6 +285,7 @@ async function take({ name, look, run }: Step, browser: Browser, url: string): P
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     const found = await run(page);
     await shoot(page, name);
+    if (await isDrawnByProcessor(page)) problems.push('The card lost the canvas; the processor drew it.');
     return found;
   });
   if (problems.length > 0) errors[`${name}, in the page`] = problems.slice(0, 5).join('\n');
@@ -289,12 +299,12 @@ async function main(): Promise<void> {
   mkdirSync(out, { recursive: true });
   const only = options.only.split(',').filter((name) => name !== '');
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
-  const { browser, graphics, tried } = await openBrowser(options.chromium, options.way);
+  const studio = await startStudio(resolve(options.maskforge));
+  const { browser, graphics, tried } = await openBrowser(options.chromium, options.way, studio.url);
   say(`${graphics.way}: ${graphics.renderer}`);
   Object.assign(report, { machine: machine(), card: cardNow(), browser: browser.version(), graphics, tried });
   save();
   await attempt('features', () => graphicsFeatures(browser));
-  const studio = await startStudio(resolve(options.maskforge));
   for (const step of steps) if (wanted(step.name)) await take(step, browser, studio.url);
   if (wanted('pixels')) await attempt('pixels', () => pixels(graphics));
   await within(browser.close()).catch(() => undefined);
