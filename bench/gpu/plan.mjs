@@ -25,6 +25,7 @@ const pluginSubset = ['--layernorm', 'plugin:*stages.0*'];
 /** `CALIBRATION` stands for the folder that `run.mjs` is told. */
 const int8 = ['--precision', 'int8', '--calibrate', 'CALIBRATION'];
 const fp8 = ['--precision', 'fp8', '--calibrate', 'CALIBRATION'];
+const attention = ['--layers', 'linear,attention'];
 /** What a search finds is built as it is. What stays in FP16 has the plugins' kernels, as what it is timed against has. */
 const fromTuning = ['--keep-from', 'TUNING'];
 /** @param {'int8' | 'fp8'} format @param {string[]} how many pictures, and for how long candidates are timed */
@@ -77,6 +78,8 @@ function longGroup(variant, size) {
     { ...base, name: 'INT8', args: [...int8, ...none, '--count', '16'], profile: true },
     { ...base, name: 'INT8, plugins', args: [...int8, ...both, '--count', '16'], profile: true },
     { ...base, name: 'FP8', args: [...fp8, ...none, '--count', '16'], profile: true },
+    { ...base, name: 'INT8 with attention, plugins', args: [...int8, ...both, ...attention, '--count', '8'] },
+    { ...base, name: 'FP8 with attention, plugins', args: [...fp8, ...both, ...attention, '--count', '8'] },
     { ...base, ...tuned('int8', fewPictures) },
     { ...base, ...tuned('fp8', fewPictures) },
     { ...base, name: 'plain TF32', args: ['--plain', '--precision', 'tf32'] },
@@ -102,6 +105,8 @@ export const rows = [
   { ...sample, name: 'INT8', args: [...int8, ...none], profile: true },
   { ...sample, name: 'INT8, plugins', args: [...int8, ...both], profile: true },
   { ...sample, name: 'FP8', args: [...fp8, ...none], profile: true },
+  { ...sample, name: 'INT8 with convolutions, plugins', args: [...int8, ...both, '--layers', 'linear,convolution'] },
+  { ...sample, name: 'FP8 with attention, plugins', args: [...fp8, ...both, ...attention] },
   { ...sample, ...tuned('int8', manyPictures) },
   { ...sample, ...tuned('fp8', manyPictures) },
   ...longGroup('b2', 1024),

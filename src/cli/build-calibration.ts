@@ -5,14 +5,16 @@ import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { BuildOrderInput, EngineSummary, Precision, Recipe } from '../shared/domain/engine';
 import { isEightBit } from '../shared/domain/engine';
-import type { CalibrationOrder } from '../shared/domain/quantization';
-import { rangeMethodSchema } from '../shared/domain/quantization';
+import type { CalibrationOrder, QuantizedKind } from '../shared/domain/quantization';
+import { quantizedKindSchema, rangeMethodSchema } from '../shared/domain/quantization';
 import { calibrationBeside } from '../studio/engines/calibration-of-recipe';
 import { engineFiles } from '../studio/engines/engine-files';
 import { writeError } from '../studio/library/json-file';
-import { shareOf } from './parse-engine-options';
+import { quantizedKinds, shareOf } from './parse-engine-options';
 import { countingNumber, wholeNumber } from './parse-option';
 import { usageError } from './terminal';
+
+export const LAYERS_HELP = `what computes in 8 bits, separated by commas: ${quantizedKindSchema.options.join(', ')} (default: linear layers, or convolutions where there are none)`;
 
 /** What `build` takes for 8 bits. */
 export interface CalibrationFlags {
@@ -21,6 +23,7 @@ export interface CalibrationFlags {
   readonly seed?: number;
   readonly method?: CalibrationOrder['method'];
   readonly keep?: string[];
+  readonly layers?: QuantizedKind[];
   readonly calibration?: string;
   readonly targetAgreement?: number;
 }
@@ -34,6 +37,7 @@ export function addCalibrationFlags(command: Command): void {
       new Option('--method <name>', 'how ranges follow from values (default: mse)').choices(rangeMethodSchema.options),
     )
     .option('--keep <names>', 'blocks or nodes that stay in 16 bits, separated by semicolons; may be repeated', names)
+    .option('--layers <kinds>', LAYERS_HELP, quantizedKinds)
     .option(
       '--target-agreement <share>',
       'with --calibrate: keeps the blocks out of 8 bits that stand against so many pixels keeping their class, such as 0.99',
@@ -54,16 +58,18 @@ export async function calibrationOrderOf(
   precision: Precision | undefined,
   replayed: { readonly recipe: Recipe; readonly file: string } | null,
 ): Promise<Pick<BuildOrderInput, 'calibration' | 'targetAgreement'>> {
-  const { calibrate, count, seed, method, keep, calibration, targetAgreement } = flags;
-  const given = Object.entries({ calibrate, count, seed, method, keep, calibration, targetAgreement }).find(
-    ([, value]) => value,
-  );
+  const { calibrate, count, seed, method, keep, layers, calibration, targetAgreement } = flags;
+  const flagged = { calibrate, count, seed, method, keep, layers, calibration, targetAgreement };
+  const given = Object.entries(flagged).find(([, value]) => value);
   if (replayed === null && (precision === undefined || !isEightBit(precision))) {
     if (given === undefined) return {};
     throw usageError(
       `--${given[0].replace('targetAgreement', 'target-agreement')} is for networks in 8 bits.`,
       'Add --precision int8, or leave it out.',
     );
+  }
+  if (replayed !== null && layers !== undefined) {
+    throw usageError('--layers and a recipe both say what computes in 8 bits.', 'Leave one of them out.');
   }
   if (calibrate === undefined && (count ?? seed) !== undefined) {
     throw usageError('--count and --seed choose pictures, but there is no folder.', 'Add --calibrate FOLDER.');
@@ -86,6 +92,7 @@ export async function calibrationOrderOf(
       ...(seed === undefined ? {} : { seed }),
       ...(method === undefined ? {} : { method }),
       ...(keep === undefined ? {} : { keep }),
+      ...(layers === undefined ? {} : { kinds: layers }),
       ...(file === null ? {} : { file }),
     },
   };

@@ -54,6 +54,19 @@ describe('maskforge build in 8 bits', () => {
     expect(found.code).toBe(0);
     const run = await here.build('--precision', 'int8', '--calibration', 'ranges.json');
     expect(run.json()).toMatchObject([{ precision: 'int8' }]);
+    const more = await here.build(
+      '--precision',
+      'int8',
+      '--calibration',
+      'ranges.json',
+      '--layers',
+      'linear,attention',
+    );
+    expect(more.code).toBe(1);
+    expect(more.stdout + more.stderr).toMatch(/ranges\.json has no ranges of attention.*CALIBRATION_CACHE_FOREIGN/s);
+    const layers = ['--layers', 'attention,linear', '--calibrate', 'pictures', '--count', '1'];
+    const [both] = (await here.build('--precision', 'int8', ...layers)).json();
+    expect(JSON.stringify(both?.['recipe'])).toContain('"kinds":["linear","attention"]');
   });
 
   it.each([

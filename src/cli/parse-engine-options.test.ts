@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesOf, layerNormOf, levelOf, shapeOf, targetsOf } from './parse-engine-options';
+import { bytesOf, layerNormOf, levelOf, quantizedKinds, shapeOf, targetsOf } from './parse-engine-options';
 
 describe('options of engines', () => {
   it.each<[string, number[] | null]>([
@@ -45,5 +45,7 @@ describe('options of engines', () => {
     expect(layerNormOf('plugin:a, *b*')).toEqual({ layerNorm: 'plugin', pluginOnly: ['a', '*b*'] });
     expect(() => layerNormOf('plugin:')).toThrow(/names/);
     expect(() => layerNormOf('fused')).toThrow(/native/);
+    expect(quantizedKinds('linear, attention')).toEqual(['linear', 'attention']);
+    expect(() => quantizedKinds('linear,softmax')).toThrow(/attention/);
   });
 });

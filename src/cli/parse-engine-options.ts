@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { ImageShape, PluginPart } from '../shared/domain/engine';
 import { pluginPartSchema } from '../shared/domain/engine';
+import type { QuantizedKind } from '../shared/domain/quantization';
+import { quantizedKindSchema } from '../shared/domain/quantization';
 
 /** `1x3x1024x1024`, `1x1024x1024` or `1024x1024`, in pixels: batch, (channels,) height, width. */
 export function shapeOf(text: string): ImageShape {
@@ -37,6 +39,16 @@ export function targetsOf(text: string): number[] {
 export interface LayerNormChoice {
   readonly layerNorm: 'native' | 'plugin' | 'keep';
   readonly pluginOnly?: string[];
+}
+
+/** Kinds of layers, separated by commas: what computes in 8 bits. */
+export function quantizedKinds(text: string): QuantizedKind[] {
+  return text.split(',').map((part) => {
+    const { success, data } = quantizedKindSchema.safeParse(part.trim());
+    if (success) return data;
+    const known = quantizedKindSchema.options.join(', ');
+    throw new InvalidArgumentError(`"${part}" is none of ${known}.`);
+  });
 }
 
 /** `native`, `plugin`, `keep`, or `plugin:NAMES` with names separated by commas, `*` for any part of one. */

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { join, resolve } from 'node:path';
 import type { BuildOrderInput } from '../../shared/domain/engine';
+import type { QuantizedKind } from '../../shared/domain/quantization';
 import type { KeptTuning, NumberedPoint } from '../../shared/domain/tuning';
 import { dataDirectory } from '../../studio/data-directory';
 import { describePoint, judgesInWords, percent } from '../../studio/tune/describe-point';
 import { recipeOfPoint } from '../../studio/tune/tuning-store';
 import { writeTuned } from '../../studio/tune/write-tuned';
-import { names } from '../build-calibration';
+import { LAYERS_HELP, names } from '../build-calibration';
 import { chooseModel } from '../choose-model';
 import { exitCodes } from '../cli-io';
 import type { CliContext } from '../context';
@@ -14,7 +15,7 @@ import { contextOf } from '../context';
 import type { GraphFlags } from '../graph-options';
 import { addBuilderOptions, addGraphOptions, graphOrderOf } from '../graph-options';
 import { withStudio } from '../open-studio';
-import { amountOf, shareOf } from '../parse-engine-options';
+import { amountOf, quantizedKinds, shareOf } from '../parse-engine-options';
 import { countingNumber } from '../parse-option';
 import { runJob } from '../run-job';
 import { table } from '../table';
@@ -25,6 +26,7 @@ interface TuneFlags extends CalibrateFlags, GraphFlags {
   readonly targetAgreement: number;
   readonly compared: number;
   readonly keep?: string[];
+  readonly layers?: QuantizedKind[];
   readonly timing: boolean;
   readonly timingSeconds: number;
   readonly rankSeconds: number;
@@ -47,6 +49,7 @@ export function registerTune(program: Command): void {
     .option('--target-agreement <share>', 'least share of pixels that keep their class', shareOf, 0.99)
     .option('--compared <pictures>', 'pictures to compare masks on', countingNumber, DEFAULT_COMPARED)
     .option('--keep <names>', 'blocks or nodes that stay wide in any case, separated by semicolons', names)
+    .option('--layers <kinds>', LAYERS_HELP, quantizedKinds)
     .option('--no-timing', 'estimate what each block gains instead of timing it')
     .option(
       '--timing-seconds <seconds>',
@@ -111,9 +114,10 @@ async function tune(context: CliContext, wanted: string, flags: TuneFlags): Prom
 }
 
 function orderOf(context: CliContext, flags: TuneFlags): BuildOrderInput {
-  const { images, count, seed, method, format, keep = [] } = flags;
+  const { images, count, seed, method, format, keep = [], layers } = flags;
   const folder = resolve(context.io.cwd, images);
-  const calibration = { folder, count, seed, method, keep, ...cacheFileOf(context, flags) };
+  const kinds = layers === undefined ? {} : { kinds: layers };
+  const calibration = { folder, count, seed, method, keep, ...kinds, ...cacheFileOf(context, flags) };
   return { ...graphOrderOf(flags), precision: format, calibration };
 }
 

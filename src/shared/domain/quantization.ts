@@ -17,6 +17,7 @@ export const quantizedKindSchema = z.enum([
   'classifier',
   'residual',
 ]);
+export type QuantizedKind = z.infer<typeof quantizedKindSchema>;
 
 /** The pass that writes 8 bits into a graph; see the recipe. */
 export const quantizeStepSchema = z.strictObject({
@@ -45,6 +46,8 @@ export const calibrationOrderSchema = z.strictObject({
   method: rangeMethodSchema.default('mse'),
   /** Names of blocks and nodes that stay in 16 bits. */
   keep: z.array(z.string()).default([]),
+  /** Layers that compute in 8 bits; what suits the network and the runtime when left out. */
+  kinds: z.array(quantizedKindSchema).min(1).optional(),
   /** Absolute path of a calibration; with a folder it is made from that where it is not there yet. */
   file: z.string().min(1).optional(),
 });

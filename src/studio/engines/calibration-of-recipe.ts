@@ -4,6 +4,8 @@ import type { ErrorReport } from '../../shared/app-error';
 import { hashModel } from '../../quantization/hash-model';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import { calibrationFromText } from '../../quantization/calibration-record';
+import { DEFAULT_COLLECTED } from '../../quantization/collect-statistics';
+import { SITE_KINDS } from '../../quantization/sites';
 import { describeIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
 import { openModel } from '../../onnx/model';
@@ -74,6 +76,13 @@ export async function settleCalibration(
   if (step === null) return { recipe, calibration: null };
   const { file } = order.calibration ?? {};
   const settle = (calibration: CalibrationRecord): SettledRecipe => {
+    const unknown = step.kinds.filter((kind) => !calibration.source.kinds.includes(kind));
+    if (unknown.length > 0) {
+      throw foreign(
+        file ?? 'The calibration',
+        `has no ranges of ${unknown.join(', ')}, which are to compute in 8 bits`,
+      );
+    }
     return { recipe: withStatistics(recipe, calibrationHash(calibration)), calibration };
   };
   if (order.calibration !== undefined && namesPictures(order)) {
@@ -147,7 +156,10 @@ export async function withCalibrateOptions<T>(
     const cache = file === undefined ? { directory } : { file };
     const among = folder === undefined ? { folder: folderOf(pictures ?? []), files: pictures ?? [] } : { folder };
     const how = threads === undefined ? {} : { threads };
-    return work({ model: graph, form, ...among, count, seed, cache, signal, ...how });
+    const kinds = SITE_KINDS.filter(
+      (kind) => DEFAULT_COLLECTED.includes(kind) || quantizeStepOf(recipe)?.kinds.includes(kind) === true,
+    );
+    return work({ model: graph, form, ...among, count, seed, kinds, cache, signal, ...how });
   });
 }
 

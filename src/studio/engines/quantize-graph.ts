@@ -1,3 +1,4 @@
+import type { SiteKind } from '../../quantization/sites';
 import { findSites } from '../../quantization/sites';
 import { statisticsOf } from '../../quantization/calibration-record';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
@@ -41,7 +42,7 @@ export function quantizeGraph(model: OnnxModel, step: QuantizeStep, calibration:
     model: quantized,
     report: {
       pass: step.pass,
-      summary: `${layersOf(kinds)} compute in ${format.toUpperCase()}.`,
+      summary: `${layersOf(step)} compute in ${format.toUpperCase()}.`,
       tolerance: { relative: 1 },
       findings,
       nodesBefore,
@@ -72,10 +73,20 @@ function unsupported(why: string): AppError {
   );
 }
 
+const IN_WORDS: Readonly<Record<SiteKind, string>> = {
+  linear: 'linear layers',
+  convolution: 'convolutions',
+  depthwise: 'depthwise convolutions',
+  attention: "attention's products",
+  classifier: 'the classifier',
+  residual: 'additions',
+};
+
 /** What a recipe puts into 8 bits, in words. */
-function layersOf({ linear, convolution }: Readonly<Record<'linear' | 'convolution', boolean>>): string {
-  if (!linear) return convolution ? 'Convolutions' : 'Some layers';
-  return convolution ? 'Linear layers and convolutions' : 'Linear layers';
+function layersOf({ kinds }: QuantizeStep): string {
+  const words = kinds.map((kind) => IN_WORDS[kind]);
+  const all = [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' and ');
+  return all === '' ? 'No layers' : `${all.charAt(0).toUpperCase()}${all.slice(1)}`;
 }
 
 function kindsOf({ kinds }: QuantizeStep): Record<QuantizeStep['kinds'][number], boolean> {

@@ -272,6 +272,12 @@ describe('a recipe for 8 bits', () => {
     ]);
   });
 
+  it('puts those kinds of layers into 8 bits that were asked for, in one order', () => {
+    const calibration = { folder: '/pictures', kinds: ['residual', 'attention', 'linear', 'attention'] as const };
+    const recipe = draft({ precision: 'fp8', calibration: { ...calibration, kinds: [...calibration.kinds] } });
+    expect(recipe.passes.at(-1)).toMatchObject({ pass: 'quantize', kinds: ['linear', 'attention', 'residual'] });
+  });
+
   it('has the hash of its calibration in its key', () => {
     const recipe = draft({ precision: 'int8' });
     const keys = [null, '1'.repeat(64), '2'.repeat(64)].map((statistics) => {

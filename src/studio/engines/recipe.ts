@@ -201,8 +201,9 @@ function quantizeStep(
   { calibration }: SettledOrder,
   kinds: readonly SiteKind[] = SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind]),
 ): PassStep {
-  const { method, keep } = calibration ?? { method: 'mse', keep: [] };
-  return { pass: 'quantize', format, method, kinds: [...kinds], keep: [...new Set(keep)].sort(), statistics: null };
+  const { method, keep, kinds: wanted = kinds } = calibration ?? { method: 'mse', keep: [] };
+  const inOrder = SITE_KINDS.filter((kind) => wanted.includes(kind));
+  return { pass: 'quantize', format, method, kinds: inOrder, keep: [...new Set(keep)].sort(), statistics: null };
 }
 
 function isFixedToOther({ batch, height, width }: ModelInput, { opt }: ImageShapeRange): boolean {
