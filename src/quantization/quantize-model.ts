@@ -169,8 +169,7 @@ const KEPT: Readonly<Record<SiteKind, string>> = {
   convolution: 'Kept: convolutions were left out.',
   depthwise:
     'Kept: a depthwise convolution does so little arithmetic for each byte that integers do not speed it up, and each channel would need a range of its own.',
-  attention:
-    "Kept: Q/DQ between attention's products keeps the device from fusing them with the softmax, and costs more time than 8 bits gain.",
+  attention: "Kept: Q/DQ between attention's products can keep the device from fusing them with the softmax.",
   classifier: 'Kept: the rounding of the last layer would reach the mask directly, and it is a small part of the work.',
   residual: 'Kept: additions gain nothing unless both of their inputs are 8 bits anyway.',
 };
@@ -196,7 +195,7 @@ function nothing(model: OnnxModel, decisions: readonly Decision[]): AppError {
     'QUANTIZATION_NOTHING',
     `With these settings nothing of ${model.fileName} would be quantised. ${has}`,
     {
-      hint: 'Build in another precision, or leave more blocks to 8 bits. For a processor only linear layers are quantised, for TensorRT convolutions as well.',
+      hint: 'Build in another precision, leave more blocks to 8 bits, or name more kinds of layers: --layers.',
       details,
     },
   );
