@@ -1,6 +1,7 @@
-import { _electron, chromium, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { build } from 'esbuild';
 import { join } from 'node:path';
+import { writeFrameColors } from '../src/renderer/src/canvas/frame-colors';
 import { arrangedPanes, maskName, tilesOf, type Layout } from '../src/renderer/src/canvas/arrangement';
 import { paletteBytes } from '../src/renderer/src/canvas/palette-texture';
 import { referenceMaskColor } from '../src/renderer/src/canvas/reference-raster';
@@ -15,8 +16,9 @@ import {
 import { pictureOrigin, type Viewport } from '../src/renderer/src/canvas/viewport';
 import { rawFrameToRgb } from '../src/media/raw-frame';
 import { rawFrameBytes } from '../src/shared/domain/raw-frame';
+import { base64Of, bytesOf, differing, noteFarthest, openBlank } from './canvas/blank-page';
 import type { DrawCase } from './canvas/harness';
-import { expect, test, type StudioOptions } from './fixtures';
+import { expect, test } from './fixtures';
 
 /**
  * Every pixel that the shaders draw against the same computed in TypeScript. The page holds the drawing code alone, so
@@ -45,27 +47,6 @@ test.beforeAll(async ({ shell }) => {
 });
 
 test.afterAll(() => close());
-
-/** An empty page in the shell that the studio would run in. */
-async function openBlank(shell: StudioOptions['shell']): Promise<{ page: Page; close: () => Promise<void> }> {
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  if (shell === 'electron') {
-    const executablePath = process.env['ELECTRON_EXEC_PATH'];
-    const app = await _electron.launch({
-      ...(executablePath === undefined ? {} : { executablePath }),
-      args: [...args, join(__dirname, 'canvas', 'blank-window.cjs')],
-    });
-    return { page: await app.firstWindow(), close: () => app.close() };
-  }
-  const executablePath = process.env['MASKFORGE_CHROMIUM'];
-  // Such as have a graphics card draw.
-  const more = (process.env['MASKFORGE_CHROMIUM_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
-  const browser = await chromium.launch({
-    args: [...args, ...more],
-    ...(executablePath === undefined ? {} : { executablePath }),
-  });
-  return { page: await browser.newPage(), close: () => browser.close() };
-}
 
 /** Discs, a pole of one pixel, a diagonal, a chequered corner: what borders look like, on a mask of `classes` ids. */
 function classAt(x: number, y: number, classes: number): number {
@@ -202,32 +183,6 @@ function rgbOf(pixels: string): number[] {
     for (let i = y * view.width * 4; i < (y + 1) * view.width * 4; i++) if (i % 4 !== 3) rgb.push(bytes[i] ?? 0);
   }
   return rgb;
-}
-
-function base64Of(bytes: ArrayLike<number>): string {
-  return Buffer.from(Uint8Array.from(bytes)).toString('base64');
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(base64, 'base64'));
-}
-
-/** Keeps with the test's result by how much the farthest of these values is off. */
-function noteFarthest(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
-  let farthest = 0;
-  for (let i = 0; i < expected.length; i++)
-    farthest = Math.max(farthest, Math.abs((actual[i] ?? -99) - (expected[i] ?? 0)));
-  test.info().annotations.push({ type: 'farthest', description: farthest.toFixed(2) });
-}
-
-/** Share of screen pixels that differ by more than rounding. */
-function differing(actual: readonly number[], expected: readonly number[]): number {
-  let count = 0;
-  for (let i = 0; i < expected.length; i += 3) {
-    const far = [0, 1, 2].some((c) => Math.abs((actual[i + c] ?? -99) - (expected[i + c] ?? 0)) > 1.5);
-    if (far) count++;
-  }
-  return count / (expected.length / 3);
 }
 
 function at(scale: number, x = 26, y = 18): Viewport {
@@ -378,8 +333,42 @@ for (const { isSmooth, isPatient, ...kind } of frameKinds) {
     }
     noteFarthest(actual, wanted);
     expect(differing(actual, wanted)).toBe(0);
+    const colors = new Uint8ClampedArray(frame.width * frame.height * 4);
+    writeFrameColors({ ...frame, data }, colors);
+    expect(
+      differing(
+        [...colors].filter((_, i) => i % 4 !== 3),
+        wanted,
+      ),
+    ).toBe(0);
   });
 }
+
+test('the processor draws what the graphics card does', async () => {
+  const area = whole;
+  const lens = arrangedPanes({ kind: 'lens', under: 0, inside: 1, radius: 25 }, [whole], fill, { x: 70, y: 40 }, false);
+  const named = lens.map((pane) => ({ ...pane, mask: pane.mask === maskName(0) ? 'mask' : 'second' }));
+  const striped: Pane = { area, clip: area, mask: 'mask', look: fill, second: { ...differs, paint: 'both' } };
+  const checker = { kind: 'checker', even: [94, 94, 94], odd: [106, 106, 106] } as const;
+  const cases: Options[] = [
+    { viewport: at(0.4) },
+    { viewport: at(1, 3.3, 30.9), split: 0.4, hidden: [4] },
+    { viewport: at(2.37), look: { mode: 'outline' }, bytesPerId: 2 },
+    { viewport: at(3), panes: named },
+    { viewport: at(4), panes: [striped] },
+    { viewport: at(16), look: { highlight: 3 } },
+  ];
+  for (const options of cases) {
+    const draw = caseOf(options);
+    const scene: Scene = { ...draw.scene, backdrop: { ...checker, even: [...checker.even], odd: [...checker.odd] } };
+    const both = { ...draw, scene: { ...scene, pixelGrid: true } };
+    const expected = await drawn(both);
+    const actual = rgbOf(await page.evaluate((one) => window.harness.drawByProcessor(one), both));
+    noteFarthest(actual, expected);
+    // A disc of the card's is a polygon.
+    expect(differing(actual, expected)).toBeLessThan(0.002);
+  }
+});
 
 test('the pixel grid begins where pixels can be told apart', async () => {
   const withGrid = (scale: number) => {

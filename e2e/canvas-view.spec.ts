@@ -169,7 +169,7 @@ test('outlives the loss of the canvas, and of every other: then the processor dr
   expect(differing(await withoutMask(page, point), bare)).toBeLessThan(0.001);
 
   await remark.click();
-  await expect(page.getByText('takes the canvas away again and again')).toBeVisible();
+  await expect(page.getByText('took the canvas away again and again')).toBeVisible();
   await page.getByRole('button', { name: 'Try the graphics card again' }).click();
   await expect(remark).toBeHidden();
   await expect.poll(async () => differing(await pixelsAround(page, point), covered)).toBe(0);

@@ -1,7 +1,8 @@
 import type { Mask } from '../../src/shared/domain/mask';
 import type { RawFrame } from '../../src/shared/domain/raw-frame';
 import { MaskRenderer } from '../../src/renderer/src/canvas/mask-renderer';
-import { MASK_TO_TEXTURE } from '../../src/renderer/src/canvas/painter';
+import { MASK_TO_TEXTURE, type Painter } from '../../src/renderer/src/canvas/painter';
+import { RasterPainter } from '../../src/renderer/src/canvas/raster-painter';
 import type { Scene } from '../../src/renderer/src/canvas/scene';
 import type { Size } from '../../src/renderer/src/canvas/viewport';
 
@@ -30,6 +31,8 @@ export interface FrameDrawing {
 export interface Harness {
   /** RGBA of each screen pixel, bottom row first. */
   draw(test: DrawCase): Promise<string>;
+  /** The same by the processor. */
+  drawByProcessor(test: DrawCase): Promise<string>;
   /** The same, with the graphics context lost and given back in between. */
   drawAfterLoss(test: DrawCase): Promise<{ blank: boolean; pixels: string }>;
   /** A frame of a video, then another of it, at 1:1 and without a mask: RGBA as above. */
@@ -44,12 +47,20 @@ declare global {
   }
 }
 
-async function prepare(test: DrawCase): Promise<{ canvas: HTMLCanvasElement; renderer: MaskRenderer }> {
+function prepare(test: DrawCase): Promise<{ canvas: HTMLCanvasElement; renderer: MaskRenderer }> {
+  const options = test.tileLimit === undefined ? {} : { tileLimit: test.tileLimit };
+  return prepareWith(test, (canvas) => new MaskRenderer(canvas, options));
+}
+
+async function prepareWith<P extends Painter>(
+  test: DrawCase,
+  painterOf: (canvas: HTMLCanvasElement) => P,
+): Promise<{ canvas: HTMLCanvasElement; renderer: P }> {
   const canvas = document.createElement('canvas');
   canvas.width = test.view.width;
   canvas.height = test.view.height;
   document.body.replaceChildren(canvas);
-  const renderer = new MaskRenderer(canvas, test.tileLimit === undefined ? {} : { tileLimit: test.tileLimit });
+  const renderer = painterOf(canvas);
   const { width, height } = test.mask;
   const pixels = new ImageData(width, height);
   pixels.data.set(bytesOf(test.picture));
@@ -95,6 +106,15 @@ window.harness = {
     const pixels = base64Of(read(canvas, renderer));
     renderer.dispose();
     return pixels;
+  },
+  drawByProcessor: async (test) => {
+    const { canvas, renderer } = await prepareWith(test, (one) => new RasterPainter(one));
+    renderer.drawNow();
+    const { width, height } = canvas;
+    const { data } = canvas.getContext('2d')?.getImageData(0, 0, width, height) ?? new ImageData(1, 1);
+    renderer.dispose();
+    const rows = Array.from({ length: height }, (_, row) => data.subarray(row * width * 4, (row + 1) * width * 4));
+    return base64Of(Uint8Array.from(rows.reverse().flatMap((row) => [...row])));
   },
   drawAfterLoss: async (test) => {
     const { canvas, renderer } = await prepare(test);

@@ -80,7 +80,8 @@ function refusal(gl: WebGL2RenderingContext, log: string | null): AppError {
   const reason = log?.replaceAll('\0', '').trim() ?? '';
   if (gl.isContextLost() || reason === '') return contextLost();
   return new AppError('CANVAS_SHADER', `The graphics driver refused the canvas's shader: ${reason}`, {
-    hint: 'Update the graphics driver. Until then the processor draws.',
+    hint: 'Update the graphics driver.',
+    details: { reason },
   });
 }
 

@@ -63,7 +63,7 @@ function blend(target: RasterTarget, samples: number, add: (sum: Sum, column: nu
   const points = samples * samples;
   for (let y = 0; y < rect.height; y++) {
     for (let x = 0; x < rect.width; x++) {
-      sum.fill(0);
+      empty(sum);
       for (let row = y * samples; row < (y + 1) * samples; row++) {
         for (let column = x * samples; column < (x + 1) * samples; column++) add(sum, column, row);
       }
@@ -79,7 +79,7 @@ function blendDifference(target: RasterTarget, sampling: Sampling, points: Diffe
   const sum = new Float64Array(4);
   for (let y = 0; y < rect.height; y++) {
     for (let x = 0; x < rect.width; x++) {
-      sum.fill(0);
+      empty(sum);
       let count = 0;
       for (let row = y * samples; row < (y + 1) * samples; row++) {
         for (let column = x * samples; column < (x + 1) * samples; column++) {
@@ -93,56 +93,82 @@ function blendDifference(target: RasterTarget, sampling: Sampling, points: Diffe
   }
 }
 
+/** Much faster than its fill. */
+function empty(sum: Sum): void {
+  sum[0] = 0;
+  sum[1] = 0;
+  sum[2] = 0;
+  sum[3] = 0;
+}
+
 function putOver(pixels: Uint8ClampedArray, at: number, sum: Sum, points: number): void {
-  const [red = 0, green = 0, blue = 0, alpha = 0] = sum;
+  const alpha = sum[3] ?? 0;
   if (alpha === 0) return;
   const rest = 1 - alpha / points;
-  pixels[at] = (pixels[at] ?? 0) * rest + red / points;
-  pixels[at + 1] = (pixels[at + 1] ?? 0) * rest + green / points;
-  pixels[at + 2] = (pixels[at + 2] ?? 0) * rest + blue / points;
+  pixels[at] = (pixels[at] ?? 0) * rest + (sum[0] ?? 0) / points;
+  pixels[at + 1] = (pixels[at + 1] ?? 0) * rest + (sum[1] ?? 0) / points;
+  pixels[at + 2] = (pixels[at + 2] ?? 0) * rest + (sum[2] ?? 0) / points;
 }
+
+/** Of each point, where in the mask its neighbours at one distance lie: columns, and places at which rows begin. */
+type Neighbours = Readonly<Record<'left' | 'right' | 'above' | 'below', Int32Array>>;
 
 /** The classes and colours of one mask at the points of a drawing. Columns and rows count points, not pixels. */
 class MaskPoints {
   readonly palette: Uint8Array;
   readonly #ids: Uint8Array | Uint16Array;
-  /** For each distance, none first, then to either side: the mask's column, or the place at which its row begins. */
-  readonly #columns: readonly Int32Array[];
-  readonly #rows: readonly Int32Array[];
+  /** Under each point: the mask's column, or the place at which its row begins. */
+  readonly #column: Int32Array;
+  readonly #row: Int32Array;
+  /** The same for neighbours, by distance. */
+  readonly #around: readonly Neighbours[];
+  /** Distances at which an outline is looked for; that of a lifted class comes after them. */
   readonly #rings: number;
-  readonly #look: MaskLook;
+  /** How strongly each class is drawn. */
+  readonly #strengths: Float64Array;
+  /** Class that is lifted out, or -1. */
+  readonly #lifted: number;
+  readonly #liftedStrength: number;
   readonly #diagonals: boolean;
 
   constructor({ mask, palette }: Layer, sampling: Sampling, look: MaskLook, diagonals: boolean) {
+    const { opacity, highlight, mode } = look;
+    const columns = (shift: number): Int32Array => cells(sampling, mask, 'x', shift);
+    const rows = (shift: number): Int32Array => cells(sampling, mask, 'y', shift).map((row) => row * mask.width);
     this.palette = palette;
     this.#ids = maskIds(mask);
-    this.#look = look;
+    this.#column = columns(0);
+    this.#row = rows(0);
+    this.#around = sampling.distances.map((distance) => ({
+      left: columns(-distance),
+      right: columns(distance),
+      above: rows(-distance),
+      below: rows(distance),
+    }));
     this.#rings = ringDistances(look).length;
+    const others = opacity * (highlight === null ? 1 : 0.3);
+    this.#strengths = Float64Array.from({ length: palette.length / 4 }, (_, id) =>
+      (palette[id * 4 + 3] ?? 0) > 0 ? others : 0,
+    );
+    this.#lifted = highlight ?? -1;
+    this.#liftedStrength = mode === 'outline' ? opacity * 0.6 : Math.max(opacity, 0.7);
     this.#diagonals = diagonals;
-    const shifts = [0, ...sampling.distances.flatMap((distance) => [-distance, distance])];
-    this.#columns = shifts.map((shift) => cells(sampling, mask, 'x', shift));
-    this.#rows = shifts.map((shift) => cells(sampling, mask, 'y', shift).map((row) => row * mask.width));
   }
 
   idAt(column: number, row: number): number {
-    return this.#at(0, 0, column, row);
+    return this.#ids[(this.#row[row] ?? 0) + (this.#column[column] ?? 0)] ?? 0;
   }
 
   /** Adds a point's colour, `weight` times. */
   add(sum: Sum, column: number, row: number, weight: number): void {
-    const { opacity, highlight, mode } = this.#look;
     const id = this.idAt(column, row);
-    if (highlight !== null && id === highlight) {
+    if (id === this.#lifted) {
       if (this.#isEdge(this.#rings, id, column, row)) return addWhite(sum, weight);
-      return addColor(sum, this.palette, id, weight * (mode === 'outline' ? opacity * 0.6 : Math.max(opacity, 0.7)));
+      return addColor(sum, this.palette, id, weight * this.#liftedStrength);
     }
-    const strength = ((this.palette[id * 4 + 3] ?? 0) / 255) * opacity * (highlight === null ? 1 : 0.3);
-    if (strength === 0 || (mode === 'outline' && !this.#isOutlined(id, column, row))) return;
+    const strength = this.#strengths[id] ?? 0;
+    if (strength === 0 || (this.#rings > 0 && !this.#isOutlined(id, column, row))) return;
     addColor(sum, this.palette, id, weight * strength);
-  }
-
-  #at(acrossShift: number, downShift: number, column: number, row: number): number {
-    return this.#ids[(this.#rows[downShift]?.[row] ?? 0) + (this.#columns[acrossShift]?.[column] ?? 0)] ?? 0;
   }
 
   #isOutlined(id: number, column: number, row: number): boolean {
@@ -152,12 +178,20 @@ class MaskPoints {
 
   /** True when another class lies at a distance, given by its place among them. */
   #isEdge(distance: number, id: number, column: number, row: number): boolean {
-    const less = 2 * distance + 1;
-    const more = less + 1;
-    const isOther = (across: number, down: number): boolean => this.#at(across, down, column, row) !== id;
-    if (isOther(less, 0) || isOther(more, 0) || isOther(0, less) || isOther(0, more)) return true;
+    const around = this.#around[distance];
+    if (around === undefined) return false;
+    const ids = this.#ids;
+    const here = this.#column[column] ?? 0;
+    const level = this.#row[row] ?? 0;
+    const left = around.left[column] ?? 0;
+    const right = around.right[column] ?? 0;
+    const above = around.above[row] ?? 0;
+    const below = around.below[row] ?? 0;
+    if (ids[level + left] !== id || ids[level + right] !== id) return true;
+    if (ids[above + here] !== id || ids[below + here] !== id) return true;
     if (!this.#diagonals) return false;
-    return isOther(less, less) || isOther(more, less) || isOther(less, more) || isOther(more, more);
+    if (ids[above + left] !== id || ids[above + right] !== id) return true;
+    return ids[below + left] !== id || ids[below + right] !== id;
   }
 }
 

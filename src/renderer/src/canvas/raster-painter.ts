@@ -39,6 +39,8 @@ export class RasterPainter implements Painter {
     this.#canvas = canvas;
     this.#context = contextOf(canvas);
     this.#options = options;
+    canvas.addEventListener('contextlost', this.#onContextLost);
+    canvas.addEventListener('contextrestored', this.#onContextRestored);
   }
 
   setPicture(image: PictureImage | null): void {
@@ -70,7 +72,7 @@ export class RasterPainter implements Painter {
 
   drawNow(): boolean {
     const scene = this.#scene;
-    if (scene === null) return false;
+    if (scene === null || this.#context.isContextLost()) return false;
     const start = performance.now();
     const { width, height } = this.#canvas;
     this.#fillBackdrop(this.#context, scene.backdrop, { x: 0, y: 0, width, height });
@@ -81,10 +83,12 @@ export class RasterPainter implements Painter {
   }
 
   holdsDrawing(): boolean {
-    return this.#scene !== null;
+    return this.#scene !== null && !this.#context.isContextLost();
   }
 
   dispose(): void {
+    this.#canvas.removeEventListener('contextlost', this.#onContextLost);
+    this.#canvas.removeEventListener('contextrestored', this.#onContextRestored);
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#frame = null;
     this.#scene = null;
@@ -92,6 +96,18 @@ export class RasterPainter implements Painter {
     this.#drawable = null;
     this.#layers.clear();
   }
+
+  /** Also what the processor draws goes with the browser's graphics process; that one is given back by itself. */
+  readonly #onContextLost = (): void => {
+    this.#canvas.style.visibility = 'hidden';
+  };
+
+  readonly #onContextRestored = (): void => {
+    this.#beside = null;
+    this.#drawable = null;
+    this.drawNow();
+    this.#canvas.style.visibility = '';
+  };
 
   #requestDraw(): void {
     this.#frame ??= requestAnimationFrame(() => {

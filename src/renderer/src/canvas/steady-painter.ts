@@ -44,7 +44,7 @@ export class SteadyPainter implements Painter {
     this.#holder = holder;
     this.#options = options;
     this.#canvas = this.#newCanvas(null);
-    if (options.patience.givenUp === null) this.#useCard();
+    if (options.patience.givenUp === null) this.#useCard(false);
     else this.#useProcessor(this.#canvas);
   }
 
@@ -119,8 +119,10 @@ export class SteadyPainter implements Painter {
 
   /** Tries the graphics card again after it was given up. */
   tryCard(): void {
-    this.#options.patience.forget();
-    this.#replace(() => this.#useCard());
+    const { patience } = this.#options;
+    const wasLost = patience.givenUp?.code === 'CANVAS_LOST_REPEATEDLY';
+    patience.forget();
+    this.#replace(() => this.#useCard(wasLost));
   }
 
   dispose(): void {
@@ -153,7 +155,8 @@ export class SteadyPainter implements Painter {
     this.#options.onResized();
   }
 
-  #useCard(): void {
+  /** `wasLost`: it drew before. A browser that is tired of losses then says that there is no WebGL2. */
+  #useCard(wasLost: boolean): void {
     const canvas = this.#canvas;
     try {
       this.#painter = new MaskRenderer(canvas, {
@@ -164,6 +167,7 @@ export class SteadyPainter implements Painter {
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      if (error.code === 'CANVAS_NO_WEBGL' && wasLost) return this.#giveUp(lostForGood());
       if (error.code !== 'CANVAS_CONTEXT_LOST') return this.#giveUp(error);
       // It was taken away before it could be used.
       return this.#lost();
@@ -209,7 +213,7 @@ export class SteadyPainter implements Painter {
     if (answer === 'give-up') return this.#giveUp(lostForGood());
     this.#stopWaiting();
     // Not from within the renderer that is to be replaced.
-    this.#stopWaiting = after(0, () => this.#replace(() => this.#useCard()));
+    this.#stopWaiting = after(0, () => this.#replace(() => this.#useCard(true)));
   }
 
   #giveUp(reason: AppError): void {
@@ -220,9 +224,11 @@ export class SteadyPainter implements Painter {
 }
 
 function lostForGood(): AppError {
-  return new AppError('CANVAS_LOST_REPEATEDLY', 'The graphics driver takes the canvas away again and again.', {
-    hint: 'Update the graphics driver, or end other programs that use the graphics card.',
-  });
+  return new AppError(
+    'CANVAS_LOST_REPEATEDLY',
+    'The graphics driver took the canvas away again and again, or did not give it back.',
+    { hint: 'Update the graphics driver, or end other programs that use the graphics card.' },
+  );
 }
 
 function after(milliseconds: number, act: () => void): () => void {

@@ -32,7 +32,7 @@ export const errors: Translation<typeof source> = {
     CANVAS_CONTEXT_LOST: '图形驱动已重置',
     CANVAS_LOST_REPEATEDLY: '图形驱动反复收回画布',
     CANVAS_NO_WEBGL: '本机不支持 WebGL 2',
-    CANVAS_SHADER: '画布无法绘制',
+    CANVAS_SHADER: '图形驱动拒绝了画布的着色器',
     CLIPBOARD_DENIED: '无法访问剪贴板',
     CLIPBOARD_NO_PICTURE: '没有可粘贴的内容',
     COMPARE_CLASSES_DIFFER: '类别不一致',
