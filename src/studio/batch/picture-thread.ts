@@ -1,10 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorReport } from '../../shared/app-error';
-import { frameMemory } from '../../media/frame-memory';
+import { frameMemory, freeNow } from '../../media/frame-memory';
 import { loadSharp } from '../../media/sharp-loader';
 import type { Frame, FrameSize } from '../../shared/domain/frame';
+import type { Mask } from '../../shared/domain/mask';
 import type { BatchItem } from './batch-item';
 import { OutputFolder } from './output-folder';
+import type { FinishedPicture } from './picture-desk';
 import { PictureDesk } from './picture-desk';
 import type { FromThread, ThreadSetup, ToThread } from './picture-threads';
 
@@ -42,7 +44,7 @@ async function answer(message: ToThread): Promise<FromThread | null> {
         return { t: 'frame', frame: await read(message.item, message.size) };
       case 'finish':
         if (message.pixels !== undefined) frameMemory.give(message.pixels);
-        return { t: 'finished', finished: await desk.finish(message.item, message.mask) };
+        return { t: 'finished', finished: await finish(message.item, message.mask) };
       case 'forget':
         desk.forget(message.item);
         return null;
@@ -50,6 +52,12 @@ async function answer(message: ToThread): Promise<FromThread | null> {
   } catch (error) {
     return { t: 'error', error: toErrorReport(error) };
   }
+}
+
+async function finish(item: BatchItem, mask: Mask): Promise<FinishedPicture> {
+  const finished = await desk.finish(item, mask);
+  freeNow(mask.data);
+  return finished;
 }
 
 async function read(item: BatchItem, size?: FrameSize): Promise<Frame> {
@@ -62,5 +70,6 @@ function own(pixels: Uint8Array): Uint8Array {
   if (!Buffer.isBuffer(pixels) && pixels.byteLength === pixels.buffer.byteLength) return pixels;
   const copy = frameMemory.take(pixels.byteLength);
   copy.set(pixels);
+  freeNow(pixels);
   return copy;
 }

@@ -11,6 +11,12 @@ import type { FolderIdentity, OutputFolder } from './output-folder';
 import type { DeskOrder, FinishedPicture, OpenedPicture, PictureWork } from './picture-desk';
 import { PictureDesk } from './picture-desk';
 
+/**
+ * For what a thread's script makes of each picture, which is gone with it. Left alone, this memory grows to a hundred
+ * mebibytes in each thread before its engine sees a reason to look.
+ */
+const YOUNG_MEBIBYTES = 8;
+
 export interface ThreadSetup {
   readonly order: DeskOrder;
   readonly output: { readonly path: string; readonly identity: FolderIdentity };
@@ -161,7 +167,7 @@ class Lane {
 
   constructor(file: string, order: DeskOrder, output: OutputFolder, limits: ResourceLimits) {
     this.#file = file;
-    this.#limits = limits;
+    this.#limits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES, ...limits };
     const { path, identity } = output;
     this.#setup = { order, output: { path, identity } };
     this.#desk = new PictureDesk(order, output);
