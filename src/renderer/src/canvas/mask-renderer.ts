@@ -84,7 +84,9 @@ export class MaskRenderer implements Painter {
     }
     this.#canvas = canvas;
     this.#gl = gl;
+    // Null of a context that is lost, which nobody may know yet.
     this.maxTextureSize = Number(gl.getParameter(gl.MAX_TEXTURE_SIZE));
+    if (this.maxTextureSize === 0) throw contextLost();
     const info = gl.getExtension('WEBGL_debug_renderer_info');
     const name = String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
     this.isSoftware = /swiftshader|llvmpipe|software|basic render/i.test(name);

@@ -21,7 +21,7 @@ export interface CanvasControls {
   tryCard(): void;
 }
 
-/** How masks are drawn. Everything here is drawn on the GPU: no change runs the network again. */
+/** How masks are drawn. Everything here is up to the canvas: no change runs the network again. */
 export interface ViewState {
   /** 0–1. */
   readonly opacity: number;
