@@ -27,7 +27,7 @@ import { workOnEach } from './work-pool';
 const TOLD_FAILURES = 100;
 /** So many pictures in a row that fail alike, though nothing is wrong with them, end the batch. */
 const ALIKE_IN_A_ROW = 20;
-/** Fewer pictures are done before threads for them have started. */
+/** Fewer pictures are done before threads for them have started, or another one has. */
 const WORTH_THREADS = 32;
 const MOST_THREADS = 12;
 
@@ -110,8 +110,8 @@ async function workFor(
     wantsHash: wish.byContent,
   };
   const gains = info.runtime !== 'onnxruntime' && pictures >= WORTH_THREADS && !usesWasm();
-  const most = Math.min(MOST_THREADS, workersFor(order, open));
-  const count = threads ?? (gains ? Math.min(most, Math.max(2, cpus().length - 1)) : 0);
+  const most = Math.min(MOST_THREADS, Math.floor(pictures / WORTH_THREADS), cpus().length - 1);
+  const count = threads ?? (gains ? Math.min(workersFor(order, open), Math.max(2, most)) : 0);
   return (await PictureThreads.start(threadFile, count, desk, output)) ?? new PictureDesk(desk, output);
 }
 
