@@ -1,3 +1,0 @@
-#!/usr/bin/env node
-// For whoever starts it by this name: see maskforge.cjs.
-import './maskforge.cjs';
