@@ -136,7 +136,7 @@ function once(row, name, ...args) {
 /** What passes through the studio as a whole, with the fastest engine of the sample model. */
 const programs = {
   frames: { name: 'pipeline', result: 'pipeline', args: ['--frames', '2000', '--rounds', '3'] },
-  folder: { name: 'batch', result: 'batch-engine', args: ['1000', '--rounds', '5'] },
+  folder: { name: 'batch', result: 'batch-engine', args: ['5000', '--rounds', '5'] },
 };
 
 /** A benchmark of the same program as `maskforge`; it lies in the folder that bundle.mjs packs. */
