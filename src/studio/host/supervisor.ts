@@ -1,4 +1,6 @@
 import type { HostState } from '../../shared/desktop-bridge';
+import type { HostEnd } from '../../shared/host-end';
+import { endedWithCode, hostEnds } from '../../shared/host-end';
 import type { Channel } from '../../shared/rpc';
 import { AppError } from '../../shared/app-error';
 import type { ToHost, Workspace } from './protocol';
@@ -208,7 +210,7 @@ export class HostSupervisor {
     this.#losing = null;
     this.#suspects = this.#working;
     for (const entry of [...this.#clients.values()]) entry.closed(reason);
-    if (this.#stopping) return this.#setState({ state: 'stopped', reason: 'The engine host was stopped.' });
+    if (this.#stopping) return this.#setState({ state: 'stopped', reason: hostEnds.stopped });
     if (this.#failure !== null) return this.#setState({ state: 'stopped', reason });
     this.#crashes = [...this.#crashes.filter((at) => this.#now() - at < crashWindowMs), this.#now()];
     if (this.#crashes.length >= crashLimit) return this.#setState({ state: 'asking', reason });
@@ -227,15 +229,6 @@ export class HostSupervisor {
   }
 }
 
-const signalNames: Readonly<Record<string, string>> = {
-  SIGKILL: 'it was ended by force (SIGKILL), by hand or because memory ran out',
-  SIGSEGV: 'a memory fault in native code (SIGSEGV)',
-  SIGBUS: 'a memory fault in native code (SIGBUS)',
-  SIGABRT: 'native code gave up (SIGABRT)',
-  SIGILL: 'this processor lacks an instruction that native code used (SIGILL)',
-  SIGTERM: 'it was asked to end (SIGTERM)',
-};
-
 /** Electron reports a signal as its number, shells as 128 + number. */
 const signalNumbers: Readonly<Record<number, string>> = {
   4: 'SIGILL',
@@ -249,12 +242,13 @@ const signalNumbers: Readonly<Record<number, string>> = {
 /** A sentence for the user on why a host ended. */
 export function describeExit({ code, signal }: HostExit): string {
   const name = signal ?? (code === null ? undefined : signalNumbers[code > 128 ? code - 128 : code]);
-  if (name !== undefined) return `The engine host crashed: ${signalNames[name] ?? `it received ${name}`}.`;
-  if (code === null) return 'The engine host ended unexpectedly, and the system does not say why.';
-  if (code === deviceLostExitCode) {
-    return 'The GPU was lost after a fault in one of its programs. The engine host ended so that a new one can open it.';
-  }
-  return `The engine host ended unexpectedly with exit code ${code}.`;
+  if (name !== undefined) return isKnownSignal(name) ? hostEnds[name] : `The engine host crashed: it received ${name}.`;
+  if (code === null) return hostEnds.unexplained;
+  return code === deviceLostExitCode ? hostEnds.deviceLost : endedWithCode(code);
+}
+
+function isKnownSignal(name: string): name is Extract<HostEnd, `SIG${string}`> {
+  return name.startsWith('SIG') && name in hostEnds;
 }
 
 function hostGone(reason: string): AppError {

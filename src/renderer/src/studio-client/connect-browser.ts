@@ -1,4 +1,5 @@
 import { browserProtocol } from '../../../shared/browser-protocol';
+import { hostEnds } from '../../../shared/host-end';
 import { createStudioClient } from '../../../shared/rpc';
 import type { ConnectionOwner } from './connection-owner';
 import { channelOverWebSocket } from './web-socket-channel';
@@ -44,5 +45,5 @@ function statusOf(code: number): 'restarting' | 'asking' | 'stopped' {
 }
 
 function reasonOf(event: CloseEvent): string {
-  return event.reason === '' ? 'The connection to the studio was lost.' : event.reason;
+  return event.reason === '' ? hostEnds.disconnected : event.reason;
 }

@@ -1,3 +1,5 @@
+import { endedWithCode, hostEnds } from '../../../../shared/host-end';
+
 export const frame = {
   open: 'Open',
   export: 'Export',
@@ -40,6 +42,8 @@ export const frame = {
     asking: 'The engine has stopped three times.',
     stopped: 'No connection to the engine.',
     restart: 'Start it again',
+    ends: hostEnds,
+    exitCode: endedWithCode('{{code}}'),
   },
   jobs: {
     title: 'Jobs',
