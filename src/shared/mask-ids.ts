@@ -1,5 +1,7 @@
 import type { Mask } from './domain/mask';
 
+// In a file of its own for threads that start faster without schemas.
+
 /** Ids of a mask as numbers, without copying where alignment allows. */
 export function maskIds(mask: Mask): Uint8Array | Uint16Array {
   const { data } = mask;

@@ -13,7 +13,7 @@ import { loadAddon } from '../runtimes/tensorrt/load-addon';
 import { InputWriter } from '../runtimes/input-tensor';
 import type { Frame, Resample } from '../shared/domain/frame';
 import type { Mask } from '../shared/domain/mask';
-import { maskIds } from '../shared/domain/mask';
+import { maskIds } from '../shared/mask-ids';
 import type { ModelInput, Preprocessing } from '../shared/domain/model';
 
 // The GPU's kernels, compiled for the processor, against the implementations that the reference runtime uses.

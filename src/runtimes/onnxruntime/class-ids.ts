@@ -1,5 +1,5 @@
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 
 /** Class ids as a network gave them, row by row. */
 export interface ClassIds {

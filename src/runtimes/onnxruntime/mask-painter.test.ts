@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import { numberToFloat16 } from '../../onnx/half-float';
 import type { Logits } from './logits';
 import { maskFromLogits } from './logits';

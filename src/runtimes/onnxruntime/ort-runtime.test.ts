@@ -7,7 +7,7 @@ import { describeIo } from '../../onnx/describe-io';
 import { openModel } from '../../onnx/model';
 import type { Frame, FrameSource } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import type { ModelSummary, SizePolicy } from '../../shared/domain/model';
 import { createOnnxRuntime } from './ort-runtime';
 

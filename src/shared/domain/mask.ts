@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { decodeRuns, encodeRuns } from '../mask-runs';
 
-// In a file of its own for threads that start faster without schemas.
-export { maskIds } from '../mask-ids';
-
 export const bytesSchema = z.instanceof(Uint8Array);
 
 const maskSizeShape = {

@@ -9,7 +9,7 @@ import { calls } from '../../shared/contract';
 import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { logText } from '../../shared/domain/job';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import { unrestrictedAccess } from '../file-access';
 import { createStudio } from '../studio';
 import type { Studio } from '../studio-api';

@@ -6,7 +6,7 @@ import type { Result } from '../../onnx/verify/runner';
 import type { CalibrationInput } from '../../quantization/collect-statistics';
 import { maskFromLogits } from '../../runtimes/onnxruntime/logits';
 import { createMaskKernel } from '../../runtimes/onnxruntime/mask-painter';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import type { ModelInput } from '../../shared/domain/model';
 
 /** Class ids of one input, row by row. */

@@ -1,7 +1,7 @@
 import type { Frame, FrameSource } from '../../shared/domain/frame';
 import type { MaskStyle } from '../../shared/domain/export';
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import type { Label, Rgb } from '../../shared/domain/model';
 import { paletteById } from '../../shared/palettes';
 import { encodeFrameJpeg } from '../../media/frame-jpeg';

@@ -1,5 +1,5 @@
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 
 /** Of the picture's diagonal: how far from its border a pixel of a region still belongs to the region's boundary. */
 const BAND_SHARE = 0.02;

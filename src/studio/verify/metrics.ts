@@ -1,5 +1,5 @@
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 import type { ClassScore, MaskComparison } from '../../shared/domain/verification';
 import { boundaryBand } from './boundary';
 

@@ -1,5 +1,5 @@
 import type { Mask } from '../../shared/domain/mask';
-import { maskIds } from '../../shared/domain/mask';
+import { maskIds } from '../../shared/mask-ids';
 
 /** Frames further apart than this have nothing to do with each other: somebody has jumped. */
 const LONGEST_GAP = 30;

@@ -1,4 +1,5 @@
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Mask } from '../../../shared/domain/mask';
+import { maskIds } from '../../../shared/mask-ids';
 import type { Label } from '../../../shared/domain/model';
 import { classColors } from '../display/class-colors';
 import { viewStore } from '../state/view-store';

@@ -1,4 +1,5 @@
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Mask } from '../../../shared/domain/mask';
+import { maskIds } from '../../../shared/mask-ids';
 import type { Size } from './viewport';
 
 /** How a mask is cut into the layers of an array texture: `columns` x `rows` tiles of one size, row-major. */

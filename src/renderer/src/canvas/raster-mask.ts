@@ -1,4 +1,5 @@
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Mask } from '../../../shared/domain/mask';
+import { maskIds } from '../../../shared/mask-ids';
 import type { Layer } from './painter';
 import {
   HIGHLIGHT_RIM,

@@ -1,4 +1,5 @@
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Mask } from '../../../shared/domain/mask';
+import { maskIds } from '../../../shared/mask-ids';
 import { HIGHLIGHT_RIM, ringDistances, samplesPerSide, type Pane, type Scene } from './scene';
 import { originOf } from './screen-rect';
 import type { Point } from './viewport';

@@ -1,4 +1,5 @@
-import { maskIds, type Mask } from '../../../shared/domain/mask';
+import type { Mask } from '../../../shared/domain/mask';
+import { maskIds } from '../../../shared/mask-ids';
 import type { MaskComparison } from '../../../shared/domain/verification';
 
 /** So many pixels that are one class for the reference are another for the side. */
