@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../shared/app-error';
 import { preprocessingSchema } from '../shared/domain/model';
+import { quantizedKindSchema } from '../shared/domain/quantization';
 import { binStart } from './magnitude-histogram';
-import { SITE_KINDS } from './sites';
 import { ValueStatistics, valueRecordSchema } from './value-statistics';
 import type { ValueRecord } from './value-statistics';
 
@@ -18,7 +18,7 @@ export const calibrationSourceSchema = z.strictObject({
   /** {@link hashModel} of the model that ran. */
   model: sha256,
   preprocessing: preprocessingSchema,
-  kinds: z.array(z.enum(SITE_KINDS)),
+  kinds: z.array(quantizedKindSchema),
   samplesPerPicture: z.int().positive(),
   /** SHA-256 of each picture file that was chosen, in the order in which they ran. */
   pictures: z.array(sha256).min(1),

@@ -3,6 +3,8 @@ import type { NodeProto } from '../onnx/generated/onnx_pb';
 import type { Graph } from '../onnx/graph';
 import { throughProducers } from '../onnx/match';
 import { attributeInt, isOp } from '../onnx/node';
+import type { QuantizedKind } from '../shared/domain/quantization';
+import { quantizedKindSchema } from '../shared/domain/quantization';
 import { blockNames } from './blocks';
 
 /**
@@ -15,16 +17,9 @@ import { blockNames } from './blocks';
  * - `classifier`: what makes the network's output, whichever of the first three it is
  * - `residual`: an addition that closes a branch
  */
-export type SiteKind = 'linear' | 'convolution' | 'depthwise' | 'attention' | 'classifier' | 'residual';
+export type SiteKind = QuantizedKind;
 
-export const SITE_KINDS: readonly SiteKind[] = [
-  'linear',
-  'convolution',
-  'depthwise',
-  'attention',
-  'classifier',
-  'residual',
-];
+export const SITE_KINDS: readonly SiteKind[] = quantizedKindSchema.options;
 
 export interface SiteWeight {
   /** Which input of the node it is. */
