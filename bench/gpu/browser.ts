@@ -10,23 +10,23 @@ import { canvas as chinese } from '../../src/renderer/src/i18n/zh-cn/canvas';
 const TIMEOUT_MS = 60_000;
 /** For the first mask of a way that is tried; on a processor it takes less than ten. */
 const TRIAL_MS = 30_000;
+const LOG_LINES = 30;
 /** Playwright's own, which a second switch of this name would take away. */
 const ownFeatures = 'CDPScreenshotNewSurface';
 
+const egl = ['--use-gl=angle', '--use-angle=gl-egl', '--enable-gpu', '--ignore-gpu-blocklist'];
+const vulkan = ['--use-angle=vulkan', '--enable-gpu', '--ignore-gpu-blocklist'];
+
 /** Ways to the graphics card, the likeliest first; the last draws on the processor. */
 const ways = [
+  { name: 'EGL', args: egl },
   {
-    name: 'Vulkan',
-    args: [
-      '--use-angle=vulkan',
-      `--enable-features=Vulkan,${ownFeatures}`,
-      '--disable-vulkan-surface',
-      '--enable-gpu',
-      '--ignore-gpu-blocklist',
-    ],
+    name: 'EGL, page painted by the processor',
+    args: [...egl, '--disable-gpu-rasterization', '--disable-gpu-watchdog'],
   },
-  { name: 'Vulkan for WebGL', args: ['--use-angle=vulkan', '--enable-gpu', '--ignore-gpu-blocklist'] },
-  { name: 'EGL', args: ['--use-gl=angle', '--use-angle=gl-egl', '--enable-gpu', '--ignore-gpu-blocklist'] },
+  { name: 'EGL, in one process', args: [...egl, '--in-process-gpu', '--disable-gpu-watchdog'] },
+  { name: 'Vulkan for WebGL', args: vulkan },
+  { name: 'Vulkan', args: [...vulkan, `--enable-features=Vulkan,${ownFeatures}`, '--disable-vulkan-surface'] },
   { name: 'processor', args: [] },
 ] as const;
 
@@ -37,6 +37,8 @@ export interface Graphics {
   readonly args: readonly string[];
   /** What WebGL says it draws with. */
   readonly renderer: string;
+  /** What Chromium wrote of its graphics while that was found out. */
+  readonly log: readonly string[];
 }
 
 export interface OpenBrowser {
@@ -54,23 +56,31 @@ export async function openBrowser(executablePath: string, only: string, url: str
   const tried: Graphics[] = [];
   for (const { name: way, args } of ways) {
     if (only !== '' && way !== only) continue;
+    const log: string[] = [];
     let renderer: string;
     try {
       const browser = await chromium.launch({
         executablePath,
-        args: [...sandbox(), ...quiet, ...args],
+        args: [...sandbox(), ...quiet, '--enable-logging=stderr', ...args],
+        logger: { isEnabled: (name) => name === 'browser', log: (_name, _severity, message) => note(log, message) },
         timeout: 40_000,
       });
       renderer = await rendererOf(browser, url).catch(told);
-      const graphics = { way, args, renderer };
+      const graphics = { way, args, renderer, log };
       tried.push(graphics);
       if (way === 'processor' || only !== '' || isCard(renderer)) return { browser, graphics, tried };
       await browser.close();
     } catch (error) {
-      tried.push({ way, args, renderer: told(error) });
+      tried.push({ way, args, renderer: told(error), log });
     }
   }
   throw new Error(`No way leads to a browser: ${JSON.stringify(tried)}`);
+}
+
+/** Keeps the first lines on graphics: later ones repeat them. */
+function note(log: string[], message: string | Error): void {
+  if (log.length < LOG_LINES && /gpu|gl|vulkan|context|error/i.test(String(message)))
+    log.push(String(message).slice(0, 300));
 }
 
 const told = (error: unknown): string => `failed: ${String(error).split('\n').slice(0, 12).join(' | ').slice(0, 1500)}`;

@@ -11,6 +11,7 @@
  * @property {string} [shape] batch and size that a range is measured at
  * @property {boolean} [endToEnd] also from pixels to masks
  * @property {boolean} [verify] also against ONNX Runtime and drawn masks
+ * @property {number} [agreeOn] against ONNX Runtime on so many pictures
  * @property {boolean} [profile] also layer by layer
  */
 
@@ -39,7 +40,7 @@ const tuned = (format, how) => ({
  * Each choice is judged by the masks of its own engine; only the reference runs on the processor, and of a large network few
  * pictures fit into its part of the time.
  */
-const inTime = ['--rank-seconds', '60', '--max-seconds', '240'];
+const inTime = ['--rank-seconds', '40', '--max-seconds', '170'];
 const fewPictures = ['--count', '16', '--compared', '12', '--timing-seconds', '240', ...inTime];
 const manyPictures = ['--count', '128', '--compared', '16', '--timing-seconds', '240', ...inTime];
 const range = ['--min', '1x3x256x256', '--opt', '8x3x512x512', '--max', '8x3x1024x1024'];
@@ -55,7 +56,7 @@ function shortGroup(variant, size) {
   return [
     { ...base, name: 'plain FP16', args: plain },
     { ...base, name: 'FP16', args: [...fp16, ...none] },
-    { ...base, name: 'FP16, plugins', args: [...fp16, ...both], endToEnd: true },
+    { ...base, name: 'FP16, plugins', args: [...fp16, ...both], endToEnd: true, agreeOn: 6 },
   ];
 }
 
@@ -70,7 +71,7 @@ function longGroup(variant, size) {
     { ...base, name: 'FP16, LayerNorm plugin', args: [...fp16, ...none, ...plugin] },
     { ...base, name: 'FP16, head plugin', args: [...fp16, '--plugins', 'head'] },
     { ...base, name: 'FP16, MixFFN plugin', args: [...fp16, '--plugins', 'mixffn'] },
-    { ...base, name: 'FP16, plugins', args: [...fp16, ...both], endToEnd: true, profile: true },
+    { ...base, name: 'FP16, plugins', args: [...fp16, ...both], endToEnd: true, profile: true, agreeOn: 6 },
     { ...base, name: 'FP16, plugins and LayerNorm plugin', args: [...fp16, ...both, ...plugin], profile: true },
     { ...base, name: 'FP16, plugins and LayerNorm plugin in stage 1', args: [...fp16, ...both, ...pluginSubset] },
     { ...base, name: 'BF16', args: [...bf16, ...none] },
@@ -78,8 +79,13 @@ function longGroup(variant, size) {
     { ...base, name: 'INT8', args: [...int8, ...none, '--count', '16'], profile: true },
     { ...base, name: 'INT8, plugins', args: [...int8, ...both, '--count', '16'], profile: true },
     { ...base, name: 'FP8', args: [...fp8, ...none, '--count', '16'], profile: true },
-    { ...base, name: 'INT8 with attention, plugins', args: [...int8, ...both, ...attention, '--count', '8'] },
-    { ...base, name: 'FP8 with attention, plugins', args: [...fp8, ...both, ...attention, '--count', '8'] },
+    {
+      ...base,
+      name: 'INT8 with attention, plugins',
+      args: [...int8, ...both, ...attention, '--count', '8'],
+      agreeOn: 6,
+    },
+    { ...base, name: 'FP8 with attention, plugins', args: [...fp8, ...both, ...attention, '--count', '8'], agreeOn: 6 },
     { ...base, ...tuned('int8', fewPictures) },
     { ...base, ...tuned('fp8', fewPictures) },
     { ...base, name: 'plain TF32', args: ['--plain', '--precision', 'tf32'] },

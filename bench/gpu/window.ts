@@ -70,6 +70,7 @@ const steps: readonly Step[] = [
   { name: 'compare', look: dark, run: (page) => compare(page) },
   { name: 'engines', look: light, run: (page) => engines(page) },
   { name: 'segment-zh', look: { scheme: 'light', locale: 'zh-CN' }, run: segmentInChinese },
+  { name: 'wizard', look: dark, run: wizard },
   { name: 'difference', look: light, run: difference },
   { name: 'runtimes', look: dark, run: runtimes },
 ];
@@ -160,6 +161,18 @@ async function compare(page: Page): Promise<unknown> {
   });
   await page.waitForTimeout(2500);
   return { tables: await page.getByRole('table').allInnerTexts() };
+}
+
+/** As far as the choice of precision, where stands what is known of this card. */
+async function wizard(page: Page): Promise<unknown> {
+  await page.getByRole('button', { name: 'Build', exact: true }).click();
+  const view = page.getByRole('region', { name: 'Build an engine' });
+  const next = view.getByRole('button', { name: 'Next' });
+  for (let step = 0; step < 3; step++) await next.click();
+  const int8 = view.getByRole('radio', { name: /^INT8/ });
+  await int8.check();
+  await page.waitForTimeout(2500);
+  return (await view.innerText()).split('\n').filter((line) => line.trim() !== '');
 }
 
 async function difference(page: Page): Promise<unknown> {
