@@ -76,6 +76,8 @@ export const calibrationPreviewSchema = z.object({
   done: z.int().nonnegative(),
   /** Blocks of the network that could stay in 16 bits, each with the number of its layers. */
   blocks: z.array(z.object({ name: z.string(), layers: positiveInt })),
+  /** Each kind of layer that could compute in 8 bits, with how many the network has, and whether it does unless asked. */
+  kinds: z.array(z.object({ kind: quantizedKindSchema, layers: z.int().nonnegative(), isDefault: z.boolean() })),
   warnings: z.array(errorReportSchema),
 });
 export type CalibrationPreview = z.infer<typeof calibrationPreviewSchema>;

@@ -76,13 +76,7 @@ export async function settleCalibration(
   if (step === null) return { recipe, calibration: null };
   const { file } = order.calibration ?? {};
   const settle = (calibration: CalibrationRecord): SettledRecipe => {
-    const unknown = step.kinds.filter((kind) => !calibration.source.kinds.includes(kind));
-    if (unknown.length > 0) {
-      throw foreign(
-        file ?? 'The calibration',
-        `has no ranges of ${unknown.join(', ')}, which are to compute in 8 bits`,
-      );
-    }
+    checkKinds(calibration, step.kinds, file);
     return { recipe: withStatistics(recipe, calibrationHash(calibration)), calibration };
   };
   if (order.calibration !== undefined && namesPictures(order)) {
@@ -98,6 +92,22 @@ export async function settleCalibration(
   }
   if (statistics === null) await checkGraph({ calibration, file }, recipe, model, place.signal);
   return settle(calibration);
+}
+
+/** Ranges are of the kinds of layers that were looked at, and others cannot compute in 8 bits with them. */
+function checkKinds({ source }: CalibrationRecord, kinds: QuantizeStep['kinds'], file: string | undefined): void {
+  const unknown = kinds.filter((kind) => !source.kinds.includes(kind));
+  if (unknown.length === 0) return;
+  const names = unknown.join(', ');
+  const what = file ?? 'The calibration';
+  throw new AppError(
+    'CALIBRATION_CACHE_FOREIGN',
+    `${what} has no ranges of ${names}, which are to compute in 8 bits.`,
+    {
+      hint: 'Calibrate with these layers among them, with --calibrate FOLDER and the same --layers, or leave them out of --layers.',
+      details: { kinds: names, ...(file === undefined ? {} : { file }) },
+    },
+  );
 }
 
 /** Whether an order says which pictures to calibrate with; otherwise a calibration has to be there. */
@@ -196,21 +206,23 @@ export async function withFloatGraph<T>(
 }
 
 /**
- * A calibration that the user named, checked against the network of a recipe; `look` sees that network.
+ * A calibration that the user named, checked against the network of a recipe and what is to compute in 8 bits; `look` sees
+ * that network.
  *
  * @throws AppError FILE_NOT_FOUND, CALIBRATION_CACHE_DAMAGED, CALIBRATION_CACHE_FOREIGN
  */
 export async function readCalibrationFor<T>(
   recipe: Recipe,
   model: ModelSummary,
-  file: string,
+  { file, kinds }: { readonly file: string; readonly kinds: QuantizeStep['kinds'] },
   signal: AbortSignal,
   look: (graph: OnnxModel) => T,
-): Promise<{ readonly record: CalibrationRecord; readonly blocks: T }> {
+): Promise<{ readonly record: CalibrationRecord; readonly seen: T }> {
   const record = await readCalibration(file);
-  const [hash, blocks] = await withFloatGraph(recipe, model, signal, async (graph) => [hashModel(graph), look(graph)]);
+  const [hash, seen] = await withFloatGraph(recipe, model, signal, async (graph) => [hashModel(graph), look(graph)]);
   if (record.source.model !== hash) throw foreign(file, `was made for another network than ${model.name}`);
-  return { record, blocks };
+  checkKinds(record, kinds, file);
+  return { record, seen };
 }
 
 async function checkGraph(

@@ -4,6 +4,12 @@ import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import type { SiteKind } from '../../quantization/sites';
 import { findSites, SITE_KINDS } from '../../quantization/sites';
 
+/**
+ * What one on a processor does: ONNX Runtime has no integer kernel for a convolution that gives floats, and what goes to
+ * and fro around it costs a tenth of the time.
+ */
+export const PROCESSOR_KINDS: readonly SiteKind[] = ['linear'];
+
 /** By the content of the network's file. */
 const known = new Map<string, readonly SiteKind[]>();
 
@@ -14,6 +20,13 @@ const known = new Map<string, readonly SiteKind[]>();
 export function kindsOfGraph(graph: Graph): readonly SiteKind[] {
   const hasLinear = findSites(graph).some(({ kind }) => kind === 'linear');
   return SITE_KINDS.filter((kind) => DEFAULT_KINDS[kind] && !(hasLinear && kind === 'convolution'));
+}
+
+/** How many layers of each kind a graph has. */
+export function countKinds(graph: Graph): ReadonlyMap<SiteKind, number> {
+  const counts = new Map<SiteKind, number>();
+  for (const { kind } of findSites(graph)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
 }
 
 /** {@link kindsOfGraph} of a file with this hash; read once. @throws AppError ONNX_… */

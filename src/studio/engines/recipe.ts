@@ -16,6 +16,7 @@ import { DEFAULT_KINDS } from '../../quantization/quantize-model';
 import type { SiteKind } from '../../quantization/sites';
 import { SITE_KINDS } from '../../quantization/sites';
 import { canonicalJson, sha256 } from './canonical';
+import { PROCESSOR_KINDS } from './eight-bit-kinds';
 import { checkForProcessor } from './processor-recipe';
 
 /** What a recipe depends on beside the order. */
@@ -33,12 +34,6 @@ export interface RecipeFacts {
 }
 
 const KEY_LENGTH = 16;
-
-/**
- * ONNX Runtime has no integer kernel for a convolution that gives floats, and what goes to and fro around it costs a tenth
- * of the time.
- */
-const PROCESSOR_KINDS: readonly SiteKind[] = ['linear'];
 
 /** Passes that write a precision into the graph; they come after all others. */
 export const NARROWING: ReadonlySet<string> = new Set(['to-float16', 'to-bfloat16', 'quantize']);

@@ -5,9 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildOrderInput } from '../../shared/domain/engine';
 import { buildOrderSchema } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
+import type { QuantizedKind } from '../../shared/domain/quantization';
+import { calibrationOrderSchema, quantizedKindSchema } from '../../shared/domain/quantization';
 import { GrantedAccess } from '../file-access';
+import { calibrateFolder } from '../quantize/calibrate-folder';
 import { createStudio } from '../studio';
 import type { Studio } from '../studio-api';
+import { withCalibrateOptions } from './calibration-of-recipe';
+import { draftAnywhere } from './rehearse';
 
 const root = mkdtempSync(join(tmpdir(), 'maskforge-wizard-'));
 const samples = join('resources', 'samples', 'pictures');
@@ -65,6 +70,48 @@ describe('engines.previewCalibration', () => {
     const { added } = await studio.handlers['pictures.add']({ paths: [path] }, idle);
     const { pictures } = await preview({ pictures: added.map(({ id }) => id), count: 1 });
     expect(pictures).toHaveLength(1);
+  });
+
+  it.each([
+    ['on a GPU its linear layers', 'net.onnx', 'auto', ['linear']],
+    ['on a GPU its convolutions, where it has nothing else', 'unet.onnx', 'tensorrt-10', ['linear', 'convolution']],
+    ['on a processor linear layers only', 'unet.onnx', 'onnxruntime', ['linear']],
+  ] as const)(
+    'counts the layers that can be in 8 bits; by default those are %s',
+    async (_, name, runtime, defaults) => {
+      const onnx = join(root, name);
+      if (name === 'unet.onnx') cpSync(join('tools', 'fixtures', 'models', 'odd', 'tiny-unet.onnx'), onnx);
+      const { id } = await studio.handlers['models.add']({ path: onnx }, idle);
+      const order = buildOrderSchema.parse({ precision: 'int8', runtime });
+      const { kinds } = await studio.handlers['engines.previewCalibration']({ modelId: id, order }, idle);
+      expect(kinds.map(({ kind }) => kind)).toEqual(quantizedKindSchema.options);
+      expect(kinds.filter(({ isDefault }) => isDefault).map(({ kind }) => kind)).toEqual(defaults);
+      const counts = Object.fromEntries(kinds.map(({ kind, layers }) => [kind, layers]));
+      expect(counts).toMatchObject(
+        name === 'net.onnx' ? { linear: 25, attention: 10, classifier: 1 } : { linear: 0, attention: 0 },
+      );
+      expect(counts['convolution']).toBeGreaterThan(1);
+    },
+  );
+
+  it('has the blocks of the layers that are chosen', async () => {
+    const names = async (kinds?: QuantizedKind[]): Promise<string[]> =>
+      (await preview(kinds === undefined ? undefined : { kinds })).blocks.map(({ name }) => name);
+    expect(await names()).not.toContain('classifier');
+    expect(await names(['classifier'])).toEqual(['classifier']);
+  });
+
+  it('says of which layers a calibration has no ranges', async () => {
+    const pictures = calibrationOrderSchema.parse({ folder: folder('one', ['08-small.png']) });
+    const recipe = await draftAnywhere(model, buildOrderSchema.parse({ precision: 'int8', calibration: pictures }));
+    const place = { directory: join(root, 'calibrations'), signal: idle.signal };
+    const { file } = await withCalibrateOptions(recipe, model, pictures, place, calibrateFolder);
+    expect((await preview({ file, kinds: ['linear', 'classifier'] })).cached).toBe('whole');
+    await expect(preview({ file, kinds: ['linear', 'attention', 'residual'] })).rejects.toMatchObject({
+      code: 'CALIBRATION_CACHE_FOREIGN',
+      message: `${file} has no ranges of attention, residual, which are to compute in 8 bits.`,
+      details: { kinds: 'attention, residual', file },
+    });
   });
 
   it('has blocks before anything is chosen', async () => {

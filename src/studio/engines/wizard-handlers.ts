@@ -7,7 +7,10 @@ import type { MemoryEstimate } from '../../shared/domain/engine-kept';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { CalibrationPreview } from '../../shared/domain/quantization';
 import { memoryNeed } from '../../onnx/memory';
+import type { OnnxModel } from '../../onnx/model';
 import { calibrationFromText, calibrationToText } from '../../quantization/calibration-record';
+import type { SiteKind } from '../../quantization/sites';
+import { SITE_KINDS } from '../../quantization/sites';
 import { writeFileAtomically } from '../library/json-file';
 import type { ModelLibrary } from '../library/model-library';
 import { blocksOf, previewCalibration } from '../quantize/preview-calibration';
@@ -16,10 +19,12 @@ import { givenCalibrations, withCalibrationPaths } from './calibration-access';
 import {
   calibrationHash,
   namesPictures,
+  quantizeStepOf,
   readCalibrationFor,
   withCalibrateOptions,
   withFloatGraph,
 } from './calibration-of-recipe';
+import { countKinds, kindsOfFile, PROCESSOR_KINDS } from './eight-bit-kinds';
 import type { EngineLibrary } from './engine-library';
 import { keepName, readDifferences, readKept } from './kept-measurements';
 import { draftAnywhere } from './rehearse';
@@ -56,7 +61,8 @@ export function wizardHandlers(parts: WizardParts): WizardHandlers {
     'engines.estimate': async ({ modelId, order }, { signal }) => estimate(await models.get(modelId), order, signal),
     'engines.previewCalibration': async ({ modelId, order }, { signal }) => {
       const model = await models.get(modelId);
-      return preview(model, withCalibrationPaths(order, parts), calibrations, signal);
+      const kinds = await defaultKinds(model, order, library);
+      return preview(model, withCalibrationPaths(order, parts), { kinds, directory: calibrations, signal });
     },
     'engines.addCalibration': async ({ name, text }) => {
       const record = calibrationFromText(text, name);
@@ -95,23 +101,58 @@ function floatBytes(precision: Precision, isOnProcessor: boolean): { weightFloat
   return { weightFloat: bytes, activationFloat: bytes };
 }
 
+/** What computes in 8 bits where the order names nothing; a runtime that is left open is taken for one on a GPU. */
+async function defaultKinds(
+  { path }: ModelSummary,
+  { runtime }: BuildOrder,
+  { models }: EngineLibrary,
+): Promise<readonly SiteKind[]> {
+  return runtime === 'onnxruntime' ? PROCESSOR_KINDS : kindsOfFile(path, (await models.of(path)).sha256);
+}
+
+interface PreviewHow {
+  /** Those that compute in 8 bits unless others are asked for. */
+  readonly kinds: readonly SiteKind[];
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
 async function preview(
   model: ModelSummary,
   order: BuildOrder,
-  directory: string,
-  signal: AbortSignal,
+  { kinds, directory, signal }: PreviewHow,
 ): Promise<CalibrationPreview> {
   const recipe = await draftAnywhere(model, order);
   const { calibration } = order;
+  const ofRecipe = order.recipe === undefined ? null : quantizeStepOf(order.recipe);
+  const wanted = ofRecipe?.kinds ?? calibration?.kinds ?? kinds;
+  const look = (graph: OnnxModel): Layers => layersOf(graph, wanted, kinds);
   if (calibration !== undefined && namesPictures(order)) {
-    return withCalibrateOptions(recipe, model, calibration, { directory, signal }, previewCalibration);
+    return withCalibrateOptions(recipe, model, calibration, { directory, signal }, async (options) => ({
+      ...(await previewCalibration(options)),
+      ...look(options.model),
+    }));
   }
   const none = { pictures: [], warnings: [] };
   if (calibration?.file === undefined) {
-    const blocks = await withFloatGraph(recipe, model, signal, async (graph) => blocksOf(graph));
-    return { ...none, found: 0, chosen: 0, skipped: [], cached: 'none', done: 0, blocks };
+    const layers = await withFloatGraph(recipe, model, signal, async (graph) => look(graph));
+    return { ...none, found: 0, chosen: 0, skipped: [], cached: 'none', done: 0, ...layers };
   }
-  const { record, blocks } = await readCalibrationFor(recipe, model, calibration.file, signal, blocksOf);
+  const named = { file: calibration.file, kinds: [...wanted] };
+  const { record, seen } = await readCalibrationFor(recipe, model, named, signal, look);
   const count = record.source.pictures.length;
-  return { ...none, found: count, chosen: count, skipped: record.skipped, cached: 'whole', done: record.done, blocks };
+  return { ...none, found: count, chosen: count, skipped: record.skipped, cached: 'whole', done: record.done, ...seen };
+}
+
+type Layers = Pick<CalibrationPreview, 'blocks' | 'kinds'>;
+
+function layersOf(model: OnnxModel, wanted: readonly SiteKind[], byDefault: readonly SiteKind[]): Layers {
+  const blocks = blocksOf(model, wanted);
+  const counts = countKinds(model.graph);
+  const kinds = SITE_KINDS.map((kind) => ({
+    kind,
+    layers: counts.get(kind) ?? 0,
+    isDefault: byDefault.includes(kind),
+  }));
+  return { blocks, kinds };
 }

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
+import type { SiteKind } from '../../quantization/sites';
 import { findSites } from '../../quantization/sites';
 import { refuseQuantized } from '../../quantization/already-quantized';
 import { PictureFile } from '../../media/picture-file';
 import type { OnnxModel } from '../../onnx/model';
 import { AppError, toErrorReport } from '../../shared/app-error';
 import type { CalibrationPreview } from '../../shared/domain/quantization';
-import { kindsOfGraph } from '../engines/eight-bit-kinds';
 import { plainBytes } from '../plain-bytes';
 import type { CalibrateOptions } from './calibrate-folder';
 import { allUnreadable, planCalibration, warningsFor } from './calibrate-folder';
@@ -20,7 +20,9 @@ const THUMBNAIL_SIDE = 128;
  *
  * @throws what finding the pictures throws; CALIBRATION_ALL_UNREADABLE; MODEL_ALREADY_QUANTIZED; CANCELLED
  */
-export async function previewCalibration(options: CalibrateOptions): Promise<CalibrationPreview> {
+export async function previewCalibration(
+  options: CalibrateOptions,
+): Promise<Omit<CalibrationPreview, 'blocks' | 'kinds'>> {
   refuseQuantized(options.model);
   const { files, unlisted, chosen, before } = await planCalibration(options);
   const pictures: CalibrationPreview['pictures'] = [];
@@ -51,19 +53,17 @@ export async function previewCalibration(options: CalibrateOptions): Promise<Cal
     skipped: [...unlisted, ...skipped],
     cached: isWhole ? 'whole' : before === undefined ? 'none' : 'partly',
     done: before?.done ?? 0,
-    blocks: blocksOf(options.model),
     warnings: warningsFor(pictures.length),
   };
 }
 
 /**
- * Blocks with layers that are quantised unless they are kept, in the network's order.
+ * Blocks with layers of these kinds, which are quantised unless they are kept, in the network's order.
  *
  * @throws MODEL_ALREADY_QUANTIZED
  */
-export function blocksOf(model: OnnxModel): CalibrationPreview['blocks'] {
+export function blocksOf(model: OnnxModel, kinds: readonly SiteKind[]): CalibrationPreview['blocks'] {
   refuseQuantized(model);
-  const kinds = kindsOfGraph(model.graph);
   const counts = new Map<string, number>();
   for (const { block, kind } of findSites(model.graph)) {
     if (kinds.includes(kind)) counts.set(block, (counts.get(block) ?? 0) + 1);

@@ -76,7 +76,7 @@ export function shapeText({ batch, height, width }: ImageShape): string {
 
 /** Where the pictures are, and what differs from the defaults. */
 function calibrationPart({ calibration, recipe }: BuildDraft, stripFolder: string | null): string[] {
-  const { source, folder, file, method, keep } = calibration;
+  const { source, folder, file, method, keep, kinds } = calibration;
   const parts: string[] = [];
   if (source === 'file') parts.push('--calibration', quoted(file?.name ?? 'FILE'));
   if (source === 'folder' || source === 'strip') {
@@ -88,6 +88,7 @@ function calibrationPart({ calibration, recipe }: BuildDraft, stripFolder: strin
   if (recipe !== null) return parts;
   if (method !== defaultCalibration.method) parts.push('--method', method);
   if (keep.length > 0) parts.push('--keep', quoted(keep.join(';')));
+  if (kinds !== null) parts.push('--layers', kinds.length === 0 ? 'KINDS' : kinds.join(','));
   return parts;
 }
 

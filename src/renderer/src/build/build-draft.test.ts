@@ -4,7 +4,7 @@ import { buildOrderSchema, recipeSchema } from '../../../shared/domain/engine';
 import { buildCommand, tuneCommand, recipeFileName, verifyCommand } from './build-command';
 import type { BuildDraft } from './build-draft';
 import { defaultDraft, draftOfRecipe, orderOf, roughOrderOf, shapeProblem, sizeOf } from './build-draft';
-import { buildSteps } from './build-store';
+import { buildStore, buildSteps, changeCalibration } from './build-store';
 
 const shape = (height: string, width = height, batch = '1') => ({ batch, height, width });
 const range: BuildDraft = {
@@ -127,6 +127,7 @@ describe('calibration', () => {
     ['no folder', { source: 'folder' }],
     ['no file', { source: 'file' }],
     ['no pictures', { source: 'folder', folder: '/p', count: '0' }],
+    ['no layers in 8 bits', { source: 'folder', folder: '/p', kinds: [] }],
     ['letters', { source: 'folder', folder: '/p', seed: 'x' }],
   ])('waits with %s', (_, change) => {
     expect(orderOf(eightBit(change), [])).toBeNull();
@@ -138,10 +139,36 @@ describe('calibration', () => {
     const step = { pass: 'quantize', format: 'int8', method: 'entropy', kinds: ['linear'], keep: ['x'], statistics };
     const quantized = recipeSchema.parse({ ...recipe, precision: 'int8', passes: [...recipe.passes, step] });
     const draft = draftOfRecipe(quantized);
-    expect(draft.calibration).toMatchObject({ source: 'recipe', method: 'entropy', keep: ['x'] });
+    expect(draft.calibration).toMatchObject({ source: 'recipe', method: 'entropy', keep: ['x'], kinds: ['linear'] });
     expect(orderOf(draft, ['a'])).not.toHaveProperty('calibration');
     const anew = { ...draft, calibration: { ...draft.calibration, source: 'strip' as const } };
     expect(orderOf(anew, ['a'])).toMatchObject({ recipe: quantized, calibration: { pictures: ['a'] } });
+  });
+});
+
+describe('layers in 8 bits', () => {
+  it('are named in an order only where they were chosen', () => {
+    expect(orderOf(eightBit({}), ['a'])?.calibration).not.toHaveProperty('kinds');
+    const chosen = orderOf(eightBit({ kinds: ['linear', 'classifier'] }), ['a']);
+    expect(chosen?.calibration).toMatchObject({ kinds: ['linear', 'classifier'] });
+  });
+
+  it('are part of a recipe: another choice leaves it, and keeps the rest of what it says', () => {
+    const step = { pass: 'quantize', format: 'int8', method: 'entropy', keep: ['x'], statistics: 'b'.repeat(64) };
+    const passes = [...recipe.passes, { ...step, kinds: ['linear', 'attention'] }];
+    buildStore.setState({ draft: draftOfRecipe(recipeSchema.parse({ ...recipe, precision: 'int8', passes })) });
+    changeCalibration({ count: '7' });
+    expect(buildStore.getState().draft.recipe).not.toBeNull();
+    changeCalibration({ kinds: ['linear'] });
+    const { draft } = buildStore.getState();
+    expect(draft).toMatchObject({ recipe: null, maskOutput: true, precision: 'int8' });
+    expect(draft.calibration).toMatchObject({
+      source: 'strip',
+      method: 'entropy',
+      keep: ['x'],
+      kinds: ['linear'],
+      count: '7',
+    });
   });
 });
 
@@ -187,6 +214,11 @@ describe('buildCommand', () => {
       "maskforge build net --precision int8 --calibrate '/my pictures' --count 32 --seed 7 --method entropy --keep 'a b;c'",
     ],
     [
+      'other layers in 8 bits',
+      eightBit({ keep: ['a'], kinds: ['linear', 'classifier'] }),
+      'maskforge build net --precision int8 --calibrate /strip --keep a --layers linear,classifier',
+    ],
+    [
       '8 bits from a file',
       eightBit({ source: 'file', file: { path: '/kept/1.json', name: 'mine.json' } }),
       'maskforge build net --precision int8 --calibration mine.json',
@@ -209,6 +241,8 @@ describe('tuneCommand', () => {
       "maskforge tune net --format int8 --layernorm keep --images /strip --count 8 --keep 'a b' --target-agreement 0.985",
     );
     expect(tuneCommand('net', draft, '/strip', null)).toBeNull();
+    const layers = eightBit({ kinds: ['convolution'] });
+    expect(tuneCommand('net', layers, '/strip', 0.9)).toContain('--images /strip --layers convolution --target');
     expect(tuneCommand('net', eightBit({ source: 'file' }), '/strip', 0.99)).toBeNull();
   });
 

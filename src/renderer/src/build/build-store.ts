@@ -58,8 +58,8 @@ export function changeDraft(change: Partial<BuildDraft>): void {
   });
 }
 
-/** Which pictures are taken does not leave the recipe; how ranges follow from them does. */
+/** Which pictures are taken does not leave the recipe; how ranges follow from them, and for what, does. */
 export function changeCalibration(change: Partial<CalibrationDraft>): void {
-  if (change.method !== undefined || change.keep !== undefined) changeDraft({});
+  if (change.method !== undefined || change.keep !== undefined || change.kinds !== undefined) changeDraft({});
   buildStore.setState(({ draft }) => ({ draft: { ...draft, calibration: { ...draft.calibration, ...change } } }));
 }

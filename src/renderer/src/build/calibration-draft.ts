@@ -1,6 +1,6 @@
 import type { BuildOrderInput, Recipe } from '../../../shared/domain/engine';
 import { isEightBit } from '../../../shared/domain/engine';
-import type { CalibrationOrder } from '../../../shared/domain/quantization';
+import type { CalibrationOrder, QuantizedKind } from '../../../shared/domain/quantization';
 
 /** Where the ranges for 8 bits come from. `recipe`: the calibration that the opened recipe names. */
 export type CalibrationSource = 'strip' | 'folder' | 'file' | 'recipe';
@@ -16,6 +16,8 @@ export interface CalibrationDraft {
   readonly method: CalibrationOrder['method'];
   /** Blocks and layers that stay in 16 bits. */
   readonly keep: readonly string[];
+  /** Layers that compute in 8 bits; null: what suits the network and the runtime. */
+  readonly kinds: readonly QuantizedKind[] | null;
 }
 
 export const defaultCalibration: CalibrationDraft = {
@@ -26,6 +28,7 @@ export const defaultCalibration: CalibrationDraft = {
   seed: '1',
   method: 'mse',
   keep: [],
+  kinds: null,
 };
 
 /** The likeliest first. */
@@ -52,8 +55,9 @@ type CalibrationInput = NonNullable<BuildOrderInput['calibration']>;
 
 /** What the studio is asked for; null while something is missing. `strip`: ids of the pictures on the film strip. */
 export function calibrationOrderOf(draft: CalibrationDraft, strip: readonly string[]): CalibrationInput | null {
-  const { source, folder, file, method } = draft;
-  const ways = { method, keep: [...draft.keep] };
+  const { source, folder, file, method, kinds } = draft;
+  if (kinds?.length === 0) return null;
+  const ways = { method, keep: [...draft.keep], ...(kinds === null ? {} : { kinds: [...kinds] }) };
   if (source === 'recipe') return ways;
   if (source === 'file') return file === null ? null : { ...ways, file: file.path };
   const [count, seed] = [countOf(draft.count), seedOf(draft.seed)];
@@ -66,7 +70,7 @@ export function calibrationOfRecipe(recipe: Recipe): CalibrationDraft {
   const step = recipe.passes.find(({ pass }) => pass === 'quantize');
   if (step?.pass !== 'quantize' || !isEightBit(recipe.precision)) return defaultCalibration;
   const source = step.statistics === null ? defaultCalibration.source : 'recipe';
-  return { ...defaultCalibration, source, method: step.method, keep: step.keep };
+  return { ...defaultCalibration, source, method: step.method, keep: step.keep, kinds: step.kinds };
 }
 
 function wholeNumber(text: string, least: number, most: number): number | null {

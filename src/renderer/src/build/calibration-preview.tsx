@@ -1,28 +1,34 @@
 import { Check, ChevronRight } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { CalibrationPreview } from '../../../shared/domain/quantization';
+import type { CalibrationPreview, QuantizedKind } from '../../../shared/domain/quantization';
+import type { ErrorReport } from '../../../shared/app-error';
+import type { Remedy } from '../notices/error-card';
 import { ErrorCard } from '../notices/error-card';
 import { errorMessage, warningText } from '../notices/error-text';
-import type { CalibrationSource } from './calibration-draft';
+import { changeCalibration } from './build-store';
+import type { CalibrationDraft } from './calibration-draft';
 import styles from './calibration-preview.module.css';
+import { missingKinds } from './chosen-kinds';
 import { Warning } from './choice';
 import fixes from './fixes-step.module.css';
+import { kindsText } from './layer-kinds';
 import { PictureTile, PictureTiles } from './picture-tile';
 import type { Answer } from './use-answer';
 import wizard from './wizard.module.css';
 
 interface PreviewProps {
   readonly answer: Answer<CalibrationPreview>;
-  readonly source: CalibrationSource;
+  readonly calibration: CalibrationDraft;
   /** Whether it is known where the ranges come from. */
   readonly settled: boolean;
   readonly retry: () => void;
 }
 
 /** What would be taken, what would be left out and why, and whether it was done before. */
-export function CalibrationPreviewPanel({ answer: { busy, value, error }, source, settled, retry }: PreviewProps) {
+export function CalibrationPreviewPanel({ answer: { busy, value, error }, calibration, settled, retry }: PreviewProps) {
   const { t } = useTranslation();
+  const { source } = calibration;
   if (!settled && error === null) return null;
   const isFile = source === 'file';
   // Nothing found is what was answered before anything was chosen.
@@ -31,7 +37,7 @@ export function CalibrationPreviewPanel({ answer: { busy, value, error }, source
   return (
     <section className={wizard.group} aria-label={t('build.calibration.taken')} aria-busy={busy}>
       <h3 className={wizard.heading}>{t('build.calibration.taken')}</h3>
-      {error !== null && <ErrorCard error={error} remedies={[{ label: t('common.retry'), run: retry }]} />}
+      {error !== null && <Failure error={error} calibration={calibration} retry={retry} />}
       {busy && (
         <p className={wizard.soft} role="status">
           {t('build.calibration.looking')}
@@ -41,6 +47,40 @@ export function CalibrationPreviewPanel({ answer: { busy, value, error }, source
       {shown !== null && <Taken preview={shown} isFile={isFile} />}
     </section>
   );
+}
+
+interface FailureProps extends Pick<PreviewProps, 'calibration' | 'retry'> {
+  readonly error: ErrorReport;
+}
+
+/** Ranges that a calibration lacks are there once pictures are taken instead, and are not needed without those layers. */
+function Failure({ error, calibration: { file, kinds }, retry }: FailureProps) {
+  const { t } = useTranslation();
+  const missing = missingKinds(error);
+  const rest = kinds?.filter((kind) => !missing.includes(kind)) ?? [];
+  const again = { label: t('common.retry'), run: retry };
+  const others: Remedy[] = [
+    { label: t('build.calibration.takeStrip'), run: () => changeCalibration({ source: 'strip' }) },
+    ...(rest.length === 0
+      ? []
+      : [{ label: t('build.layers.leaveOut'), run: () => changeCalibration({ kinds: rest }) }]),
+  ];
+  const told = missing.length === 0 ? error : withKindsInWords(error, missing);
+  return (
+    <ErrorCard error={file === null ? told : calledAs(told, file)} remedies={missing.length === 0 ? [again] : others} />
+  );
+}
+
+function withKindsInWords(error: ErrorReport, missing: readonly QuantizedKind[]): ErrorReport {
+  return { ...error, details: { ...error.details, kinds: kindsText(missing) } };
+}
+
+/** Of a file that the studio keeps under another name. */
+function calledAs(error: ErrorReport, { path, name }: { readonly path: string; readonly name: string }): ErrorReport {
+  const details = Object.entries(error.details ?? {}).map(
+    ([key, value]) => [key, value === path ? name : value] as const,
+  );
+  return { ...error, message: error.message.replaceAll(path, name), details: Object.fromEntries(details) };
 }
 
 function Taken({ preview, isFile }: { readonly preview: CalibrationPreview; readonly isFile: boolean }) {

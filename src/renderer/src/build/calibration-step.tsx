@@ -20,11 +20,13 @@ import { CalibrationPreviewPanel } from './calibration-preview';
 import type { Choice } from './choice';
 import { Choices, Warning } from './choice';
 import { KeepList } from './keep-list';
+import { kindsText, LayerKinds } from './layer-kinds';
 import shapesStyles from './shapes-step.module.css';
 import { runtimeOf } from './runtime-choice';
 import { useStrip } from './strip-pictures';
 import { TunePanel } from './tune-panel';
 import { useAnswer } from './use-answer';
+import { useLayers } from './use-layers';
 import styles from './wizard.module.css';
 
 interface CalibrationProps {
@@ -40,17 +42,32 @@ export function CalibrationStep({ model, runtimes }: CalibrationProps) {
   const strip = useStrip();
   const rough = roughOrderOf(draft);
   const settled = calibrationOrderOf(calibration, strip);
-  // Without pictures there are still the names of what could be kept.
-  const order =
-    rough === null ? null : { ...rough, ...(settled === null ? {} : { calibration: { ...settled, keep: [] } }) };
-  const [answer, retry] = useAnswer('engines.previewCalibration', order === null ? null : { modelId: model.id, order });
   const runtime = runtimes.kind === 'library' ? runtimeOf(runtimes.library, draft) : null;
+  const { kinds } = calibration;
+  // Without pictures there are still the names of what could be kept. A processor has another default than GPUs.
+  const bare =
+    rough === null
+      ? null
+      : {
+          modelId: model.id,
+          order: {
+            ...rough,
+            ...(runtime?.family === 'onnxruntime' ? { runtime: runtime.family } : {}),
+            calibration: kinds === null || kinds.length === 0 ? {} : { kinds: [...kinds] },
+          },
+        };
+  const asked =
+    bare === null || settled === null
+      ? bare
+      : { ...bare, order: { ...bare.order, calibration: { ...settled, keep: [] } } };
+  const [answer, retry] = useAnswer('engines.previewCalibration', asked);
+  const layers = useLayers(answer, bare);
   const takesPictures = calibration.source === 'strip' || calibration.source === 'folder';
   return (
     <>
       <Source calibration={calibration} hasRecipe={draft.recipe !== null} strip={strip.length} />
       {takesPictures && <Numbers calibration={calibration} />}
-      <CalibrationPreviewPanel answer={answer} source={calibration.source} settled={settled !== null} retry={retry} />
+      <CalibrationPreviewPanel answer={answer} calibration={calibration} settled={settled !== null} retry={retry} />
       <section className={styles.group} aria-label={t('build.calibration.method')}>
         <h3 className={styles.heading}>{t('build.calibration.method')}</h3>
         <Choices
@@ -64,7 +81,10 @@ export function CalibrationStep({ model, runtimes }: CalibrationProps) {
           onChange={(method) => changeCalibration({ method })}
         />
       </section>
-      <KeepList keep={calibration.keep} blocks={answer.value?.blocks ?? []} busy={answer.busy} />
+      <div>
+        <LayerKinds kinds={kinds} known={layers.value?.kinds ?? null} family={runtime?.family ?? null} />
+        <KeepList keep={calibration.keep} blocks={layers.value?.blocks ?? []} busy={layers.busy} />
+      </div>
       <TunePanel model={model} family={runtime?.family ?? null} canStart={takesPictures && settled !== null} />
     </>
   );
@@ -183,12 +203,14 @@ function Numbers({ calibration: { count, seed } }: { readonly calibration: Calib
   );
 }
 
-/** Where the ranges come from, in a few words. */
+/** Where the ranges come from, and for which layers if that was chosen, in a few words. */
 export function useCalibrationSummary(): string {
   const { t } = useTranslation();
-  const { source, folder, file, count, method } = useBuild((state) => state.draft.calibration);
+  const { source, folder, file, count, method, kinds } = useBuild((state) => state.draft.calibration);
   const strip = useStrip().length;
-  const how = t(`build.calibration.methods.${method}.title`);
+  const how = [t(`build.calibration.methods.${method}.title`), ...(kinds === null ? [] : [kindsText(kinds)])].join(
+    ' · ',
+  );
   const among = String(Math.min(countOf(count) ?? strip, strip));
   switch (source) {
     case 'recipe':

@@ -73,20 +73,27 @@ interface OptionProps {
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
   readonly warning?: string | null;
+  /** A few words beside the title. */
+  readonly note?: string | null;
+  readonly disabled?: boolean;
 }
 
 /** Something that can be left out, with a sentence on what it does. */
-export function Option({ title, text, checked, onChange, warning = null }: OptionProps) {
+export function Option({ title, text, checked, onChange, warning = null, note = null, disabled = false }: OptionProps) {
   return (
     <label className={styles.option}>
       <input
         type="checkbox"
         className={styles.radio}
+        disabled={disabled}
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}
       />
       <span className={styles.text}>
-        <strong className={styles.title}>{title}</strong>
+        <span>
+          <strong className={styles.title}>{title}</strong>
+          {note !== null && <span className={styles.beside}>{note}</span>}
+        </span>
         <span className={styles.soft}>{text}</span>
         {warning !== null && <Warning>{warning}</Warning>}
       </span>

@@ -49,7 +49,8 @@ export function TunePanel({ model, family, canStart }: TuneProps) {
   const [error, setError] = useState<ErrorReport | null>(null);
   const [typed, setTyped] = useState<string | null>(null);
   const running = job !== null && isRunning(job);
-  const sought = { precision: precisionOf(draft, family), family, shapes: shapesOf(draft, model) };
+  const { kinds } = draft.calibration;
+  const sought = { precision: precisionOf(draft, family), family, shapes: shapesOf(draft, model), kinds };
   const tuning = tuningFor(useTunings(model.id), sought);
   // What was found goes with what was asked for then.
   const target = typed ?? percentText(tuning?.target ?? DEFAULT_TARGET);

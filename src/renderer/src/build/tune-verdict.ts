@@ -39,7 +39,8 @@ export function useTunedHere(
   const verdict = useVerdict();
   const finished = tunings.filter(({ isFinished }) => isFinished);
   return (precision) => {
-    const tuning = tuningFor(finished, { precision, family, shapes: shapesOf(draft, model) });
+    const { kinds } = draft.calibration;
+    const tuning = tuningFor(finished, { precision, family, shapes: shapesOf(draft, model), kinds });
     const text = tuning === null ? null : verdict(tuning);
     if (tuning === null || text === null) return {};
     return tuning.use === tuning.wide ? { warning: text } : { note: text };

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
-import type { EngineFamily, ImageShapeRange, Precision } from '../../../shared/domain/engine';
+import type { EngineFamily, ImageShapeRange, Precision, Recipe } from '../../../shared/domain/engine';
+import type { QuantizedKind } from '../../../shared/domain/quantization';
 import type { Judge, KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import type { Job } from '../../../shared/domain/job';
 import { useJobs } from '../state/jobs-store';
@@ -39,17 +40,27 @@ export interface Sought {
   readonly family: EngineFamily | null;
   /** Null while sizes are not valid. */
   readonly shapes: ImageShapeRange | null;
+  /** Layers that compute in 8 bits; null for whatever was sought. */
+  readonly kinds: readonly QuantizedKind[] | null;
 }
 
 /** The newest that speaks of this precision on this runtime, at these sizes and on this machine. */
-export function tuningFor(tunings: readonly KeptTuning[], { precision, family, shapes }: Sought): KeptTuning | null {
+export function tuningFor(
+  tunings: readonly KeptTuning[],
+  { precision, family, shapes, kinds }: Sought,
+): KeptTuning | null {
   const fits = ({ recipe, isHere }: KeptTuning): boolean =>
     isHere &&
     recipe.precision === precision &&
     recipe.runtime.family === family &&
     shapes !== null &&
-    areSame(recipe.shapes, shapes);
+    areSame(recipe.shapes, shapes) &&
+    (kinds === null || String(kindsOfRecipe(recipe)) === String(kinds));
   return tunings.find(fits) ?? null;
+}
+
+function kindsOfRecipe({ passes }: Recipe): readonly QuantizedKind[] {
+  return passes.flatMap((step) => (step.pass === 'quantize' ? step.kinds : []));
 }
 
 function areSame(one: ImageShapeRange, other: ImageShapeRange): boolean {

@@ -6,12 +6,17 @@ import { Button } from '../components/button';
 import styles from './error-card.module.css';
 import { errorDetails, errorHint, errorMessage, errorTitle } from './error-text';
 
+export interface Remedy {
+  readonly label: string;
+  readonly run: () => void;
+}
+
 interface ErrorCardProps {
   readonly error: ErrorReport;
   /** What the error is about, when its message does not stand beside it: a file name. */
   readonly subject?: string;
   /** Buttons that mend it, the likeliest first. */
-  readonly remedies?: readonly { readonly label: string; readonly run: () => void }[];
+  readonly remedies?: readonly Remedy[];
 }
 
 /** What happened, to which file, what to do; details fold out and copy. */

@@ -227,6 +227,46 @@ export const build = {
     kept_other: '{{count}} kept',
     keepText: 'Left out of 8 bits where that costs too much. Below, the program finds out which.',
     noBlocks: 'This network has no blocks that could be told apart.',
+    takeStrip: 'Calibrate with the film strip',
+  },
+  layers: {
+    title: 'Layers in 8 bits',
+    byDefault: '{{kinds}} (default)',
+    text: 'The default suits most networks. What else computes in 8 bits is for trying out: compare the masks and measure. Attention and additions are calibrated only where they are chosen, so that with them the pictures run once more.',
+    default: 'default',
+    absent: 'none in this network',
+    none: 'At least one kind of layers has to compute in 8 bits.',
+    nothing: 'The network has none of these layers, so that nothing of it would compute in 8 bits. Choose others.',
+    leaveOut: 'Leave these layers out',
+    comma: ', ',
+    noKernel:
+      'ONNX Runtime has no kernel with integers for them: on a processor the conversions around them only cost time.',
+    kinds: {
+      linear: {
+        title: 'Linear layers',
+        text: 'Products with a constant matrix. They run on integer units, and their weights take less space.',
+      },
+      convolution: {
+        title: 'Convolutions',
+        text: 'They run on integer units as well. Beside linear layers those of the sample model lost more time to conversions than they won on an H200, so that they are the default only where there is nothing else.',
+      },
+      depthwise: {
+        title: 'Depthwise convolutions',
+        text: 'Little arithmetic for each byte: integers hardly speed them up. One range for all channels makes them less exact.',
+      },
+      attention: {
+        title: 'Attention’s products',
+        text: 'Products of two activations. Rounding between them can keep the device from computing attention in one kernel.',
+      },
+      classifier: {
+        title: 'Classifier',
+        text: 'The last layer: a small part of the work, and its rounding reaches the mask directly.',
+      },
+      residual: {
+        title: 'Additions',
+        text: 'Where branches meet. They gain only where both inputs are in 8 bits anyway; both then share one range.',
+      },
+    },
   },
   tuning: {
     title: 'Which blocks bear 8 bits',

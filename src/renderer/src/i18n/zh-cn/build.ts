@@ -193,6 +193,39 @@ export const build: Translation<typeof source> = {
     kept_other: '已保留 {{count}} 个',
     keepText: '在代价过大处不使用 8 位。下方可以找出这些模块。',
     noBlocks: '此网络没有可以区分的模块。',
+    takeStrip: '用胶片条上的图片校准',
+  },
+  layers: {
+    title: '以 8 位计算的层',
+    byDefault: '{{kinds}}（默认）',
+    text: '默认设置适合大多数网络。其他层以 8 位计算可供尝试：请对比掩码并测量速度。注意力乘积和相加只有被选中时才会校准，因此选中后图片需要再运行一次。',
+    default: '默认',
+    absent: '此网络中没有',
+    none: '至少需要一类层以 8 位计算。',
+    nothing: '网络中没有这些层，因此不会有任何部分以 8 位计算。请选择其他层。',
+    leaveOut: '不选这些层',
+    comma: '、',
+    noKernel: 'ONNX Runtime 没有对应的整数内核：在处理器上，前后的转换只会耗费时间。',
+    kinds: {
+      linear: { title: '线性层', text: '与常数矩阵相乘。由整数单元计算，权重占用的空间更少。' },
+      convolution: {
+        title: '卷积',
+        text: '同样由整数单元计算。在 H200 上，示例模型的卷积与线性层并用时，转换耗费的时间多于节省的时间，因此仅在没有线性层时才是默认。',
+      },
+      depthwise: {
+        title: '逐通道卷积',
+        text: '每个字节的运算很少，整数几乎不能加速。所有通道共用一个范围，会降低精确度。',
+      },
+      attention: {
+        title: '注意力乘积',
+        text: '两个激活值相乘。其间的舍入可能使设备无法用一个内核完成注意力计算。',
+      },
+      classifier: { title: '分类层', text: '最后一层：只占计算的一小部分，其舍入会直接影响掩码。' },
+      residual: {
+        title: '相加',
+        text: '分支汇合处。仅当两个输入本来就是 8 位时才有收益；两者共用一个范围。',
+      },
+    },
   },
   tuning: {
     title: '哪些模块适合 8 位',

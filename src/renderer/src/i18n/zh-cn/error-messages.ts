@@ -13,7 +13,11 @@ export const errorMessages: Readonly<Record<string, readonly string[]>> = {
   BATCH_OUTPUT_TAKEN: ['“{{path}}”中有 {{count}} 个文件不是由此文件夹的批处理写入的。'],
   CALIBRATION_ALL_UNREADABLE: ['从“{{folder}}”中选出的 {{pictures}} 张图片均无法读取。'],
   CALIBRATION_CACHE_DAMAGED: ['“{{file}}”不能用作校准：内容已损坏、相互矛盾，或来自更新的版本。'],
-  CALIBRATION_CACHE_FOREIGN: ['“{{what}}”的校准属于其他网络、预处理或图片。'],
+  CALIBRATION_CACHE_FOREIGN: [
+    '“{{file}}”没有这些以 8 位计算的层的范围：{{kinds}}。',
+    '校准没有这些以 8 位计算的层的范围：{{kinds}}。',
+    '“{{what}}”的校准属于其他网络、预处理或图片。',
+  ],
   CALIBRATION_FOLDER_EMPTY: ['“{{folder}}”及其子文件夹中没有图片。'],
   CALIBRATION_FOLDER_GONE: ['读取过程中“{{folder}}”被移走了。'],
   CALIBRATION_FOLDER_MISSING: ['“{{folder}}”不是可以打开的文件夹。'],
