@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { dropNetwork, enterBuild, next, wizardOf } from './build-fixtures';
@@ -63,11 +64,7 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   await wizard.getByRole('radio', { name: /^A calibration file/ }).check();
   const nonsense = join(studio.dataDirectory, 'nonsense.json');
   await writeFile(nonsense, '{"values": 7}');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    wizard.getByRole('button', { name: 'Choose file…' }).click(),
-  ]);
-  await chooser.setFiles(nonsense);
+  await choose(page, nonsense);
   await expect(wizard.getByRole('group', { name: 'Not a calibration' })).toContainText('nonsense.json');
   await expect(wizard.getByRole('button', { name: 'Next' })).toBeDisabled();
   await wizard.getByRole('radio', { name: /^A folder/ }).check();
@@ -82,15 +79,32 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   await expect(command).toContainText('--precision int8 --calibrate');
   await expect(command).toContainText("--count 2 --keep 'stage 1, block 1, attention'");
 
-  // What the terminal found out about the blocks is there as a curve, and one of its points is built.
+  // Other layers in 8 bits: what is there, and what ranges that were collected before say nothing about.
+  await wizard.getByText('Layers in 8 bits', { exact: true }).click();
+  const layers = wizard.getByRole('group', { name: 'Layers in 8 bits' });
+  await expect(layers.getByRole('checkbox', { name: /^Linear layers 25 layers · default/ })).toBeChecked();
+  await layers.getByRole('checkbox', { name: /^Attention’s products/ }).check();
+  await expect(command).toContainText('--layers linear,attention');
+  await wizard.getByRole('radio', { name: /^A calibration file/ }).check();
   await tuned;
+  await choose(page, await calibrationIn(studio.dataDirectory));
+  const lacking = wizard.getByRole('group', { name: 'The calibration belongs to something else' });
+  await expect(lacking).toContainText(/^[^/]*calibration\.json has no ranges of attention/);
+  await lacking.getByRole('button', { name: 'Calibrate with the film strip' }).click();
+  await expect(wizard.getByText(/^2 of 3 pictures are taken/)).toBeVisible();
+  await layers.getByRole('checkbox', { name: /^Attention’s products/ }).uncheck();
+  await expect(command).not.toContainText('--layers');
+  await layers.getByRole('checkbox', { name: /^Classifier/ }).check();
+
+  // What the terminal found out about the blocks, of these layers, is there as a curve, and one of its points is built.
   await wizard.getByRole('button', { name: 'Back' }).click();
   await expect(wizard.getByRole('radio', { name: /^INT8/ })).toBeChecked();
   await expect(wizard.getByText(/INT8 reaches .* at best|keep their class/)).toBeVisible();
   await next(page);
+  await expect(command).toContainText('--layers linear,classifier');
   const blocks = wizard.getByRole('region', { name: 'Which blocks bear 8 bits' });
   await expect(blocks.getByTestId('tune-curve').locator('circle')).not.toHaveCount(0);
-  await expect(blocks.getByRole('row')).toHaveCount(4);
+  await expect(blocks.getByRole('row')).toHaveCount(5);
   await expect(blocks.getByText('Agreement is that of the same networks on ONNX Runtime.')).toBeVisible();
   await blocks.getByRole('radio', { name: /everything in 8 bits/ }).focus();
   await page.keyboard.press('ArrowDown');
@@ -120,13 +134,31 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   expect(studio.problems).toEqual([]);
 });
 
+async function choose(page: Page, file: string): Promise<void> {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    wizardOf(page).getByRole('button', { name: 'Choose file…' }).click(),
+  ]);
+  await chooser.setFiles(file);
+}
+
+/** What the terminal has collected, as a file of the user's. */
+async function calibrationIn(home: string): Promise<string> {
+  const folder = join(home, 'calibrations');
+  const [name = ''] = (await readdir(folder)).filter((each) => each.endsWith('.json'));
+  const file = join(home, 'my calibration.json');
+  await copyFile(join(folder, name), file);
+  return file;
+}
+
 /** All blocks but three are kept, so that there is little to find out; a target that is missed is no failure here. */
 async function tune(home: string, images: string): Promise<void> {
   const kept = [1, 2, 3, 4].flatMap((stage) => [
     `stage ${stage}, block 1, attention`,
     ...(stage > 1 ? [`stage ${stage}, block 1, feed-forward`] : []),
   ]);
-  const few = ['--count', '2', '--compared', '1', '--no-timing', '--keep', kept.join(';')];
+  const layers = ['--layers', 'linear,classifier'];
+  const few = ['--count', '2', '--compared', '1', '--no-timing', '--keep', kept.join(';'), ...layers];
   const args = ['tune', join(home, 'dropped', 'net.onnx'), '--images', images, '--target-agreement', '1', ...few];
   await promisify(execFile)(process.execPath, [join(root, 'bin', 'maskforge.cjs'), ...args], {
     env: { ...process.env, MASKFORGE_HOME: home },
@@ -138,6 +170,7 @@ async function tune(home: string, images: string): Promise<void> {
 /** The recipe that the window made, followed by the terminal. @returns the id of what that makes */
 async function buildAgain(home: string, id: string): Promise<unknown> {
   const recipe = join(home, 'engines', id, 'recipe.json');
+  expect(await readFile(recipe, 'utf8')).toMatch(/"kinds": \[\s*"linear",\s*"classifier"\s*\]/);
   const network = join(home, 'dropped', 'net.onnx');
   const program = join(root, 'bin', 'maskforge.cjs');
   const args = [program, 'build', network, '--recipe', recipe, '--fresh', '--json'];

@@ -91,7 +91,7 @@ export function Option({ title, text, checked, onChange, warning = null, note = 
       />
       <span className={styles.text}>
         <span>
-          <strong className={styles.title}>{title}</strong>
+          <strong className={styles.title}>{title}</strong>{' '}
           {note !== null && <span className={styles.beside}>{note}</span>}
         </span>
         <span className={styles.soft}>{text}</span>
