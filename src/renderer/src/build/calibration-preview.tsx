@@ -65,7 +65,8 @@ function Failure({ error, calibration: { file, kinds }, retry }: FailureProps) {
       ? []
       : [{ label: t('build.layers.leaveOut'), run: () => changeCalibration({ kinds: rest }) }]),
   ];
-  const told = missing.length === 0 ? error : withKindsInWords(error, missing);
+  const hint = t('build.layers.remedy');
+  const told = missing.length === 0 ? error : { ...withKindsInWords(error, missing), hint };
   return (
     <ErrorCard error={file === null ? told : calledAs(told, file)} remedies={missing.length === 0 ? [again] : others} />
   );

@@ -238,6 +238,7 @@ export const build = {
     none: 'At least one kind of layers has to compute in 8 bits.',
     nothing: 'The network has none of these layers, so that nothing of it would compute in 8 bits. Choose others.',
     leaveOut: 'Leave these layers out',
+    remedy: 'Calibrate with pictures while these layers are chosen, or leave them out.',
     comma: ', ',
     noKernel:
       'ONNX Runtime has no kernel with integers for them: on a processor the conversions around them only cost time.',

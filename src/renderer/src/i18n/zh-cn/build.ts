@@ -204,6 +204,7 @@ export const build: Translation<typeof source> = {
     none: '至少需要一类层以 8 位计算。',
     nothing: '网络中没有这些层，因此不会有任何部分以 8 位计算。请选择其他层。',
     leaveOut: '不选这些层',
+    remedy: '请在选中这些层时用图片校准，或不选这些层。',
     comma: '、',
     noKernel: 'ONNX Runtime 没有对应的整数内核：在处理器上，前后的转换只会耗费时间。',
     kinds: {
