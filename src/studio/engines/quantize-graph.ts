@@ -1,5 +1,5 @@
 import type { SiteKind } from '../../quantization/sites';
-import { findSites } from '../../quantization/sites';
+import { findSites, SITE_KINDS } from '../../quantization/sites';
 import { statisticsOf } from '../../quantization/calibration-record';
 import type { CalibrationRecord } from '../../quantization/calibration-record';
 import { quantizeModel } from '../../quantization/quantize-model';
@@ -89,16 +89,8 @@ function layersOf({ kinds }: QuantizeStep): string {
   return all === '' ? 'No layers' : `${all.charAt(0).toUpperCase()}${all.slice(1)}`;
 }
 
-function kindsOf({ kinds }: QuantizeStep): Record<QuantizeStep['kinds'][number], boolean> {
-  const has = (kind: QuantizeStep['kinds'][number]): boolean => kinds.includes(kind);
-  return {
-    linear: has('linear'),
-    convolution: has('convolution'),
-    depthwise: has('depthwise'),
-    attention: has('attention'),
-    classifier: has('classifier'),
-    residual: has('residual'),
-  };
+function kindsOf({ kinds }: QuantizeStep): Partial<Record<SiteKind, boolean>> {
+  return Object.fromEntries(SITE_KINDS.map((kind) => [kind, kinds.includes(kind)]));
 }
 
 function checkKept(model: OnnxModel, keep: readonly string[]): void {
