@@ -24,6 +24,8 @@ import { shapesOf } from '../onnx/infer-shapes';
 import type { OnnxModel } from '../onnx/model';
 import { nodeLabel } from '../onnx/node';
 import { upgradeOpset } from '../onnx/opset-upgrade';
+import type { Reason } from '../onnx/pass';
+import { because } from '../onnx/pass';
 import { refuseQuantized } from './already-quantized';
 import { FORMATS } from './number-format';
 import type { NumberFormat } from './number-format';
@@ -56,13 +58,11 @@ export const DEFAULT_KINDS: Readonly<Record<SiteKind, boolean>> = {
 };
 
 /** One place that could be quantised, and why it was or was not. */
-export interface SiteReport {
+export interface SiteReport extends Reason {
   readonly node: string;
   readonly kind: SiteKind;
   readonly block: string;
   readonly isQuantized: boolean;
-  /** One or two sentences. */
-  readonly reason: string;
   /** Ranges of the activations, where it is quantised: the magnitude that becomes the largest 8-bit number. */
   readonly ranges?: readonly number[];
 }
@@ -106,8 +106,8 @@ export function quantizeModel(
   const opset = chosen.some(({ site }) => isNarrow(model.graph, site)) ? 19 : FORMATS[format].opset;
   upgradeOpset(model, opset, (value) => table.rank(value));
   const writer = new QdqWriter(model.graph, { statistics, format, method, methodOptions: options });
-  const sites = decisions.map(({ site, isQuantized, reason }): SiteReport => {
-    const base = { node: nodeLabel(site.node), kind: site.kind, block: site.block, isQuantized, reason };
+  const sites = decisions.map(({ site, isQuantized, why }): SiteReport => {
+    const base = { node: nodeLabel(site.node), kind: site.kind, block: site.block, isQuantized, ...why };
     return isQuantized ? { ...base, ranges: writer.write(site) } : base;
   });
   model.graph.dropValueInfo();
@@ -124,54 +124,75 @@ export function quantizeModel(
 interface Decision {
   readonly site: Site;
   readonly isQuantized: boolean;
-  readonly reason: string;
+  readonly why: Reason;
   readonly isUnknown?: boolean;
 }
 
 function decide(graph: Graph, site: Site, statistics: StatisticsByValue, options: QuantizeOptions): Decision {
   const names = [site.block, nodeLabel(site.node)];
   const kinds = { ...DEFAULT_KINDS, ...options.kinds };
-  if (!kinds[site.kind]) return { site, isQuantized: false, reason: KEPT[site.kind] };
+  if (!kinds[site.kind]) return { site, isQuantized: false, why: KEPT[site.kind] };
   if (options.keep?.some((name) => names.includes(name)) === true) {
-    return { site, isQuantized: false, reason: 'Kept in higher precision because it was asked for.' };
+    return { site, isQuantized: false, why: ASKED };
   }
   if (options.only?.some((name) => names.includes(name)) === false) {
-    return { site, isQuantized: false, reason: 'Kept: only other parts were asked for.' };
+    return { site, isQuantized: false, why: NOT_ASKED };
   }
   const values = site.activations.map((index) => site.node.input[index] ?? '');
   const unknown = values.find((value) => !statistics.has(rangeSource(graph, value)));
   if (unknown !== undefined) {
-    return {
-      site,
-      isQuantized: false,
-      isUnknown: true,
-      reason: `Kept: the calibration says nothing about ${unknown}.`,
-    };
+    const why = because('kept-unknown', `Kept: the calibration says nothing about ${unknown}.`, { value: unknown });
+    return { site, isQuantized: false, isUnknown: true, why };
   }
-  return { site, isQuantized: true, reason: QUANTIZED[site.kind] };
+  return { site, isQuantized: true, why: QUANTIZED[site.kind] };
 }
 
-const QUANTIZED: Readonly<Record<SiteKind, string>> = {
-  linear:
+const ASKED = because('kept-as-asked', 'Kept in higher precision because it was asked for.');
+const NOT_ASKED = because('kept-not-asked', 'Kept: only other parts were asked for.');
+
+const QUANTIZED: Readonly<Record<SiteKind, Reason>> = {
+  linear: because(
+    'quantised-linear',
     'A matrix product with constant weights: with its input and its weights in 8 bits it runs on integer tensor cores, its bias and what follows in higher precision.',
-  convolution:
+  ),
+  convolution: because(
+    'quantised-convolution',
     'A dense convolution: with its input and its weights in 8 bits it runs on integer tensor cores, and its weights take a quarter of the space.',
-  depthwise: 'A depthwise convolution, quantised because it was asked for: it is bound by memory, which 8 bits halve.',
-  attention:
+  ),
+  depthwise: because(
+    'quantised-depthwise',
+    'A depthwise convolution, quantised because it was asked for: it is bound by memory, which 8 bits halve.',
+  ),
+  attention: because(
+    'quantised-attention',
     "A product of two activations, quantised because it was asked for; it may break up the device's fused attention.",
-  classifier: 'The last layer, quantised because it was asked for: its rounding reaches the mask directly.',
-  residual:
+  ),
+  classifier: because(
+    'quantised-classifier',
+    'The last layer, quantised because it was asked for: its rounding reaches the mask directly.',
+  ),
+  residual: because(
+    'quantised-residual',
     'An addition of two branches, quantised because it was asked for: both inputs share one scale, so that they add up without rescaling.',
+  ),
 };
 
-const KEPT: Readonly<Record<SiteKind, string>> = {
-  linear: 'Kept: linear layers were left out.',
-  convolution: 'Kept: convolutions were left out.',
-  depthwise:
+const KEPT: Readonly<Record<SiteKind, Reason>> = {
+  linear: because('kept-linear', 'Kept: linear layers were left out.'),
+  convolution: because('kept-convolution', 'Kept: convolutions were left out.'),
+  depthwise: because(
+    'kept-depthwise',
     'Kept: a depthwise convolution does so little arithmetic for each byte that integers do not speed it up, and each channel would need a range of its own.',
-  attention: "Kept: Q/DQ between attention's products can keep the device from fusing them with the softmax.",
-  classifier: 'Kept: the rounding of the last layer would reach the mask directly, and it is a small part of the work.',
-  residual: 'Kept: additions gain nothing unless both of their inputs are 8 bits anyway.',
+  ),
+  attention: because(
+    'kept-attention',
+    "Kept: Q/DQ between attention's products can keep the device from fusing them with the softmax.",
+  ),
+  classifier: because(
+    'kept-classifier',
+    'Kept: the rounding of the last layer would reach the mask directly, and it is a small part of the work.',
+  ),
+  residual: because('kept-residual', 'Kept: additions gain nothing unless both of their inputs are 8 bits anyway.'),
 };
 
 /** True when the site computes in 16 bits: its scales then are of 16 bits too, which operator set 19 brought. */

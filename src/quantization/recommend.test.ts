@@ -21,25 +21,26 @@ describe('recommend', () => {
   ])('says that 8 bits are %s', (_, time, use, text) => {
     const recommendation = recommend([point(0.995, time)], words);
     expect(recommendation.use).toBe(use);
-    expect(recommendation.text).toContain(text);
-    expect(recommendation.text).toContain('99.50 % of the pixels and 1 block in FP16');
+    expect(recommendation.said.message).toContain(text);
+    expect(recommendation.said.message).toContain('99.50 % of the pixels and 1 block in FP16');
   });
 
   it('tells how many were timed in vain', () => {
     const points = [point(0.9, { milliseconds: 2, float: 3 }, []), point(0.995, { milliseconds: 4, float: 3 })];
-    const { text, use, chosen } = recommend(points, words);
-    expect(text).toContain('None of the 2 choices that were timed keeps the target and is faster.');
+    const { said, use, chosen } = recommend(points, words);
+    expect(said).toMatchObject({ code: 'tuned-slower', details: { choices: 2, blocks: 1, milliseconds: '4.00' } });
+    expect(said.message).toContain('None of the 2 choices that were timed keeps the target and is faster.');
     expect([use, chosen]).toEqual(['fp16', points[1]]);
   });
 
   it('says only what is known', () => {
     expect(recommend([point(0.995, undefined, [])], words)).toMatchObject({
       use: 'int8',
-      text: 'INT8 keeps 99.50 % of the pixels.',
+      said: { message: 'INT8 keeps 99.50 % of the pixels.' },
     });
     expect(recommend([point(0.98999, { milliseconds: 1, float: 2 })], words)).toMatchObject({
       use: 'fp16',
-      text: 'INT8 reaches 98.99 % of the pixels at best, and 99.00 % were asked for; use FP16.',
+      said: { message: 'INT8 reaches 98.99 % of the pixels at best, and 99.00 % were asked for; use FP16.' },
     });
     expect(recommend([], words)).toMatchObject({ chosen: null, use: 'fp16' });
   });

@@ -1,4 +1,7 @@
+import type { ErrorReport } from '../shared/app-error';
 import type { CandidateTime, TunePoint } from '../shared/domain/tuning';
+import type { RemarkDetails } from '../shared/remark';
+import { remark } from '../shared/remark';
 import { choosePoint, isFaster, SAME_TIME } from './choose-point';
 
 export interface Wording {
@@ -14,7 +17,7 @@ export interface Recommendation<P extends TunePoint> {
   /** What to build. */
   readonly use: 'int8' | 'fp8' | 'fp16' | 'fp32';
   /** Why, in a sentence or two with the figures. */
-  readonly text: string;
+  readonly said: ErrorReport;
 }
 
 /** What to do with a network in 8 bits, after these points were tried. */
@@ -24,34 +27,55 @@ export function recommend<P extends TunePoint>(
 ): Recommendation<P> {
   const chosen = choosePoint(points, target);
   const [narrow, broad] = [format.toUpperCase(), wide.toUpperCase()];
-  if (chosen === null) return { chosen, use: wide, text: `Nothing in ${narrow} was tried yet.` };
-  const { agreement, blocks, time } = chosen;
-  if (agreement < target) {
-    const text = `${narrow} reaches ${below(agreement)} of the pixels at best, and ${percent(target)} were asked for; use ${broad}.`;
-    return { chosen, use: wide, text };
+  if (chosen === null) {
+    return { chosen, use: wide, said: remark('tuned-nothing', `Nothing in ${narrow} was tried yet.`, { narrow }) };
   }
+  const { agreement, blocks, time } = chosen;
+  if (agreement < target) return { chosen, use: wide, said: missed(agreement, { narrow, broad, target }) };
   const kept =
     blocks.length === 0 ? '' : ` and ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} in ${broad}`;
   const keeps = `keeps ${percent(agreement)} of the pixels${kept}.`;
-  if (time === undefined) return { chosen, use: format, text: `${narrow} ${keeps}` };
-  const speed = speedSentence(time, { format: narrow, wide: broad });
-  if (isFaster(time)) return { chosen, use: format, text: `${speed} It ${keeps}` };
+  const names = { narrow, wide: broad, agreement: percent(agreement), blocks: blocks.length };
+  if (time === undefined) return { chosen, use: format, said: remark('tuned-untimed', `${narrow} ${keeps}`, names) };
+  if (isFaster(time)) return { chosen, use: format, said: sayTimes(time, names, ` It ${keeps}`) };
   const timed = points.filter((point) => point.kind === 'without' && point.time !== undefined).length;
-  const search = timed < 2 ? '' : ` None of the ${timed} choices that were timed keeps the target and is faster.`;
-  return { chosen, use: wide, text: `${speed}${search} It ${keeps}` };
+  if (timed < 2) return { chosen, use: wide, said: sayTimes(time, names, ` It ${keeps}`) };
+  const search = ` None of the ${timed} choices that were timed keeps the target and is faster.`;
+  return { chosen, use: wide, said: sayTimes(time, { ...names, choices: timed }, `${search} It ${keeps}`) };
+}
+
+function missed(
+  agreement: number,
+  { narrow, broad, target }: { readonly narrow: string; readonly broad: string; readonly target: number },
+): ErrorReport {
+  const reached = below(agreement);
+  return remark(
+    'tuned-missed',
+    `${narrow} reaches ${reached} of the pixels at best, and ${percent(target)} were asked for; use ${broad}.`,
+    { narrow, wide: broad, agreement: reached, target: percent(target) },
+  );
 }
 
 /** Such as: INT8 is slower here: 4.4 against 3.3 ms; use FP32. */
-export function speedSentence(
-  { milliseconds, float }: CandidateTime,
-  { format, wide }: { readonly format: string; readonly wide: string },
-): string {
-  const times = `${figure(milliseconds)} against ${figure(float)} ms`;
-  if (milliseconds > float * (1 + SAME_TIME)) return `${format} is slower here: ${times}; use ${wide}.`;
-  if (milliseconds < float * (1 - SAME_TIME)) {
-    return `${format} is faster here: ${times}, ${(float / milliseconds).toFixed(2)} times as fast.`;
+function sayTimes(
+  { milliseconds: narrowMs, float }: CandidateTime,
+  names: RemarkDetails & { readonly narrow: string; readonly wide: string },
+  more: string,
+): ErrorReport {
+  const { narrow, wide } = names;
+  const [milliseconds, other] = [figure(narrowMs), figure(float)];
+  const times = `${milliseconds} against ${other} ms`;
+  const details = { ...names, milliseconds, other };
+  if (narrowMs > float * (1 + SAME_TIME)) {
+    return remark('tuned-slower', `${narrow} is slower here: ${times}; use ${wide}.${more}`, details);
   }
-  return `${format} is as fast as ${wide} here: ${times}; it saves memory only; use ${wide} unless memory is short.`;
+  if (narrowMs < float * (1 - SAME_TIME)) {
+    const factor = (float / narrowMs).toFixed(2);
+    const text = `${narrow} is faster here: ${times}, ${factor} times as fast.${more}`;
+    return remark('tuned-faster', text, { ...details, factor });
+  }
+  const text = `${narrow} is as fast as ${wide} here: ${times}; it saves memory only; use ${wide} unless memory is short.`;
+  return remark('tuned-same', `${text}${more}`, details);
 }
 
 function figure(milliseconds: number): string {

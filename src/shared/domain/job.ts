@@ -8,13 +8,16 @@ export const errorReportSchema = z.object({
   stack: z.string().optional(),
 });
 
-/** A line as a library or a tool wrote it, or a warning of ours that shells translate by its code. */
-export const logLineSchema = z.union([z.string(), errorReportSchema]);
+/** What we say ourselves, which shells translate by its code: a warning unless it says otherwise. */
+const saidSchema = errorReportSchema.extend({ severity: z.literal('info').optional() });
+
+/** A line as a library or a tool wrote it, or one of ours. */
+export const logLineSchema = z.union([z.string(), saidSchema]);
 export type LogLine = z.infer<typeof logLineSchema>;
 
 /** A line in English, as logs on disk have it: `warning: text`. */
 export function logText(line: LogLine): string {
-  return typeof line === 'string' ? line : `warning: ${line.message}`;
+  return typeof line === 'string' ? line : `${line.severity ?? 'warning'}: ${line.message}`;
 }
 
 /** Long work. Seconds left are a range, because a single number is never true. */

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isAbort } from '../../shared/app-error';
+import { trialName } from '../../shared/phase-detail';
+import { remark } from '../../shared/remark';
 import type { BuildOrder, EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, Tuning } from '../../shared/domain/tuning';
@@ -8,7 +10,7 @@ import { TaskLimit } from '../task-limit';
 import type { TensorRtTarget } from './build-plan';
 import { planBuild } from './build-plan';
 import type { BuildObserver, Compiled, Work } from './build-work';
-import { seconds, spansOf, tell, throwIfAborted, warn } from './build-work';
+import { inform, seconds, spansOf, throwIfAborted, warn } from './build-work';
 import { compileOnnxRuntime } from './compile-onnxruntime';
 import { compileTensorRt } from './compile-tensorrt';
 import { proveEngine } from './prove-engine';
@@ -16,9 +18,9 @@ import { engineKey } from './recipe';
 import type { Rewritten } from './rewrite-graph';
 import { rewriteGraph } from './rewrite-graph';
 import type { BuildParts, SettleListener } from './settle-build';
-import { reachAgreement, settlePlan, tuneSettled, workAhead } from './settle-build';
+import { reachAgreement, recommendationOf, settlePlan, tuneSettled, workAhead } from './settle-build';
 import { Deadline } from '../tune/deadline';
-import { describePoint, nameOfPoint } from '../tune/describe-point';
+import { sayPoint } from '../tune/describe-point';
 import { writeEngine } from './write-engine';
 
 export interface EngineBuilderOptions extends BuildParts {
@@ -63,7 +65,9 @@ export class EngineBuilder {
     const work = await this.#prepare(model, order, observer);
     const kept = order.fresh ? null : await this.#kept(engineKey(work.plan.recipe));
     if (kept !== null) {
-      observer.log(`info: This very engine was built on ${kept.builtAt}; --fresh builds it again.`);
+      const at = kept.builtAt;
+      const said = remark('engine-kept', `This very engine was built on ${at}; --fresh builds it again.`, { at });
+      observer.log({ ...said, severity: 'info' });
       return kept;
     }
     throwIfAborted(observer.signal);
@@ -99,7 +103,7 @@ export class EngineBuilder {
       const settled = await settlePlan(this.#options, plan, model, order, listener);
       const how = { ...listener, tune, seeksSpeed: true, deadline };
       const tuning = await tuneSettled(this.#options, settled, model, order, how);
-      listener.info(tuning.recommendation);
+      listener.info(recommendationOf(tuning));
       observer.progress(1);
       return tuning;
     });
@@ -184,11 +188,11 @@ function listenerFor(
   return {
     signal: observer.signal,
     warn: (said) => warn(work, said),
-    info: (text) => tell(work, 'info', text),
+    info: (said) => inform(work, said),
     onProgress: ({ done, total, picture }) => advance('calibrate', picture, done / total),
     onTrial: (point, share) => {
-      if (what === 'tuning') tell(work, 'info', describePoint(point));
-      advance('tune', nameOfPoint(point), share);
+      if (what === 'tuning') inform(work, sayPoint(point));
+      advance('tune', trialName(point), share);
     },
   };
 }

@@ -17,7 +17,7 @@ export interface BuildObserver {
   progress(share: number): void;
   /** Seconds, as a range; null while unknown. */
   timeLeft(range: [number, number] | null): void;
-  /** `severity: text`, warnings and worse of the runtime and what passes did; our own warnings with their codes. */
+  /** `severity: text` of the runtime, warnings and worse; what we say ourselves with its code. */
   log(line: LogLine): void;
 }
 
@@ -87,6 +87,13 @@ export function tell(
   const matters = severity === 'warning' || severity === 'error' || severity === 'internal-error';
   if (matters && warnings.length < MOST_WARNINGS) warnings.push(line);
   if (severity !== 'verbose') observer.log(line);
+}
+
+/** What is worth knowing of what we do. */
+export function inform({ lines, observer }: Pick<Work, 'lines' | 'observer'>, said: ErrorReport): void {
+  const line = { ...said, severity: 'info' } as const;
+  if (lines.length < LOG_LINES) lines.push(logText(line));
+  observer.log(line);
 }
 
 /** A warning of ours. */

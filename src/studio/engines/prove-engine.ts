@@ -1,5 +1,7 @@
 import { isAbort, toErrorReport } from '../../shared/app-error';
 import { meansDeviceLost } from '../../shared/device-lost';
+import { provingDetail } from '../../shared/phase-detail';
+import type { RemarkDetails } from '../../shared/remark';
 import { remark } from '../../shared/remark';
 import type { ModelIo } from '../../onnx/describe-io';
 import { describeIo } from '../../onnx/describe-io';
@@ -10,7 +12,7 @@ import { percent } from '../tune/describe-point';
 import { TensorRtStopwatch } from '../tune/tensorrt-stopwatch';
 import type { TensorRtTarget } from './build-plan';
 import type { Work } from './build-work';
-import { seconds, tell, throwIfAborted, warn } from './build-work';
+import { inform, seconds, throwIfAborted, warn } from './build-work';
 import { formOf, withFloatGraph } from './calibration-of-recipe';
 import type { TimingCache } from './timing-cache';
 
@@ -42,7 +44,7 @@ export async function proveEngine(work: Work, { target, timing, planPath, io, pi
   if (recipe.device.kind !== 'gpu' || pictures.length === 0) return;
   const { signal } = observer;
   throwIfAborted(signal);
-  observer.phase('build', 'comparing with ONNX Runtime');
+  observer.phase('build', provingDetail);
   const begun = seconds();
   try {
     const agreement = await withFloatGraph(recipe, model, signal, async (graph) => {
@@ -54,20 +56,32 @@ export async function proveEngine(work: Work, { target, timing, planPath, io, pi
       return reference.ofMasks(engine.masksOf(planPath, io));
     });
     const figures = { agreement: percent(agreement), pictures: pictures.length };
-    tell(work, 'info', `masks: ${figures.agreement} of the pixels as on ONNX Runtime (${took(begun)})`);
+    inform(work, masksCompared(figures, (seconds() - begun).toFixed(1)));
     if (agreement < LEAST_AGREEMENT) warn(work, masksDiffer(figures));
   } catch (error) {
     if (isAbort(error)) throw error;
     const { code, message } = toErrorReport(error);
     if (meansDeviceLost(code)) throw error;
     if (code === 'MODEL_OUTPUT_NOT_FINITE') warn(work, notFinite());
-    else tell(work, 'info', `masks were not compared with ONNX Runtime's: ${message}`);
+    else inform(work, masksNotCompared(message));
   }
 }
 
-const took = (begun: number): string => `${(seconds() - begun).toFixed(1)} s`;
+interface Figures {
+  readonly agreement: string;
+  readonly pictures: number;
+}
 
-function masksDiffer(figures: { readonly agreement: string; readonly pictures: number }) {
+function masksCompared({ agreement }: Figures, took: string) {
+  const text = `masks: ${agreement} of the pixels as on ONNX Runtime (${took} s)`;
+  return remark('engine-masks-compared', text, { agreement, took });
+}
+
+function masksNotCompared(problem: string) {
+  return remark('engine-masks-not-compared', `masks were not compared with ONNX Runtime's: ${problem}`, { problem });
+}
+
+function masksDiffer(figures: Figures & RemarkDetails) {
   return remark(
     'engine-masks-differ',
     `Its masks are not those of the network: on a picture only ${figures.agreement} of the pixels have the class that ONNX Runtime finds. Verify it before you use it, or build in another precision.`,

@@ -7,7 +7,7 @@ import type { SiteReport } from '../../quantization/quantize-model';
 import type { OnnxModel } from '../../onnx/model';
 import { nodeLabel } from '../../onnx/node';
 import type { PassReport } from '../../onnx/pass';
-import { because, countNodes } from '../../onnx/pass';
+import { countNodes } from '../../onnx/pass';
 import { AppError } from '../../shared/app-error';
 import type { Recipe } from '../../shared/domain/engine';
 import type { QuantizeStep } from '../../shared/domain/quantization';
@@ -37,7 +37,7 @@ export function quantizeGraph(model: OnnxModel, step: QuantizeStep, calibration:
   const { model: quantized, report } = quantizeModel(model, statisticsOf(calibration), { format, method, keep, kinds });
   const findings = report.sites
     .filter(({ isQuantized }) => isQuantized)
-    .map(({ node, reason }) => ({ pass: step.pass, nodes: [node], ...because('quantised', reason) }));
+    .map(({ node, reason, code, details }) => ({ pass: step.pass, nodes: [node], reason, code, details }));
   return {
     model: quantized,
     report: {

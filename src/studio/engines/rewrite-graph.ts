@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { AppError } from '../../shared/app-error';
+import { remark } from '../../shared/remark';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { QuantizeStep } from '../../shared/domain/quantization';
+import type { SiteReport } from '../../quantization/quantize-model';
 import { describeIo } from '../../onnx/describe-io';
 import type { ModelIo } from '../../onnx/describe-io';
 import type { OnnxModel } from '../../onnx/model';
@@ -10,7 +12,7 @@ import { saveModel } from '../../onnx/model-write';
 import type { PassReport } from '../../onnx/pass';
 import { checkInput } from './build-plan';
 import type { Work } from './build-work';
-import { tell, throwIfAborted } from './build-work';
+import { inform, tell, throwIfAborted } from './build-work';
 import { quantizeStepOf } from './calibration-of-recipe';
 import { engineFiles } from './engine-files';
 import { quantizeGraph } from './quantize-graph';
@@ -44,10 +46,7 @@ export async function rewriteGraph(work: Work): Promise<Rewritten> {
       },
     });
     const result = step === null ? graph : quantize(work, graph, step, reports);
-    for (const report of reports) {
-      const { pass, findings, nodesBefore, nodesAfter } = report;
-      tell(work, 'info', `${pass}: ${findings.length} found, ${nodesBefore} → ${nodesAfter} nodes`);
-    }
+    for (const report of reports) inform(work, passDone(report));
     const io = describeIo(result, model.output.name === '' ? undefined : outputName(result, model));
     checkInput(io.input, plan.recipe, graph.fileName);
     throwIfAborted(observer.signal);
@@ -72,7 +71,7 @@ async function save(graph: OnnxModel, file: string, { plan, model }: Work): Prom
   }
 }
 
-/** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log. */
+/** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log, all in all to who listens. */
 function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: PassReport[]): OnnxModel {
   const { calibration, observer } = work;
   if (calibration === null) throw new Error('A recipe that quantises was settled with its calibration.');
@@ -82,7 +81,27 @@ function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: Pas
   for (const { node, isQuantized, reason } of sites) {
     tell(work, 'verbose', `${node}: ${isQuantized ? step.format : 'not quantised'}. ${reason}`);
   }
+  informOfSites(work, sites, step.format.toUpperCase());
   return model;
+}
+
+function passDone({ pass, findings: { length: found }, nodesBefore: before, nodesAfter: after }: PassReport) {
+  const text = `${pass}: ${found} found, ${before} → ${after} nodes`;
+  return remark('pass-done', text, { pass, found, before, after });
+}
+
+/** Why layers compute in 8 bits or do not, once for all that do for the same reason. */
+function informOfSites(work: Work, sites: readonly SiteReport[], format: string): void {
+  const alike = new Map<string, SiteReport[]>();
+  for (const site of sites) alike.set(site.code, [...(alike.get(site.code) ?? []), site]);
+  for (const [code, group] of alike) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const layers = group.length;
+    const how = first.isQuantized ? `in ${format}` : `not in ${format}`;
+    const text = `${layers === 1 ? 'one layer' : `${layers} layers`} ${how}: ${first.reason}`;
+    inform(work, { code, message: text, details: { ...first.details, layers, format } });
+  }
 }
 
 /** The model's own output where the passes have left it; else what they made of it. */

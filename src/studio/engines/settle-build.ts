@@ -5,6 +5,7 @@ import type { TensorRtLibraries } from '../../runtimes/tensorrt/tensorrt-librari
 import type { BuildOrder, Recipe } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, TunePoint, Tuning } from '../../shared/domain/tuning';
+import { recommend } from '../../quantization/recommend';
 import { AppError } from '../../shared/app-error';
 import { remark } from '../../shared/remark';
 import { percent } from '../tune/describe-point';
@@ -35,7 +36,7 @@ export interface BuildParts {
 
 /** Who hears of the work before a build. */
 export interface SettleListener extends Pick<CalibrationPlace, 'signal' | 'onProgress' | 'warn'> {
-  readonly info: (text: string) => void;
+  readonly info: (said: ErrorReport) => void;
   /** After each trial: what it was, and the share of the search that is done, 0 to 1. */
   readonly onTrial: (point: TunePoint, share: number) => void;
 }
@@ -70,7 +71,7 @@ export async function settlePlan(
     return { plan: { ...plan, recipe }, calibration, overflows: [] };
   }
   const free = await keepOverflows(recipe, model, calibration, signal);
-  for (const { node, reason } of free.overflows) info(`${node} stays in FP32: ${reason}`);
+  for (const overflow of free.overflows) info(staysWide(overflow));
   return { plan: { ...plan, recipe: free.recipe }, calibration, overflows: free.overflows };
 }
 
@@ -147,8 +148,26 @@ export async function reachAgreement(
   const point = points.find(({ number }) => number === chosen);
   const isSlow = point?.time !== undefined && tuning.use === tuning.wide;
   if (isSlow) listener.warn(keptButSlower(tuning, sentence, point));
-  else listener.info(sentence);
+  else {
+    listener.info(recommendationOf(tuning));
+    listener.info(comparedOn(compared));
+  }
   return { ...settled, plan: { ...settled.plan, recipe: withKept(settled.plan.recipe, point?.blocks ?? []) } };
+}
+
+// Values that overflow have the details most, type and end.
+function staysWide({ node, reason, details = {} }: Tuning['overflows'][number]): ErrorReport {
+  return remark('stays-wide', `${node} stays in FP32: ${reason}`, { ...details, node });
+}
+
+function comparedOn(pictures: number): ErrorReport {
+  return remark('tuned-on', `Compared on ${pictures === 1 ? 'one picture' : `${pictures} pictures`}.`, { pictures });
+}
+
+/** What to build, for shells in other languages as well. */
+export function recommendationOf({ points, recipe, wide, target }: Tuning): ErrorReport {
+  const format = recipe.precision === 'fp8' ? 'fp8' : 'int8';
+  return recommend(points, { format, wide, target }).said;
 }
 
 /** 8 bits with the target kept, for which the network in higher precision would be faster. */

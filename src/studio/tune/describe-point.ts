@@ -1,18 +1,32 @@
+import type { ErrorReport } from '../../shared/app-error';
 import type { TunePoint } from '../../shared/domain/tuning';
+import { trialName } from '../../shared/phase-detail';
+import { remark } from '../../shared/remark';
 
-/** Such as `stage 1, block 2, attention alone` and `3 blocks kept`. */
-export function nameOfPoint({ kind, blocks }: Pick<TunePoint, 'kind' | 'blocks'>): string {
-  if (kind === 'alone') return `${blocks[0] ?? ''} alone`;
-  return blocks.length === 0 ? 'all in 8 bits' : `${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} kept`;
-}
-
-/** With what came of it. */
+/** What was tried, with what came of it. */
 export function describePoint(point: TunePoint): string {
   const { agreement, gain, time, failure, judgedOn } = point;
   const judge = judgedOn === 'device' ? ', judged by the masks of the engine' : '';
   const took = time === undefined ? '' : `, ${time.milliseconds.toFixed(2)} ms against ${time.float.toFixed(2)} ms`;
   const failed = failure === undefined ? '' : `, not timed: ${failure.message}`;
-  return `${nameOfPoint(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${judge}${failed}`;
+  return `${trialName(point)}: ${percent(agreement)} agree at ${percent(gain)} of the gain${took}${judge}${failed}`;
+}
+
+/** The same for shells in other languages. */
+export function sayPoint(point: TunePoint): ErrorReport {
+  const { kind, blocks, agreement, gain, time, failure, judgedOn } = point;
+  const details = {
+    agreement: percent(agreement),
+    gain: percent(gain),
+    ...(time === undefined ? {} : { milliseconds: time.milliseconds.toFixed(2), other: time.float.toFixed(2) }),
+    // Only TensorRT's engines are judged themselves.
+    ...(judgedOn === 'device' ? { judge: 'TensorRT' } : {}),
+    ...(failure === undefined ? {} : { failure: failure.code }),
+  };
+  const text = describePoint(point);
+  if (kind === 'alone') return remark('tried-alone', text, { ...details, block: blocks[0] ?? '' });
+  if (blocks.length === 0) return remark('tried-everything', text, details);
+  return remark('tried-kept', text, { ...details, blocks: blocks.length });
 }
 
 /** Whose masks the points' agreement is about. */

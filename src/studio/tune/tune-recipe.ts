@@ -288,7 +288,7 @@ class Run {
     const { recipe, model, order, overflows } = this.#parts;
     const points = numbered(before?.points ?? [], tried);
     const wide = wideOf(this.#parts.wideRecipe);
-    const { use, text, chosen } = recommend(points, { format: this.#step.format, wide, target: order.target });
+    const { use, said, chosen } = recommend(points, { format: this.#step.format, wide, target: order.target });
     return {
       format: 1,
       key,
@@ -310,7 +310,7 @@ class Run {
       isReached: chosen !== null && chosen.agreement >= order.target,
       chosen: chosen?.number ?? null,
       use,
-      recommendation: text,
+      recommendation: said.message,
       overflows,
       warnings: [...new Map(this.#warnings.map((said) => [said.message, said])).values()],
     };

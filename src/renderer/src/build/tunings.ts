@@ -3,6 +3,7 @@ import type { EngineFamily, ImageShapeRange, Precision, Recipe } from '../../../
 import type { QuantizedKind } from '../../../shared/domain/quantization';
 import type { Judge, KeptTuning, NumberedPoint } from '../../../shared/domain/tuning';
 import type { Job } from '../../../shared/domain/job';
+import { logText } from '../../../shared/domain/job';
 import { useJobs } from '../state/jobs-store';
 import { studio } from '../studio-client/studio';
 
@@ -31,7 +32,7 @@ export function useTunings(modelId: string): readonly KeptTuning[] {
 
 /** Another one for each line of its log: each point is one. */
 function stampOf({ id, state, log }: Job): string {
-  return `${id} ${state} ${log.length} ${log[log.length - 1] ?? ''}`;
+  return `${id} ${state} ${log.length} ${logText(log[log.length - 1] ?? '')}`;
 }
 
 /** What of an order decides how fast it is. */

@@ -5,6 +5,8 @@ import type { ErrorReport } from '../../../shared/app-error';
 import { en } from '../i18n/en';
 import { i18n } from '../i18n/i18n';
 import { zhCn } from '../i18n/zh-cn';
+import { buildLines } from '../i18n/zh-cn/build-lines';
+import { eightBitReasons } from '../i18n/zh-cn/eight-bit-reasons';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
@@ -103,7 +105,7 @@ describe('warningText', () => {
   /** Calls of the two functions that make remarks, examples in comments apart; codes by a condition, or with a name, too. */
   const CALL =
     /\b(?:remark|because)\(\s*(?:[^;'`]*?\? )?(?:'([a-z][a-z0-9-]*)'|([A-Z_]+|code)\b)(?:\s*: '([a-z-]+)')?/g;
-  const tables = [modelWarnings, engineWarnings, passReasons, pictureNotes];
+  const tables = [modelWarnings, engineWarnings, passReasons, eightBitReasons, buildLines, pictureNotes];
   const remarks: Readonly<Record<string, readonly string[]>> = Object.assign({}, ...tables);
   const calls = sources.flatMap(({ text }) =>
     [...text.replace(/^ *\*.*$/gm, '').matchAll(CALL)].flatMap(([, one, name = '', other]) => {
@@ -142,6 +144,11 @@ describe('warningText', () => {
       '仅凭 4 张图片确定的范围靠运气：请使用 128 张或更多',
     ],
     [{ code: 'size-frozen', message: 'Frozen.', details: { operator: 'Reshape' } }, '被写死在这个 Reshape 中'],
+    [
+      { code: 'kept-classifier', message: 'Kept: rounding.', details: { layers: 3, format: 'INT8' } },
+      '3 层不以 INT8 计算：最后一层的舍入',
+    ],
+    [{ code: 'kept-classifier', message: 'Kept: rounding.' }, '最后一层的舍入会直接影响掩码'],
     [{ code: 'MODEL_FILE_MISSING', message: 'Gone.', details: { path: '/n.onnx' } }, '/n.onnx'],
   ])('%j in Chinese', async (warning, expected) => {
     await i18n.changeLanguage('zh-CN');

@@ -1,6 +1,8 @@
 import type { ErrorReport } from '../../../shared/app-error';
 import type { RemarkDetails } from '../../../shared/remark';
 import { i18n } from '../i18n/i18n';
+import { buildLines } from '../i18n/zh-cn/build-lines';
+import { eightBitReasons } from '../i18n/zh-cn/eight-bit-reasons';
 import { engineWarnings } from '../i18n/zh-cn/engine-warnings';
 import { errorMessages } from '../i18n/zh-cn/error-messages';
 import { modelWarnings } from '../i18n/zh-cn/model-warnings';
@@ -13,6 +15,8 @@ const remarks: Readonly<Record<string, readonly string[]>> = {
   ...modelWarnings,
   ...engineWarnings,
   ...passReasons,
+  ...eightBitReasons,
+  ...buildLines,
   ...pictureNotes,
 };
 

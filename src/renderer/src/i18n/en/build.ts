@@ -34,6 +34,7 @@ export const build = {
     build: 'Building',
     keep: 'Storing',
   },
+  phaseDetails: { proving: 'comparing with ONNX Runtime', alone: '{{block}} alone' },
   log: { title: 'Log', all: 'Everything', problems: 'Problems ({{count}})', empty: 'Nothing yet.' },
   recipe: {
     noJson: 'it is no JSON',

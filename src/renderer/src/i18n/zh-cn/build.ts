@@ -36,6 +36,7 @@ export const build: Translation<typeof source> = {
     build: '构建',
     keep: '保存',
   },
+  phaseDetails: { proving: '与 ONNX Runtime 比较', alone: '仅 {{block}}' },
   log: { title: '日志', all: '全部', problems: '问题（{{count}}）', empty: '暂无内容。' },
   recipe: {
     noJson: '它不是 JSON',

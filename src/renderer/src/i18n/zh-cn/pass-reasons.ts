@@ -24,7 +24,6 @@ export const passReasons: Readonly<Record<string, readonly string[]>> = {
     '{{nodes}} 个节点对 {{channels}} 个通道做归一化；{{target}} 只需读取数据一遍即可完成，前面的加法也一并计算。',
   ],
   'pairs-merge': ['这些节点抵消了前一个节点，或两者的工作可由一个节点完成。'],
-  quantised: ['此层以 8 位计算。'],
   'size-frozen': ['导出模型时的图片尺寸被写死在这个 {{operator}} 中。'],
   'sizes-in-table': ['一列尺寸绕道经过两个轴的表，而 TensorRT 不接受尺寸这样计算；用切片可得到相同结果。'],
   'sizes-known': ['这些节点计算的大小，对任何输入尺寸都是已知的。'],
