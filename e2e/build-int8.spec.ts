@@ -115,6 +115,8 @@ test('leads from a dropped network to a verified INT8 engine with no GPU, and th
   await expect(wizard.getByText('ONNX Runtime', { exact: false }).first()).toBeVisible();
   await wizard.getByRole('button', { name: 'Build engine' }).click();
   await expect(wizard.getByText('The engine of net is ready.')).toBeVisible({ timeout: 60_000 });
+  await expect(wizard.getByText(/^\d+ layers in INT8: A matrix product with constant weights/)).toBeVisible();
+  await expect(wizard.getByText(/^\d+ layers not in INT8: Kept: convolutions were left out/)).toBeVisible();
   await wizard.getByRole('button', { name: 'Verify' }).click();
   await wizard.getByRole('button', { name: 'Compare on the 3 open pictures' }).click();
   await expect(wizard.getByText(/of pixels agree with ONNX Runtime/)).toBeVisible({ timeout: 90_000 });
