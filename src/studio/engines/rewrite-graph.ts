@@ -15,6 +15,7 @@ import type { Work } from './build-work';
 import { inform, tell, throwIfAborted } from './build-work';
 import { quantizeStepOf } from './calibration-of-recipe';
 import { engineFiles } from './engine-files';
+import type { QuantizedGraph } from './quantize-graph';
 import { quantizeGraph } from './quantize-graph';
 import { applyWideSteps } from './recipe-graph';
 
@@ -45,8 +46,10 @@ export async function rewriteGraph(work: Work): Promise<Rewritten> {
         observer.progress(from + ((to - from) * index) / passes.length);
       },
     });
-    const result = step === null ? graph : quantize(work, graph, step, reports);
+    const quantized = step === null ? null : quantize(work, graph, step, reports);
     for (const report of reports) inform(work, passDone(report));
+    if (quantized !== null) informOfSites(work, quantized.sites, plan.recipe.precision.toUpperCase());
+    const result = quantized?.model ?? graph;
     const io = describeIo(result, model.output.name === '' ? undefined : outputName(result, model));
     checkInput(io.input, plan.recipe, graph.fileName);
     throwIfAborted(observer.signal);
@@ -72,17 +75,16 @@ async function save(graph: OnnxModel, file: string, { plan, model }: Work): Prom
 }
 
 /** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log, all in all to who listens. */
-function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: PassReport[]): OnnxModel {
+function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: PassReport[]): QuantizedGraph {
   const { calibration, observer } = work;
   if (calibration === null) throw new Error('A recipe that quantises was settled with its calibration.');
   observer.phase('rewrite', step.pass);
-  const { model, report, sites } = quantizeGraph(graph, step, calibration);
-  reports.push(report);
-  for (const { node, isQuantized, reason } of sites) {
+  const quantized = quantizeGraph(graph, step, calibration);
+  reports.push(quantized.report);
+  for (const { node, isQuantized, reason } of quantized.sites) {
     tell(work, 'verbose', `${node}: ${isQuantized ? step.format : 'not quantised'}. ${reason}`);
   }
-  informOfSites(work, sites, step.format.toUpperCase());
-  return model;
+  return quantized;
 }
 
 function passDone({ pass, findings: { length: found }, nodesBefore: before, nodesAfter: after }: PassReport) {
