@@ -52,6 +52,35 @@ async function keep(download: Download, target: string): Promise<void> {
   await copyFile(await download.path(), join(target, download.suggestedFilename()));
 }
 
+async function openNumbers(studio: Studio): Promise<void> {
+  await expect(studio.page.getByRole('button', { name: 'Model: Stripes' })).toBeVisible();
+  await studio.drop([videoFile('numbers.mp4')]);
+  await expectFrame(studio.page, 0);
+}
+
+/** Lets so many more frames out of the decoder and holds all others, so that an export breaks off at a known place. */
+async function holdFrames(page: Page, count: number): Promise<void> {
+  await page.evaluate((frames) => {
+    let left = frames;
+    const held = new Promise((release) => Object.assign(globalThis, { releaseFrames: release }));
+    const copy = VideoFrame.prototype.copyTo;
+    VideoFrame.prototype.copyTo = async function (this: VideoFrame, ...more: Parameters<typeof copy>) {
+      left -= 1;
+      if (left < 0) await held;
+      return Reflect.apply(copy, this, more);
+    };
+  }, count);
+}
+
+async function releaseFrames(page: Page): Promise<void> {
+  await page.evaluate(() => (globalThis as unknown as { releaseFrames(): void }).releaseFrames());
+}
+
+/** Files that look finished. */
+function readable(of: string): string[] {
+  return readdirSync(of).filter((name) => !name.startsWith('.'));
+}
+
 function probed(file: string): string | null {
   const args = [
     '-v',
@@ -118,23 +147,57 @@ test('writes what the in and out points leave as a table', async ({ studio }) =>
   expect(await numbersOnScreen(page)).toEqual({ picture: 33, mask: 33 });
 });
 
-test('stops an export that is cancelled and leaves nothing behind', async ({ studio }) => {
+test('goes on with an export whose window went, and that was stopped, at the frame where it ended', async ({
+  studio,
+}) => {
   const { page } = studio;
   const hasFolders = studio.shell === 'electron';
-  const downloads: Download[] = [];
-  page.on('download', (download) => downloads.push(download));
   await studio.ready();
-  await page.keyboard.press('Alt+4');
-  await page.getByRole('main').getByRole('button', { name: 'Show sample video' }).click();
-  await expectFrame(page, 0);
+  await openStripesModel(studio);
+  await openNumbers(studio);
   await studio.answerFolderDialogs(folder);
-  const dialog = await openDialog(page);
+  await holdFrames(page, 80);
+  let dialog = await openDialog(page);
+  await dialog.getByRole('radio', { name: 'Mask video' }).check();
   if (hasFolders) await dialog.getByRole('button', { name: 'Choose…' }).click();
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
   await page.getByRole('button', { name: '1 job' }).click();
-  if (hasFolders) await expect.poll(() => readdirSync(folder).length).toBe(1);
+  await expect(page.getByText(/78 of 120/)).toBeVisible();
+
+  // The window goes, and with it what was not written yet: all behind the last key frame.
+  await page.reload();
+  await studio.ready();
+  await openNumbers(studio);
+  await holdFrames(page, 30);
+  await page.keyboard.press('Alt+4');
+  dialog = await openDialog(page);
+  await dialog.getByRole('radio', { name: 'Mask video' }).check();
+  await expect(dialog.getByText('60 of 120 frames are kept')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Start again' })).toBeVisible();
+  if (hasFolders) expect(readable(folder)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: '1 job' }).click();
+  await expect(page.getByText(/87 of 120/)).toBeVisible();
+
+  // The user stops it: nothing that was done is lost.
   await page.getByRole('button', { name: 'Cancel job' }).click();
-  await expect(page.getByText('Cancelled')).toBeVisible();
-  await expect.poll(() => readdirSync(folder)).toEqual([]);
-  expect(downloads).toEqual([]);
+  await releaseFrames(page);
+  const notice = page.getByRole('dialog', { name: /numbers.mp4 was stopped/ });
+  await expect(notice).toContainText('87 of 120 frames are kept');
+  const downloading = hasFolders ? null : page.waitForEvent('download');
+  await notice.getByRole('button', { name: 'Continue' }).click();
+  if (downloading !== null) await keep(await downloading, folder);
+  await expect.poll(() => readable(folder)).toHaveLength(1);
+  await expect.poll(() => readdirSync(folder)).toEqual([expect.stringMatching(/^numbers\.mask\.(mp4|webm)$/)]);
+  const file = join(folder, readdirSync(folder)[0] ?? '');
+  const found = probed(file);
+  if (found !== null) expect(found).toMatch(/^(h264|vp9),320,256,120$/);
+
+  // Each of its frames is the one that belongs there, on both sides of where it was broken off.
+  await studio.drop([file]);
+  await expectFrame(page, 0);
+  await page.getByRole('main').focus();
+  await page.keyboard.press('End');
+  await expectFrame(page, 119);
+  expect(studio.problems).toEqual([]);
 });

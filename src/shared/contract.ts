@@ -192,6 +192,8 @@ export type EventPayload<K extends EventName> = z.output<(typeof events)[K]>;
 export interface CallContext {
   /** Aborted when the caller cancels or goes away. */
   readonly signal: AbortSignal;
+  /** Aborted when the caller goes away, long after the call perhaps; absent where callers stay. */
+  readonly gone?: AbortSignal;
 }
 
 /** What `studio` implements. */

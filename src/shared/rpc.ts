@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { AppError, fromErrorReport, toErrorReport } from './app-error';
-import type { CallArgs, CallInput, CallName, CallResult, EventName, EventPayload, StudioHandlers } from './contract';
+import type {
+  CallArgs,
+  CallContext,
+  CallInput,
+  CallName,
+  CallResult,
+  EventName,
+  EventPayload,
+  StudioHandlers,
+} from './contract';
 import { calls, events } from './contract';
 import { errorReportSchema } from './domain/job';
 import type { Mask } from './domain/mask';
@@ -112,6 +121,7 @@ export interface ServedStudio {
 /** The answering side. Stops all running calls when the channel closes. */
 export function serveStudio(channel: Channel, handlers: StudioHandlers): ServedStudio {
   const running = new Map<number, AbortController>();
+  const gone = new AbortController();
   let open = true;
   const send = (message: Wire): void => {
     if (open) channel.send(message);
@@ -125,7 +135,7 @@ export function serveStudio(channel: Channel, handlers: StudioHandlers): ServedS
     if (wire.t !== 'call') return;
     const controller = new AbortController();
     running.set(wire.id, controller);
-    void dispatch(handlers, wire.name, wire.args, controller.signal)
+    void dispatch(handlers, wire, { signal: controller.signal, gone: gone.signal })
       .then(
         (value) => send({ t: 'result', id: wire.id, value: packed(value) }),
         (error: unknown) => send({ t: 'error', id: wire.id, error: toErrorReport(error) }),
@@ -135,26 +145,31 @@ export function serveStudio(channel: Channel, handlers: StudioHandlers): ServedS
   channel.onClose(() => {
     open = false;
     for (const controller of running.values()) controller.abort();
+    gone.abort();
   });
   return { emit: (name, payload) => send({ t: 'event', name, payload }), running: () => running.size };
 }
 
-async function dispatch(handlers: StudioHandlers, name: string, args: unknown, signal: AbortSignal): Promise<unknown> {
+async function dispatch(
+  handlers: StudioHandlers,
+  { name, args }: { readonly name: string; readonly args?: unknown },
+  context: CallContext,
+): Promise<unknown> {
   if (!isCallName(name)) throw new AppError('CALL_UNKNOWN', `There is no call named ${name}.`);
-  return invoke(handlers, name, args, signal);
+  return invoke(handlers, name, args, context);
 }
 
 async function invoke<K extends CallName>(
   handlers: StudioHandlers,
   name: K,
   args: unknown,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<CallResult<K>> {
   const parsed = calls[name].args.safeParse(args);
   if (!parsed.success) {
     throw new AppError('CALL_INVALID', `The arguments of ${name} are invalid: ${z.prettifyError(parsed.error)}`);
   }
-  return handlers[name](parsed.data as CallArgs<K>, { signal });
+  return handlers[name](parsed.data as CallArgs<K>, context);
 }
 
 /** Masks are the one thing that is both large and waited for. */

@@ -3,9 +3,9 @@ import { maskStyleSchema } from './domain/export';
 import { bytesSchema, classShareSchema, maskSchema, timingsSchema } from './domain/mask';
 import { pictureEntrySchema } from './domain/picture';
 import { rawFrameSchema } from './domain/raw-frame';
+import { videoExportCalls, videoFormatSchema } from './video-export-contract';
 
-/** The part of the contract that is about video: frames in, masks out, files that grow while they are written. */
-const none = z.null();
+/** The part of the contract that is about video: frames in, masks out. */
 
 /** The mask of one frame, under the number that the frame was sent with. */
 export const frameSegmentationSchema = z.object({
@@ -18,9 +18,6 @@ export const frameSegmentationSchema = z.object({
   waited: z.number().nonnegative(),
 });
 export type FrameSegmentation = z.infer<typeof frameSegmentationSchema>;
-
-export const videoFormatSchema = z.enum(['overlay', 'mask', 'png', 'csv']);
-export type VideoFormat = z.infer<typeof videoFormatSchema>;
 
 export const videoCalls = {
   /** The video that ships with the studio; null where it was left out. */
@@ -43,32 +40,6 @@ export const videoCalls = {
     }),
     result: frameSegmentationSchema,
   },
-  /** A mask as a PNG; with a directory as a file of exactly this name. */
-  'export.mask': {
-    args: z.object({
-      mask: maskSchema,
-      name: z.string(),
-      /** Absolute folder, granted; null answers with bytes. */
-      directory: z.string().nullable(),
-      /** False where others were written there before: a folder that has vanished since is not made anew. */
-      makesFolder: z.boolean().default(true),
-    }),
-    result: z.object({ path: z.string().nullable(), bytes: bytesSchema.nullable() }),
-  },
-  /** A file that is written piece by piece. It has a temporary name until it is closed as complete. */
-  'export.openFile': {
-    args: z.object({ directory: z.string(), stem: z.string(), ending: z.string() }),
-    result: z.object({ fileId: z.string() }),
-  },
-  'export.writeFile': {
-    args: z.object({ fileId: z.string(), position: z.int().nonnegative(), bytes: bytesSchema }),
-    result: none,
-  },
-  /** With `complete` the file gets its name, else it goes. Answers with its path. */
-  'export.closeFile': {
-    args: z.object({ fileId: z.string(), complete: z.boolean() }),
-    result: z.object({ path: z.string().nullable() }),
-  },
   /** A whole video through a session, decoded and encoded by the ffmpeg of this machine; as a job. */
   'video.export': {
     args: z.object({
@@ -86,4 +57,5 @@ export const videoCalls = {
     }),
     result: z.object({ jobId: z.string() }),
   },
+  ...videoExportCalls,
 } as const;

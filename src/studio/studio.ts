@@ -28,8 +28,8 @@ import { SessionRegistry } from './sessions/session-registry';
 import { SettingsStore } from './settings-store';
 import type { Studio, StudioOptions } from './studio-api';
 import { TaskLimit } from './task-limit';
-import { GrowingFiles } from './video/growing-files';
 import { videoHandlers } from './video/video-handlers';
+import { WindowExports } from './video/window-exports';
 
 /** Some dozens of pictures at screen size: walking back and forth is instant, and a long run stays small. */
 const MASK_CACHE_BYTES = 48 * 1024 * 1024;
@@ -54,8 +54,8 @@ interface Parts {
   readonly exporter: PictureExporter;
   readonly comparisons: ComparisonStudio;
   readonly reads: TaskLimit;
-  /** What windows write piece by piece. */
-  readonly files: GrowingFiles;
+  /** Of videos, by windows. */
+  readonly exports: WindowExports;
 }
 
 /** The studio in this process. A data folder that cannot be written is no obstacle; `app.doctor` tells of it. */
@@ -102,7 +102,7 @@ async function openParts(options: StudioOptions): Promise<Parts> {
     exporter: new PictureExporter(pictures, segmenter),
     comparisons: new ComparisonStudio(comparing),
     reads: new TaskLimit(READS_AT_ONCE),
-    files: new GrowingFiles(),
+    exports: new WindowExports({ ...shared, sessions }),
   };
 }
 
@@ -136,9 +136,9 @@ function handlersOf(parts: Parts): StudioHandlers {
 }
 
 /** Work under way ends first: it uses all the rest. */
-async function closeParts({ jobs, files, comparisons, sessions, library, settings }: Parts): Promise<void> {
+async function closeParts({ jobs, exports, comparisons, sessions, library, settings }: Parts): Promise<void> {
   await jobs.close();
-  await files.closeAll();
+  await exports.closeAll();
   await comparisons.close();
   await sessions.closeAll();
   await library.close();

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../shared/app-error';
 import type { CallArgs, CallContext, CallResult, StudioHandlers } from '../../shared/contract';
 import { runtimeIdSchema } from '../../shared/domain/runtime';
+import type { ExportOrder } from '../../shared/video-export-contract';
 import type { PictureEntry } from '../../shared/domain/picture';
 import type { Workspace } from './protocol';
 
@@ -46,6 +47,7 @@ export function recoverable(handlers: StudioHandlers, options: RecoveryOptions):
     'session.segment': (args, context) => recovery.segment(args, context),
     ...comparing(handlers, recovery),
     ...batching(handlers, recovery),
+    ...exportingVideo(handlers, recovery),
     'session.segmentFrame': async (args, context) => {
       const sessionId = await recovery.session(args.sessionId);
       const answer = await handlers['session.segmentFrame']({ ...args, sessionId }, context);
@@ -112,6 +114,22 @@ function batching(
       const through = sessionId === undefined ? {} : { sessionId: await recovery.session(sessionId) };
       return handlers['batch.retry']({ jobId, ...through }, context);
     },
+  };
+}
+
+/** What is kept of an export outlives the process; what it is of is looked up under the ids of this one. */
+function exportingVideo(
+  handlers: StudioHandlers,
+  recovery: Recovery,
+): Pick<StudioHandlers, 'videoExport.kept' | 'videoExport.open'> {
+  const inner = async <T extends ExportOrder>({ sessionId, video, ...order }: T) => ({
+    ...order,
+    sessionId: await recovery.session(sessionId),
+    video: 'pictureId' in video ? { pictureId: await recovery.picture(video.pictureId) } : video,
+  });
+  return {
+    'videoExport.kept': async (args, context) => handlers['videoExport.kept'](await inner(args), context),
+    'videoExport.open': async (args, context) => handlers['videoExport.open'](await inner(args), context),
   };
 }
 

@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { BatchLock } from '../batch/batch-lock';
+import type { ExportDifference } from '../../shared/video-export-contract';
+import { exportDifferenceSchema, exportSettingsSchema, videoFormatSchema } from '../../shared/video-export-contract';
+import { BatchLock, isLocked } from '../batch/batch-lock';
 import { LineFile } from '../batch/line-file';
 import { OutputFolder } from '../batch/output-folder';
 import { readLines } from '../batch/read-lines';
@@ -21,7 +23,20 @@ export type RowsRecord = z.infer<typeof rowsSchema>;
 export type PartRecord = z.infer<typeof partSchema>;
 export type ExportRecord = z.infer<typeof recordSchema>;
 
-const keySchema = z.object({ key: z.string() });
+/** What an export is of. What was done with another one of it is of no use. */
+const subjectSchema = z.object({
+  /** Changes with the file. */
+  video: z.string(),
+  /** Changes with whatever makes masks come out otherwise. */
+  engine: z.string(),
+  engineName: z.string(),
+  encoding: z.string(),
+  format: videoFormatSchema,
+  settings: exportSettingsSchema,
+});
+export type ExportSubject = z.infer<typeof subjectSchema>;
+
+const headSchema = z.object({ about: subjectSchema });
 
 const JOURNAL = 'journal.jsonl';
 
@@ -29,10 +44,19 @@ export interface JournalPlace {
   /** What the export makes: a file, or a folder of pictures. */
   readonly out: string;
   readonly isFolder: boolean;
-  /** What was done under another one is of no use. */
-  readonly key: string;
+}
+
+export interface JournalOrder extends JournalPlace {
+  readonly about: ExportSubject;
   /** Begins anew, whatever is there. */
   readonly fresh: boolean;
+  /** What is done about a journal of another subject. It is replaced; whoever wants to keep it throws. */
+  onOther(differs: readonly ExportDifference[], kept: KeptRecords): void;
+}
+
+export interface KeptRecords {
+  readonly about: ExportSubject;
+  readonly records: readonly ExportRecord[];
 }
 
 /**
@@ -44,35 +68,38 @@ export class ExportJournal {
   /** Where the journal and the parts lie. */
   readonly state: string;
   readonly #lock: BatchLock;
-  readonly #key: string;
+  readonly #about: ExportSubject;
   #file: LineFile;
   #records: ExportRecord[];
 
   private constructor(
-    place: { readonly state: string; readonly key: string },
+    place: { readonly state: string; readonly about: ExportSubject },
     open: { readonly lock: BatchLock; readonly output: OutputFolder; readonly file: LineFile },
     records: ExportRecord[],
   ) {
     this.state = place.state;
-    this.#key = place.key;
+    this.#about = place.about;
     this.#lock = open.lock;
     this.output = open.output;
     this.#file = open.file;
     this.#records = records;
   }
 
-  /** @throws AppError BATCH_BUSY, EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED */
-  static async open({ out, isFolder, key, fresh }: JournalPlace): Promise<ExportJournal> {
+  /** @throws AppError BATCH_BUSY, EXPORT_DISK_FULL, EXPORT_READ_ONLY, EXPORT_FAILED, and what `onOther` throws */
+  static async open({ out, isFolder, about, fresh, onOther }: JournalOrder): Promise<ExportJournal> {
     const folder = isFolder ? out : dirname(out);
-    const state = join(folder, isFolder ? '.maskforge-video' : `.${basename(out)}.maskforge`);
+    const state = stateOf({ out, isFolder });
     const lock = await BatchLock.take(state, out);
     try {
       const output = await OutputFolder.open(folder, state);
-      const known = fresh ? null : await readRecords(join(state, JOURNAL), key);
+      const found = fresh ? null : await readRecords(state);
+      const differs = found === null ? [] : differences(found.about, about);
+      if (found !== null && differs.length > 0) onOther(differs, found);
+      const known = differs.length > 0 ? null : found;
       if (known === null) await rm(join(state, JOURNAL), { force: true });
       const file = await LineFile.open(join(state, JOURNAL));
-      if (known === null) await file.append(JSON.stringify({ key }));
-      return new ExportJournal({ state, key }, { lock, output, file }, known ?? []);
+      if (known === null) await file.append(JSON.stringify({ about }));
+      return new ExportJournal({ state, about }, { lock, output, file }, [...(known?.records ?? [])]);
     } catch (error) {
       await lock.release();
       throw error;
@@ -97,7 +124,7 @@ export class ExportJournal {
     await rm(path, { force: true });
     this.#file = await LineFile.open(path);
     this.#records = [];
-    await this.#file.append(JSON.stringify({ key: this.#key }));
+    await this.#file.append(JSON.stringify({ about: this.#about }));
     for (const record of records) await this.add(record);
   }
 
@@ -112,19 +139,56 @@ export class ExportJournal {
   }
 }
 
-/** Null where there is no journal, or one of another export. A line that a kill has cut short is passed over. */
-async function readRecords(path: string, key: string): Promise<ExportRecord[] | null> {
+/** What is kept of an export that has broken off, or is at work; null where there is nothing to go on with. */
+export async function keptRecords(place: JournalPlace): Promise<(KeptRecords & { readonly busy: boolean }) | null> {
+  const state = stateOf(place);
+  const found = await readRecords(state);
+  if (found === null) return null;
+  const busy = await isLocked(state);
+  return found.records.length > 0 || busy ? { ...found, busy } : null;
+}
+
+/** @throws AppError BATCH_BUSY */
+export async function discardRecords(place: JournalPlace): Promise<void> {
+  const state = stateOf(place);
+  if ((await stat(state).catch(() => null)) === null) return;
+  const lock = await BatchLock.take(state, place.out);
+  await rm(state, { recursive: true, force: true }).catch(() => undefined);
+  await lock.release();
+}
+
+function stateOf({ out, isFolder }: JournalPlace): string {
+  return isFolder ? join(out, '.maskforge-video') : join(dirname(out), `.${basename(out)}.maskforge`);
+}
+
+/** Frames that are done, as the records have it: pictures and rows by their numbers, encoded ones by how many they are. */
+export function doneFrames(records: readonly ExportRecord[]): number {
+  const frames = new Set(records.flatMap((record) => ('frame' in record ? [record.frame] : [])));
+  return records.reduce((sum, record) => sum + ('part' in record ? record.frames : 0), frames.size);
+}
+
+/** In what an export of then is another one than that of now. */
+export function differences(then: ExportSubject, now: ExportSubject): ExportDifference[] {
+  const alike = (pick: (subject: ExportSubject) => unknown): boolean =>
+    JSON.stringify(pick(then)) === JSON.stringify(pick(now));
+  return exportDifferenceSchema.options.filter((part) =>
+    part === 'settings' ? !alike(({ settings, format }) => [settings, format]) : then[part] !== now[part],
+  );
+}
+
+/** Null where there is no journal of ours. A line that a kill has cut short is passed over. */
+async function readRecords(state: string): Promise<KeptRecords | null> {
   const records: ExportRecord[] = [];
-  let isOurs = false;
+  let about: ExportSubject | null = null;
   let isFirst = true;
-  await readLines(path, (line) => {
+  await readLines(join(state, JOURNAL), (line) => {
     const content = parsed(line);
-    if (isFirst) isOurs = keySchema.safeParse(content).data?.key === key;
+    if (isFirst) about = headSchema.safeParse(content).data?.about ?? null;
     isFirst = false;
     const record = recordSchema.safeParse(content).data;
     if (record !== undefined) records.push(record);
   });
-  return isOurs ? records : null;
+  return about === null ? null : { about, records };
 }
 
 function parsed(line: string): unknown {

@@ -7,14 +7,18 @@ import type { Mask } from '../../shared/domain/mask';
 import type { Rgb } from '../../shared/domain/model';
 import type { RawFrame } from '../../shared/domain/raw-frame';
 import { rawFrameBytes } from '../../shared/domain/raw-frame';
+import type { FrameChoice } from '../../shared/frames-to-do';
+import { firstNeeded, isNeeded, isTaken } from '../../shared/frames-to-do';
 import { paletteById } from '../../shared/palettes';
-import type { VideoFormat } from '../../shared/video-contract';
+import type { VideoFormat } from '../../shared/video-export-contract';
 import { fileError } from '../../media/picture-errors';
 import { drawOverlay } from '../../media/overlay';
 import { rawFrameToRgb } from '../../media/raw-frame';
 import type { JobProgress } from '../jobs/job-registry';
 import type { OpenSession } from '../sessions/session-registry';
-import { ExportJournal, hashOf } from './export-journal';
+import type { ExportSubject } from './export-journal';
+import { doneFrames, ExportJournal } from './export-journal';
+import { engineSubject, modelColors, videoVersion } from './export-subject';
 import { findTool } from './ffmpeg';
 import type { PartLength } from './part-sink';
 import { partSink, usualPart } from './part-sink';
@@ -55,9 +59,14 @@ export async function exportVideo(order: VideoOrder, job: JobProgress): Promise<
   const facts = await probeVideo(path, order.env, job.signal);
   const isVideo = order.format === 'overlay' || order.format === 'mask';
   tellFacts(facts, isVideo, job);
-  const key = keyOf(order, [path, file.size, file.mtimeMs]);
-  const place = { out: resolve(order.out), isFolder: order.format === 'png', key, fresh: order.fresh };
-  const journal = await ExportJournal.open(place);
+  const journal = await ExportJournal.open({
+    out: resolve(order.out),
+    isFolder: order.format === 'png',
+    about: subjectOf(order, videoVersion(path, file)),
+    fresh: order.fresh,
+    onOther: (differs, { records }) =>
+      job.log(`${doneFrames(records)} frames of an earlier start are not used: ${differs.join(', ')} changed.`),
+  });
   let isWhole = false;
   try {
     const sink = await openSink(order, { facts, ffmpeg }, journal);
@@ -88,11 +97,16 @@ async function work(order: VideoOrder, decode: Decoding, sink: FrameSink, job: J
   }
 }
 
-/** Changes with whatever makes the frames come out otherwise. */
-function keyOf({ open, format, every, smoothing, style }: VideoOrder, video: readonly unknown[]): string {
-  const colors = open.model.labels.map(({ id, color }) => [id, color]);
-  const look = format === 'overlay' || format === 'mask' ? [style, colors] : [];
-  return hashOf(JSON.stringify([open.identity, video, format, every, smoothing, look]));
+function subjectOf(order: VideoOrder, video: string): ExportSubject {
+  const { open, format, style } = order;
+  const colors = { ...modelColors(open), ...style.colors };
+  const look = format === 'overlay' || format === 'mask' ? { ...style, colors } : null;
+  const settings = { ...choiceOf(order), style: look };
+  return { ...engineSubject(open), video, encoding: '', format, settings };
+}
+
+function choiceOf({ every, smoothing }: VideoOrder): FrameChoice {
+  return { from: 0, to: null, every, smoothing };
 }
 
 function tellFacts(facts: VideoFacts, isVideo: boolean, job: JobProgress): void {
@@ -110,7 +124,8 @@ type Decoding = Parameters<typeof decodeFrames>[0];
 async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: JobProgress): Promise<number> {
   const segmenter = new FrameSegmenter();
   const total = Math.ceil(decode.facts.frames / order.every);
-  const from = decode.evenly ? 0 : firstNeeded(order, sink);
+  const choice = choiceOf(order);
+  const from = decode.evenly ? 0 : (firstNeeded(choice, sink.isDone) ?? 0);
   const pending: { readonly isDone: boolean; readonly result: Promise<FrameResult> }[] = [];
   const most = Math.max(
     1,
@@ -130,7 +145,7 @@ async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: J
   try {
     for await (const raw of decodeFrames({ ...decode, from }, (complaint) => job.log(complaint))) {
       const frame = index++;
-      if (frame % order.every !== 0 || !isNeeded(frame, order, sink)) continue;
+      if (!isTaken(frame, choice) || !isNeeded(frame, choice, sink.isDone)) continue;
       const { smoothing } = order;
       const request = { frame, picture: raw, stream: decode.path, smoothing, signal: job.signal };
       const result = segmenter.segment(order.open, request).then((segmentation) => ({ raw, segmentation }));
@@ -145,18 +160,6 @@ async function pump(order: VideoOrder, decode: Decoding, sink: FrameSink, job: J
     await Promise.allSettled(pending.map(({ result }) => result));
   }
   return done;
-}
-
-/** Of frames that are done those before one that is not: their masks have a vote in its own. */
-function isNeeded(frame: number, { every, smoothing }: VideoOrder, sink: FrameSink): boolean {
-  for (let ahead = 0; ahead < smoothing; ahead += 1) if (!sink.isDone(frame + ahead * every)) return true;
-  return false;
-}
-
-function firstNeeded(order: VideoOrder, sink: FrameSink): number {
-  let frame = 0;
-  while (!isNeeded(frame, order, sink)) frame += order.every;
-  return frame;
 }
 
 function openSink(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { ExportJournal, PartRecord } from './export-journal';
-import { fileHash } from './export-journal';
+import { doneFrames, fileHash } from './export-journal';
 import { joinParts } from './join-parts';
 import type { EncodeOrder, FrameWriter } from './raw-streams';
 import { encodeFrames } from './raw-streams';
@@ -30,10 +30,7 @@ export interface PartOrder extends EncodeOrder {
 export async function partSink(order: PartOrder, journal: ExportJournal): Promise<FrameSink> {
   const folder = join(journal.state, 'parts');
   await mkdir(folder, { recursive: true });
-  const kept = await wholeParts(folder, journal.records.filter(isPart));
-  await journal.keep(kept);
-  await removeOthers(folder, kept);
-  const done = kept.reduce((sum, { frames }) => sum + frames, 0);
+  const done = doneFrames(await keepWholeParts(folder, journal));
   return new PartSink(order, journal, { folder, done });
 }
 
@@ -52,9 +49,7 @@ class PartSink implements FrameSink {
     this.done = found.done;
   }
 
-  isDone(frame: number): boolean {
-    return frame / this.#order.every < this.done;
-  }
+  readonly isDone = (frame: number): boolean => frame / this.#order.every < this.done;
 
   async take(frame: FrameResult): Promise<void> {
     const writer = (this.#writer ??= this.#begin());
@@ -84,9 +79,7 @@ class PartSink implements FrameSink {
   }
 
   #begin(): { part: string; to: FrameWriter; began: number } {
-    const { length } = this.#journal.records;
-    // A name of its own: the encoder of a killed start may still be at work on its last part.
-    const part = `${String(length).padStart(5, '0')}-${randomBytes(3).toString('hex')}${extname(this.#order.out)}`;
+    const part = partName(this.#journal, extname(this.#order.out));
     const to = encodeFrames({ ...this.#order, out: join(this.#folder, part) });
     return { part, to, began: performance.now() };
   }
@@ -111,6 +104,19 @@ class PartSink implements FrameSink {
       throw error;
     }
   }
+}
+
+/** A name of its own: the encoder of a killed start may still be at work on its last part. */
+export function partName({ records }: ExportJournal, ending: string): string {
+  return `${String(records.length).padStart(5, '0')}-${randomBytes(3).toString('hex')}${ending}`;
+}
+
+/** The parts that are as they were written, in order. All others are forgotten, and their files go. */
+export async function keepWholeParts(folder: string, journal: ExportJournal): Promise<readonly PartRecord[]> {
+  const kept = await wholeParts(folder, journal.records.filter(isPart));
+  await journal.keep(kept);
+  await removeOthers(folder, kept);
+  return kept;
 }
 
 function isPart(record: object): record is PartRecord {

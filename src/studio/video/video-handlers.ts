@@ -1,19 +1,15 @@
-import { open as openFile, stat } from 'node:fs/promises';
+import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../shared/app-error';
 import type { CallResult, StudioHandlers } from '../../shared/contract';
 import { fileError } from '../../media/picture-errors';
-import { encodeIndexPng } from '../../media/png-writer';
-import { saveNewFile } from '../export/save-new-file';
-import { folderGone } from '../batch/output-folder';
 import type { FileAccess } from '../file-access';
 import type { JobRegistry } from '../jobs/job-registry';
 import type { PictureRegistry } from '../pictures/picture-registry';
-import { plainBytes } from '../plain-bytes';
 import type { SessionRegistry } from '../sessions/session-registry';
 import { exportVideo } from './export-video';
-import type { GrowingFiles } from './growing-files';
+import { fileName } from './file-name';
 import { FrameSegmenter } from './segment-frame';
+import type { WindowExports } from './window-exports';
 
 /** The most that is read of a video's file at once. */
 const READ_LIMIT = 16 * 1024 * 1024;
@@ -25,17 +21,12 @@ export interface VideoParts {
   readonly pictures: PictureRegistry;
   readonly sessions: SessionRegistry;
   readonly jobs: JobRegistry;
-  readonly files: GrowingFiles;
+  readonly exports: WindowExports;
 }
 
 type VideoHandlers = Pick<
   StudioHandlers,
-  | Extract<keyof StudioHandlers, `video.${string}`>
-  | 'session.segmentFrame'
-  | 'export.mask'
-  | 'export.openFile'
-  | 'export.writeFile'
-  | 'export.closeFile'
+  Extract<keyof StudioHandlers, `video.${string}` | `videoExport.${string}`> | 'session.segmentFrame'
 >;
 
 export function videoHandlers(parts: VideoParts): VideoHandlers {
@@ -53,35 +44,30 @@ export function videoHandlers(parts: VideoParts): VideoHandlers {
       const plan = { kind: 'export', title: order.out, unit: 'frames', total: 0 } as const;
       return { jobId: jobs.start(plan, (job) => exportVideo({ ...order, open, env }, job)) };
     },
-    ...fileHandlers(parts),
+    ...windowHandlers(parts),
   };
 }
 
-function fileHandlers({ access, files }: VideoParts) {
+function windowHandlers({ exports }: VideoParts) {
   return {
-    'export.mask': async ({ mask, name, directory, makesFolder }) => {
-      if (directory !== null) access.check(directory);
-      const png = await encodeIndexPng(mask);
-      if (directory === null) return { path: null, bytes: plainBytes(png) };
-      if (!makesFolder && (await stat(directory).catch(() => null)) === null) throw folderGone(directory);
-      return { path: await saveNewFile(directory, fileName(name), '.png', png), bytes: null };
-    },
-    'export.openFile': async ({ directory, stem, ending }) => {
-      access.check(directory);
-      return { fileId: await files.open(directory, fileName(stem), fileName(ending)) };
-    },
-    'export.writeFile': async ({ fileId, position, bytes }) => {
-      await files.write(fileId, position, bytes);
+    'videoExport.kept': (order) => exports.kept(order),
+    'videoExport.open': (order, { gone }) => exports.open(order, gone),
+    'videoExport.add': async ({ exportId, step }) => ({ name: await exports.get(exportId).add(step) }),
+    'videoExport.read': async ({ exportId, name }) => ({ bytes: await exports.get(exportId).read(fileName(name)) }),
+    'videoExport.write': async ({ exportId, position, bytes }) => {
+      await exports.get(exportId).write(position, bytes);
       return null;
     },
-    'export.closeFile': async ({ fileId, complete }) => ({ path: await files.close(fileId, complete) }),
+    'videoExport.finish': ({ exportId, ending }) => exports.finish(exportId, ending),
+    'videoExport.close': async ({ exportId }) => {
+      await exports.close(exportId);
+      return null;
+    },
+    'videoExport.discard': async (place) => {
+      await exports.discard(place);
+      return null;
+    },
   } satisfies Partial<StudioHandlers>;
-}
-
-/** A name alone: no shell may leave the folder it was given. */
-function fileName(name: string): string {
-  if (name !== '' && !/[\\/\u0000]/.test(name) && name !== '..') return name;
-  throw new AppError('FILE_NAME_INVALID', `"${name}" is no file name.`, { hint: 'Choose another name.' });
 }
 
 /** @throws AppError FILE_NOT_FOUND and the like */

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../../../shared/domain/job';
-import { cancelJob } from '../actions/local-jobs';
+import { cancelJob, goOnOf } from '../actions/local-jobs';
 import { Button, IconButton } from '../components/button';
 import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
@@ -40,6 +40,7 @@ export function JobList() {
 function JobEntry({ job }: { readonly job: Job }) {
   const { t } = useTranslation();
   const running = isRunning(job);
+  const goOn = goOnOf(job.id);
   const cancel = (): void => {
     cancelJob(job.id).catch((error: unknown) => reportError(error));
   };
@@ -60,6 +61,11 @@ function JobEntry({ job }: { readonly job: Job }) {
           <p>{errorHint(job.error)}</p>
           <ErrorDetails error={job.error} />
         </div>
+      )}
+      {goOn !== undefined && (
+        <Button variant="quiet" onClick={goOn}>
+          {t('video.exporting.goOn')}
+        </Button>
       )}
       {job.kind === 'batch' && !running && job.failures.length > 0 ? (
         <Button variant="quiet" onClick={() => openDialog({ kind: 'batch-failures', jobId: job.id })}>

@@ -1,24 +1,21 @@
-import { AppError } from '../../../shared/app-error';
-import type { FrameSegmentation, VideoFormat } from '../../../shared/video-contract';
+import { AppError, toErrorReport } from '../../../shared/app-error';
+import { firstNeeded, isNeeded, isTaken } from '../../../shared/frames-to-do';
+import type { FrameSegmentation } from '../../../shared/video-contract';
+import type { ExportSettings } from '../../../shared/video-export-contract';
 import { throwIfCancelled, type LocalProgress } from '../actions/local-jobs';
 import { i18n } from '../i18n/i18n';
+import { connectionStore } from '../state/connection-store';
 import { studio } from '../studio-client/studio';
 import { openSource } from '../video/open-source';
 import type { DecodedFrame, FrameSource } from '../video/video-types';
-import { openPngSink, openTableSink, openVideoSink, type ExportSink, type SinkOrder } from './video-sinks';
+import { orderOf, type ExportTarget } from './export-order';
+import { openSink, type ExportSink, type OpenExport } from './video-sinks';
 
-export interface VideoExportOrder {
-  readonly pictureId: string;
-  readonly name: string;
-  readonly sessionId: string;
-  readonly format: VideoFormat;
-  /** Null: the browser gets downloads. */
-  readonly directory: string | null;
-  /** First and last frame. */
-  readonly from: number;
-  readonly to: number;
-  readonly every: number;
-  readonly smoothing: number;
+export interface VideoExport {
+  readonly target: ExportTarget;
+  readonly settings: ExportSettings;
+  /** `begin` refuses to replace what is kept of another export, `continue` to begin anew, `again` forgets what is kept. */
+  readonly how: 'begin' | 'continue' | 'again';
 }
 
 interface Pending {
@@ -29,60 +26,73 @@ interface Pending {
 /** Frames at the engine at once, as for playing. */
 const IN_FLIGHT = 3;
 
-/** Every frame of a part of a video through the engine, with a decoder of its own: what is shown is not disturbed. */
-export async function exportVideo(order: VideoExportOrder, job: LocalProgress): Promise<void> {
-  const source = await openSource(order.pictureId, order.name, job.signal, () => undefined);
+/**
+ * Frames of a video through the engine, with a decoder of its own: what is shown is not disturbed. What is done is kept
+ * until all is, so that it goes on there when it breaks off.
+ */
+export async function exportVideo({ target, settings, how }: VideoExport, job: LocalProgress): Promise<void> {
+  const { pictureId, name, size } = target;
+  const { order, codec } = await orderOf(target);
+  const source = await openSource(pictureId, name, job.signal, () => undefined);
   try {
-    const stem = order.name.replace(/\.[^.]*$/, '') || order.name;
-    const { size } = source.info;
     if (size.width % 2 === 1 || size.height % 2 === 1) job.log(i18n.t('video.exporting.oddSize'));
-    const sink = await openSink(order.format, { stem, directory: order.directory, size });
-    try {
-      job.phase(i18n.t('video.exporting.segmenting'));
-      await pump(order, source, sink, job);
-      job.phase(i18n.t('video.exporting.finishing'));
-      for (const path of await sink.finish()) job.result(path);
-    } catch (error) {
-      await sink.abort();
-      throw error;
-    }
+    const opened = await studio.call('videoExport.open', { ...order, settings, how });
+    await work({ opened, order, settings, codec, size }, { source, target }, job);
   } finally {
     source.close();
   }
 }
 
-function openSink(format: VideoFormat, order: SinkOrder): Promise<ExportSink> {
-  switch (format) {
-    case 'overlay':
-    case 'mask':
-      return openVideoSink(order, format);
-    case 'png':
-      return Promise.resolve(openPngSink(order));
-    case 'csv':
-      return Promise.resolve(openTableSink(order));
+interface Frames {
+  readonly source: FrameSource;
+  readonly target: ExportTarget;
+}
+
+async function work(open: OpenExport, frames: Frames, job: LocalProgress): Promise<void> {
+  const { exportId, done } = open.opened;
+  let sink: ExportSink | null = null;
+  try {
+    if (done.length > 0) job.log(i18n.t('video.exporting.doneBefore', { count: done.length }));
+    sink = await openSink(open);
+    job.phase(i18n.t('video.exporting.segmenting'));
+    await pump(open, frames, sink, job);
+    job.phase(i18n.t('video.exporting.finishing'));
+    for (const path of await sink.finish()) job.result(path);
+  } catch (error) {
+    // To a studio that is gone nothing more can be given; what it was given is kept.
+    const isThere = connectionStore.getState().status === 'connected' && toErrorReport(error).code !== 'HOST_GONE';
+    await sink?.abort(isThere);
+    if (isThere) await studio.call('videoExport.close', { exportId }).catch(() => undefined);
+    throw error;
   }
 }
 
-async function pump(order: VideoExportOrder, source: FrameSource, sink: ExportSink, job: LocalProgress): Promise<void> {
+async function pump(open: OpenExport, { source, target }: Frames, sink: ExportSink, job: LocalProgress): Promise<void> {
+  const { settings, opened } = open;
+  const known = new Set(opened.done);
+  const isDone = (frame: number): boolean => known.has(frame);
   const pending: Pending[] = [];
-  const start = source.times?.[order.from] ?? 0;
-  const interval = order.every / source.info.framesPerSecond;
-  let done = 0;
+  const start = source.times?.[settings.from] ?? 0;
+  const interval = settings.every / source.info.framesPerSecond;
+  let done = known.size;
+  job.before(done);
   const takeOldest = async (): Promise<void> => {
     const oldest = pending.shift();
     if (oldest === undefined) return;
     const { frame } = oldest;
     const answer = await oldest.answer;
     throwIfCancelled(job.signal);
-    const next = source.times?.[frame.index + order.every];
+    if (isDone(frame.index)) return;
+    const next = source.times?.[frame.index + settings.every];
     const duration = next === undefined ? interval : next - frame.seconds;
     await sink.take(frame, answer, frame.seconds - start, duration);
     job.progress(++done);
   };
-  for await (const frame of source.framesFrom(order.from)) {
-    if (frame.index > order.to || job.signal.aborted) break;
-    if ((frame.index - order.from) % order.every !== 0) continue;
-    const answer = segment(order, frame, job.signal);
+  const from = firstNeeded(settings, isDone);
+  for await (const frame of from === null ? [] : source.framesFrom(from)) {
+    if ((settings.to !== null && frame.index > settings.to) || job.signal.aborted) break;
+    if (!isTaken(frame.index, settings) || !isNeeded(frame.index, settings, isDone)) continue;
+    const answer = segment(open, target, frame, job.signal);
     // Looked at in order; until then a failure is not an unhandled one.
     answer.catch(() => undefined);
     pending.push({ frame, answer });
@@ -90,15 +100,21 @@ async function pump(order: VideoExportOrder, source: FrameSource, sink: ExportSi
   }
   while (pending.length > 0) await takeOldest();
   throwIfCancelled(job.signal);
-  if (done === 0) {
-    throw new AppError('VIDEO_EMPTY', `${order.name} has no frame that can be read.`, {
-      details: { file: order.name },
-    });
-  }
+  if (done > 0) return;
+  throw new AppError('VIDEO_EMPTY', `${target.name} has no frame that can be read.`, {
+    details: { file: target.name },
+  });
 }
 
-function segment(order: VideoExportOrder, frame: DecodedFrame, signal: AbortSignal): Promise<FrameSegmentation> {
-  const { sessionId, smoothing, pictureId } = order;
-  const call = { sessionId, frame: frame.index, picture: frame.raw, stream: `${pictureId}|export`, smoothing };
+function segment(
+  { order, settings, opened }: OpenExport,
+  { pictureId }: ExportTarget,
+  frame: DecodedFrame,
+  signal: AbortSignal,
+): Promise<FrameSegmentation> {
+  const { smoothing } = settings;
+  // Masks that vote are those of this export alone.
+  const stream = `${pictureId}|${opened.exportId}`;
+  const call = { sessionId: order.sessionId, frame: frame.index, picture: frame.raw, stream, smoothing };
   return studio.call('session.segmentFrame', call, { signal });
 }

@@ -3,22 +3,23 @@ import { MaskRenderer } from '../canvas/mask-renderer';
 import type { Painter } from '../canvas/painter';
 import { paletteBytes } from '../canvas/palette-texture';
 import { RasterPainter } from '../canvas/raster-painter';
-import { drawnOpacity, exportedOutlineWidth, type MaskLook } from '../canvas/scene';
-import { classColors } from '../display/class-colors';
-import { libraryStore, shownLabels } from '../state/library-store';
-import { viewStore } from '../state/view-store';
+import type { MaskLook } from '../canvas/scene';
+import { maskStyleSchema, type MaskStyle } from '../../../shared/domain/export';
+import type { Rgb } from '../../../shared/domain/model';
+import { paletteById } from '../../../shared/palettes';
 import type { RawFrame } from '../../../shared/domain/raw-frame';
 import type { Mask } from '../../../shared/domain/mask';
 import type { Size } from '../canvas/viewport';
 
 const MASK = 'mask';
 
+const plain: MaskStyle = maskStyleSchema.parse({});
+
 /**
  * Frames with their masks as the canvas shows them at 1:1, by the same shaders; or the colours of classes alone. Without
  * a graphics card, or once it is lost, the processor draws them.
  */
 export class ExportPainter {
-  /** Even, as encoders want it: the odd last column or row is left out. */
   readonly size: Size;
   readonly #picture: Size;
   #canvas: HTMLCanvasElement;
@@ -27,10 +28,9 @@ export class ExportPainter {
   readonly #palette: (bytesPerId: 1 | 2) => Uint8Array;
   readonly #withPicture: boolean;
 
-  /** The look is that of now: what is changed while an export runs does not change it. */
-  constructor(picture: Size, kind: 'overlay' | 'mask') {
+  constructor(picture: Size, kind: 'overlay' | 'mask', style: MaskStyle | null) {
     this.#picture = picture;
-    this.size = { width: picture.width & ~1 || 2, height: picture.height & ~1 || 2 };
+    this.size = evenSize(picture);
     this.#canvas = canvasOf(this.size);
     try {
       this.#painter = new MaskRenderer(this.#canvas);
@@ -40,15 +40,12 @@ export class ExportPainter {
       this.#painter = new RasterPainter(this.#canvas);
     }
     this.#withPicture = kind === 'overlay';
-    const { mode, opacity, outlineWidth, palette, colors, hidden, solo, zoom } = viewStore.getState();
-    const labels = shownLabels(libraryStore.getState());
-    const visibility = { hidden, solo: new Set(solo === null ? [] : [solo]) };
-    const colorOf = classColors(labels, palette, colors);
+    const { colors, hidden, mode, opacity, outlineWidth } = style ?? plain;
+    const visibility = { hidden: new Set(hidden), solo: new Set<number>() };
+    const generated = paletteById('distinct');
+    const colorOf = (id: number): Rgb => colors[String(id)] ?? generated.colorOf(id);
     this.#palette = (bytesPerId) => paletteBytes(bytesPerId, colorOf, visibility);
-    const width = exportedOutlineWidth(outlineWidth * devicePixelRatio, zoom > 0 ? zoom : 1);
-    this.#look = this.#withPicture
-      ? { opacity: drawnOpacity(mode, opacity), mode, outlineWidth: width, highlight: null }
-      : { opacity: 1, mode: 'fill', outlineWidth: width, highlight: null };
+    this.#look = { opacity, mode, outlineWidth, highlight: null };
   }
 
   /** `seconds` is the time that the frame gets in the new video. Whoever asks closes it. */
@@ -83,6 +80,11 @@ export class ExportPainter {
     });
     return this.#painter.drawNow() && this.#painter.holdsDrawing();
   }
+}
+
+/** As encoders want it: the odd last column or row is left out. */
+export function evenSize({ width, height }: Size): Size {
+  return { width: width & ~1 || 2, height: height & ~1 || 2 };
 }
 
 function canvasOf({ width, height }: Size): HTMLCanvasElement {

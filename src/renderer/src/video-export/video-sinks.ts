@@ -1,24 +1,16 @@
 import { Zip, ZipPassThrough } from 'fflate';
-import {
-  BufferTarget,
-  canEncodeVideo,
-  Mp4OutputFormat,
-  Output,
-  QUALITY_HIGH,
-  StreamTarget,
-  VideoSample,
-  VideoSampleSource,
-  WebMOutputFormat,
-  type StreamTargetChunk,
-} from 'mediabunny';
-import { AppError } from '../../../shared/app-error';
 import { packMask } from '../../../shared/domain/mask';
+import type { CallResult } from '../../../shared/contract';
 import type { FrameSegmentation } from '../../../shared/video-contract';
-import { frameTableHeader, frameTableRows } from '../../../shared/video-table';
+import type { ExportOrder, ExportSettings, ExportStep } from '../../../shared/video-export-contract';
+import { frameTableRows } from '../../../shared/video-table';
 import { shell } from '../shell/current-shell';
 import { studio } from '../studio-client/studio';
 import type { DecodedFrame } from '../video/video-types';
+import { FrameEncoder, type ExportCodec } from './frame-encoder';
 import { ExportPainter } from './frame-painter';
+import { joinParts } from './join-parts';
+import { unpackPart, type PartConfig } from './packet-part';
 
 /** What becomes of the frames of an export. */
 export interface ExportSink {
@@ -26,170 +18,143 @@ export interface ExportSink {
   take(frame: DecodedFrame, answer: FrameSegmentation, seconds: number, duration: number): Promise<void>;
   /** Answers with the paths of what was written; none when it went to the browser as a download. */
   finish(): Promise<string[]>;
-  abort(): Promise<void>;
+  /** @param keeps whether there is a studio to keep what the encoder still holds */
+  abort(keeps: boolean): Promise<void>;
 }
 
-export interface SinkOrder {
-  /** File name without its ending. */
-  readonly stem: string;
-  /** Null: the browser gets downloads. */
-  readonly directory: string | null;
+/** An export that the studio has opened for this window. */
+export interface OpenExport {
+  readonly opened: CallResult<'videoExport.open'>;
+  readonly order: ExportOrder;
+  readonly settings: ExportSettings;
   readonly size: { readonly width: number; readonly height: number };
+  /** Of videos. */
+  readonly codec: ExportCodec | null;
 }
 
-/** @throws AppError VIDEO_NO_ENCODER, EXPORT_… */
-export async function openVideoSink(order: SinkOrder, kind: 'overlay' | 'mask'): Promise<ExportSink> {
-  const painter = new ExportPainter(order.size, kind);
-  try {
-    const codec = await chooseCodec(painter.size);
-    const ending = codec === 'avc' ? '.mp4' : '.webm';
-    const file = await openFile(order, `${order.stem}.${kind}`, ending);
-    const format = codec === 'avc' ? new Mp4OutputFormat({ fastStart: false }) : new WebMOutputFormat();
-    const output = new Output({ format, target: file.target });
-    const source = new VideoSampleSource({ codec, quality: QUALITY_HIGH, keyFrameInterval: 2 });
-    output.addVideoTrack(source);
-    await output.start();
-    return {
-      take: async (frame, { mask }, seconds, duration) => {
-        const sample = new VideoSample(painter.paint(frame.raw, mask, seconds), { duration });
-        try {
-          await source.add(sample);
-        } finally {
-          sample.close();
-        }
-      },
-      finish: async () => {
-        await output.finalize();
-        painter.dispose();
-        return file.finish(ending === '.mp4' ? 'video/mp4' : 'video/webm');
-      },
-      abort: async () => {
-        painter.dispose();
-        await output.cancel().catch(() => undefined);
-        await file.abort();
-      },
-    };
-  } catch (error) {
-    painter.dispose();
-    throw error;
+/** @throws AppError EXPORT_… */
+export function openSink(open: OpenExport): Promise<ExportSink> {
+  switch (open.order.format) {
+    case 'overlay':
+    case 'mask':
+      return openVideoSink(open, open.order.format);
+    case 'png':
+      return Promise.resolve(openPictureSink(open));
+    case 'csv':
+      return Promise.resolve(openTableSink(open));
   }
 }
 
-/** Not H.264's plain profile where the better one is missing: Chromium 108 writes a description of it that it does not open again. */
-async function chooseCodec(size: { width: number; height: number }): Promise<'avc' | 'vp9'> {
-  for (const codec of ['avc', 'vp9'] as const) if (await canEncodeVideo(codec, size)) return codec;
-  throw new AppError(
-    'VIDEO_NO_ENCODER',
-    `Neither H.264 nor VP9 can be encoded here at ${size.width} x ${size.height}.`,
-    {
-      hint: 'Export index PNGs, or use maskforge video in a terminal.',
-    },
-  );
-}
-
-interface OpenFile {
-  readonly target: StreamTarget | BufferTarget;
-  finish(mime: string): Promise<string[]>;
-  abort(): Promise<void>;
-}
-
-/** A file of the studio's that grows, or memory that becomes a download. */
-async function openFile({ directory }: SinkOrder, stem: string, ending: string): Promise<OpenFile> {
-  if (directory === null) {
-    const target = new BufferTarget();
-    return {
-      target,
-      finish: async (mime) => {
-        if (target.buffer !== null) shell.download(`${stem}${ending}`, mime, new Uint8Array(target.buffer));
-        return [];
-      },
-      abort: async () => undefined,
-    };
-  }
-  const { fileId } = await studio.call('export.openFile', { directory, stem, ending });
-  const writable = new WritableStream<StreamTargetChunk>({
-    write: async ({ data, position }) => {
-      await studio.call('export.writeFile', { fileId, position, bytes: data });
-    },
-  });
-  const close = async (complete: boolean): Promise<string[]> => {
-    const { path } = await studio.call('export.closeFile', { fileId, complete });
-    return path === null ? [] : [path];
+async function openVideoSink(open: OpenExport, kind: 'overlay' | 'mask'): Promise<ExportSink> {
+  const { opened, settings, size } = open;
+  const codec = open.codec ?? 'vp9';
+  const parts = [...opened.parts];
+  const config = await configOf(open, parts[0]);
+  const painter = new ExportPainter(size, kind, settings.style);
+  let encoder: FrameEncoder | null = null;
+  const keep = async (frames: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+    const name = await add(open, { kind: 'part', frames, bytes });
+    if (name !== null) parts.push(name);
   };
   return {
-    target: new StreamTarget(writable, { chunked: true, chunkSize: 4 * 1024 * 1024 }),
-    finish: () => close(true),
-    abort: async () => void (await close(false).catch(() => undefined)),
+    take: async (frame, { mask }, seconds, duration) => {
+      encoder ??= await FrameEncoder.start({ codec, config, keep });
+      await encoder.add(painter.paint(frame.raw, mask, seconds), duration);
+    },
+    finish: async () => {
+      await encoder?.finish();
+      painter.dispose();
+      return finishVideo(open, codec, parts);
+    },
+    abort: async (keeps) => {
+      painter.dispose();
+      if (keeps) await encoder?.finish().catch(() => undefined);
+      await encoder?.cancel();
+    },
   };
+}
+
+/** What the frames that are kept were encoded with. */
+async function configOf(open: OpenExport, part: string | undefined): Promise<PartConfig | null> {
+  return part === undefined ? null : (unpackPart(await read(open, part))?.config ?? null);
+}
+
+async function finishVideo(open: OpenExport, codec: ExportCodec, parts: readonly string[]): Promise<string[]> {
+  const { opened, order } = open;
+  const { exportId } = opened;
+  const ending = codec === 'avc' ? '.mp4' : '.webm';
+  const write = async (position: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+    await studio.call('videoExport.write', { exportId, position, bytes });
+  };
+  const content = await joinParts({
+    codec,
+    parts,
+    read: (part) => read(open, part),
+    write: order.directory === null ? null : write,
+  });
+  if (content !== null) {
+    shell.download(`${order.stem}.${order.format}${ending}`, codec === 'avc' ? 'video/mp4' : 'video/webm', content);
+  }
+  return (await studio.call('videoExport.finish', { exportId, ending })).paths;
 }
 
 /** A folder of PNGs named by their frames, or one ZIP of them as a download. */
-export function openPngSink({ stem, directory }: SinkOrder): ExportSink {
-  const nameOf = (frame: number): string => String(frame).padStart(6, '0');
-  if (directory !== null) {
-    const slash = directory.includes('\\') ? '\\' : '/';
-    const folder = `${directory}${directory.endsWith(slash) ? '' : slash}${stem}-masks-${stamp()}`;
-    const paths: string[] = [];
-    return {
-      take: async ({ index }, { mask }) => {
-        const makesFolder = paths.length === 0;
-        const order = { mask: packMask(mask), name: nameOf(index), directory: folder, makesFolder };
-        const { path } = await studio.call('export.mask', order);
-        if (path !== null) paths.push(path);
-      },
-      finish: async () => paths,
-      abort: async () => undefined,
-    };
-  }
+function openPictureSink(open: OpenExport): ExportSink {
+  const { opened, order } = open;
+  const names = new Set(opened.parts);
+  return {
+    take: async ({ index }, { mask }) => {
+      const name = await add(open, { kind: 'picture', frame: index, mask: packMask(mask) });
+      if (name !== null) names.add(name);
+    },
+    finish: async () => {
+      if (order.directory === null) {
+        const content = await zipped([...names].sort(), (name) => read(open, name));
+        shell.download(`${order.stem}-masks.zip`, 'application/zip', content);
+      }
+      return (await studio.call('videoExport.finish', { exportId: opened.exportId, ending: '.png' })).paths;
+    },
+    abort: async () => undefined,
+  };
+}
+
+async function zipped(names: readonly string[], content: (name: string) => Promise<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const zip = new Zip((error, data) => {
     if (error === null) parts.push(data);
   });
-  return {
-    take: async ({ index }, { mask }) => {
-      const { bytes } = await studio.call('export.mask', {
-        mask: packMask(mask),
-        name: nameOf(index),
-        directory: null,
-      });
-      // PNGs are compressed already.
-      const entry = new ZipPassThrough(`${nameOf(index)}.png`);
-      zip.add(entry);
-      if (bytes !== null) entry.push(bytes, true);
-    },
-    finish: async () => {
-      zip.end();
-      shell.download(`${stem}-masks.zip`, 'application/zip', joined(parts));
-      return [];
-    },
-    abort: async () => zip.terminate(),
-  };
+  for (const name of names) {
+    // PNGs are compressed already.
+    const entry = new ZipPassThrough(name);
+    zip.add(entry);
+    entry.push(await content(name), true);
+  }
+  zip.end();
+  return joined(parts);
 }
 
-/** `20261121-154012`: a folder of its own for each export. */
-function stamp(): string {
-  return new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-}
-
-export function openTableSink({ stem, directory }: SinkOrder): ExportSink {
-  const rows = [frameTableHeader()];
+function openTableSink(open: OpenExport): ExportSink {
+  const { opened, order } = open;
+  const ending = '.frames.csv';
   return {
-    take: async (frame, { classes, timings }) => {
-      rows.push(frameTableRows({ frame: frame.index, seconds: frame.seconds, classes, timings }));
+    take: async ({ index: frame, seconds }, { classes, timings }) => {
+      await add(open, { kind: 'rows', frame, rows: frameTableRows({ frame, seconds, classes, timings }) });
     },
     finish: async () => {
-      const bytes = new TextEncoder().encode(rows.join(''));
-      if (directory === null) {
-        shell.download(`${stem}.frames.csv`, 'text/csv', bytes);
-        return [];
-      }
-      const { fileId } = await studio.call('export.openFile', { directory, stem, ending: '.frames.csv' });
-      await studio.call('export.writeFile', { fileId, position: 0, bytes });
-      const { path } = await studio.call('export.closeFile', { fileId, complete: true });
-      return path === null ? [] : [path];
+      const { paths, bytes } = await studio.call('videoExport.finish', { exportId: opened.exportId, ending });
+      if (bytes !== null) shell.download(`${order.stem}${ending}`, 'text/csv', bytes);
+      return paths;
     },
     abort: async () => undefined,
   };
+}
+
+async function add({ opened }: OpenExport, step: ExportStep): Promise<string | null> {
+  return (await studio.call('videoExport.add', { exportId: opened.exportId, step })).name;
+}
+
+async function read({ opened }: OpenExport, name: string): Promise<Uint8Array> {
+  return (await studio.call('videoExport.read', { exportId: opened.exportId, name })).bytes;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -133,6 +133,9 @@ export const errorMessages: Readonly<Record<string, readonly string[]>> = {
   VIDEO_ENCODE_FAILED: ['“{{file}}”无法编码。'],
   VIDEO_NO_FFMPEG: ['未找到 {{tool}}。'],
   VIDEO_NO_TRACK: ['“{{file}}”没有画面，只有声音或数据。'],
+  VIDEO_EXPORT_CHANGED: ['“{{file}}”已保留的 {{frames}} 帧与当前的视频、引擎或设置不符，无法续用。'],
+  VIDEO_EXPORT_GONE: ['“{{folder}}”中已没有“{{file}}”未完成的导出。', '“{{file}}”未完成的导出已不存在。'],
+  VIDEO_PART_DAMAGED: ['未完成视频的片段“{{file}}”已损坏。'],
   VIDEO_SIZE_UNSUPPORTED: ['“{{file}}”的尺寸为 {{size}} 像素，此处无法解码。'],
   VIDEO_UNREADABLE: ['“{{file}}”不能作为视频读取。'],
 };
