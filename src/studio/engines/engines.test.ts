@@ -1,129 +1,28 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
-import type { CallArgs, CallInput, CallName, CallResult, EmitEvent } from '../../shared/contract';
-import { calls, events } from '../../shared/contract';
+import { describe, expect, it } from 'vitest';
+import type { CallResult } from '../../shared/contract';
 import type { BuildOrderInput, EngineSummary } from '../../shared/domain/engine';
 import type { Job } from '../../shared/domain/job';
 import { logText } from '../../shared/domain/job';
-import { unrestrictedAccess } from '../file-access';
-import { createStudio } from '../studio';
-import type { Studio } from '../studio-api';
 import type { StandInSettings } from './testing/stand-in';
-import { putStandIn } from './testing/stand-in';
+import { drawnMasks, edit, failing, noise, standInStudio } from './testing/stand-in-studio';
 
-/** The studio with a stand-in for the native addon: everything above it is real, and its engines run on ONNX Runtime. */
-
-const root = mkdtempSync(join(tmpdir(), 'maskforge-engines-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-const fixture = join('tools', 'fixtures', 'models', 'small', 'original-ts13-256.onnx');
-const idle = new AbortController().signal;
-let count = 0;
-let data: string;
-let onnx: string;
-let env: Record<string, string>;
-let studio: Studio;
-let jobs: Map<string, Job>;
-let onJob: (job: Job) => void;
-let modelId: string;
-let devicesLost: number;
-let resources: string;
-
-async function start(): Promise<void> {
-  const emit: EmitEvent = (name, payload) => {
-    events[name].parse(payload);
-    if (name !== 'jobs.changed') return;
-    const job = events['jobs.changed'].parse(payload);
-    jobs.set(job.id, job);
-    onJob(job);
-  };
-  studio = await createStudio({
-    dataDirectory: data,
-    resourcesDirectory: resources,
-    access: unrestrictedAccess,
-    emit,
-    env: { PATH: process.env['PATH'], ...env },
-    onDeviceLost: () => (devicesLost += 1),
-  });
-}
-
-/** Closes the studio and opens another with an addon that does what `settings` say. */
-async function restart(settings: StandInSettings = {}): Promise<void> {
-  await studio.close();
-  set(settings);
-  env = putStandIn(join(root, `native-${++count}`));
-  await start();
-}
-
-function set(settings: StandInSettings): void {
-  for (const key of Object.keys(process.env)) if (key.startsWith('STAND_IN_')) delete process.env[key];
-  Object.assign(process.env, settings);
-}
-
-beforeEach(async () => {
-  count += 1;
-  data = join(root, `data-${count}`);
-  const models = join(root, `models-${count}`);
-  mkdirSync(models);
-  onnx = join(models, 'net.onnx');
-  cpSync(fixture, onnx);
-  env = putStandIn(join(root, `native-${count}`));
-  jobs = new Map();
-  onJob = () => undefined;
-  devicesLost = 0;
-  resources = join(root, 'none');
-  set({});
-  await start();
-  modelId = (await call('models.add', { path: onnx })).id;
-});
-afterEach(async () => {
-  await studio.close();
-  set({});
-});
-
-async function call<K extends CallName>(name: K, args: CallInput<K>, signal = idle): Promise<CallResult<K>> {
-  const parsed = (calls[name].args as z.ZodType).parse(args) as CallArgs<K>;
-  const result = await studio.handlers[name](parsed, { signal });
-  return (calls[name].result as z.ZodType).parse(result) as CallResult<K>;
-}
-
-/** The job once it has ended. */
-async function ended(jobId: string): Promise<Job> {
-  return new Promise((resolve) => {
-    const look = (job: Job): void => {
-      if (job.id === jobId && job.state !== 'running' && job.state !== 'queued') resolve(job);
-    };
-    onJob = look;
-    void call('jobs.list', {}).then((list) => list.forEach(look));
-  });
-}
-
-async function build(order: BuildOrderInput = {}): Promise<Job> {
-  const { jobId } = await call('engines.build', { modelId, order });
-  return ended(jobId);
-}
-
-async function engineOf(job: Job): Promise<EngineSummary> {
-  expect(job.error).toBeNull();
-  const engine = (await call('engines.list', {})).find(({ id }) => id === job.results[0]);
-  if (engine === undefined) throw new Error('no engine');
-  return engine;
-}
-
-const enginesFolder = (): string => join(data, 'engines');
-const leftovers = (): string[] =>
-  existsSync(enginesFolder()) ? readdirSync(enginesFolder()).filter((name) => name.startsWith('.building')) : [];
-const failing = (code: string): unknown => expect.objectContaining({ code });
+const here = standInStudio();
+const { build, call, ended, engineOf, leftovers, restart, withSample } = here;
 
 describe('building an engine', () => {
   it('puts a whole folder into the library, which is ready', async () => {
     const job = await build({ precision: 'fp16' });
     const engine = await engineOf(job);
-    expect(engine).toMatchObject({ state: 'ready', precision: 'fp16', layerNorm: 'native', modelId, plain: false });
+    expect(engine).toMatchObject({
+      state: 'ready',
+      precision: 'fp16',
+      layerNorm: 'native',
+      modelId: here.modelId,
+      plain: false,
+    });
     expect(engine.shapes.opt).toEqual({ batch: 1, height: 256, width: 256 });
     expect(readdirSync(engine.path).sort()).toEqual([
       'build.log',
@@ -145,10 +44,10 @@ describe('building an engine', () => {
     await build({ precision: 'fp16', fresh: true });
     await restart({ STAND_IN_STEP_MS: '8' });
     const seen: Job[] = [];
-    const { jobId } = await call('engines.build', { modelId, order: { precision: 'bf16' } });
+    const { jobId } = await call('engines.build', { modelId: here.modelId, order: { precision: 'bf16' } });
     const end = ended(jobId);
-    const inner = onJob;
-    onJob = (job) => {
+    const inner = here.onJob;
+    here.onJob = (job) => {
       seen.push(job);
       inner(job);
     };
@@ -173,7 +72,7 @@ describe('building an engine', () => {
     await build({ precision: 'fp16' });
     const { log } = await build({ precision: 'bf16' });
     expect(log).toContain('info: timing cache of 4 bytes');
-    const cache = join(data, 'cache', 'timing', 'tensorrt-10-10.6.0-stand-in-gpu-sm90.cache');
+    const cache = join(here.data, 'cache', 'timing', 'tensorrt-10-10.6.0-stand-in-gpu-sm90.cache');
     writeFileSync(cache, readFileSync(cache).subarray(0, -1));
     const third = await build({ precision: 'fp32' });
     expect(third.log).toContain('info: timing cache of 0 bytes');
@@ -184,9 +83,9 @@ describe('building an engine', () => {
 
   it('that is cancelled leaves nothing behind', async () => {
     await restart({ STAND_IN_STEP_MS: '20', STAND_IN_STEPS: '500' });
-    const { jobId } = await call('engines.build', { modelId, order: {} });
+    const { jobId } = await call('engines.build', { modelId: here.modelId, order: {} });
     await new Promise<void>((resolve) => {
-      onJob = (job) => {
+      here.onJob = (job) => {
         if (job.phase.startsWith('build') && job.done > 100) resolve();
       };
     });
@@ -214,14 +113,14 @@ describe('building an engine', () => {
     const ends: string[] = [];
     const phases = new Map<string, string[]>();
     const bothEnded = new Promise<void>((resolve) => {
-      onJob = ({ id, state, phase }) => {
+      here.onJob = ({ id, state, phase }) => {
         if (state === 'done' && !ends.includes(id)) ends.push(id);
         if (ends.length === 0) phases.set(id, [...(phases.get(id) ?? []), phase.split(':')[0] ?? '']);
         if (ends.length === 2) resolve();
       };
     });
-    const first = await call('engines.build', { modelId, order: { precision: 'fp16' } });
-    const second = await call('engines.build', { modelId, order: { precision: 'bf16' } });
+    const first = await call('engines.build', { modelId: here.modelId, order: { precision: 'fp16' } });
+    const second = await call('engines.build', { modelId: here.modelId, order: { precision: 'bf16' } });
     await bothEnded;
     expect(ends).toEqual([first.jobId, second.jobId]);
     expect(phases.get(first.jobId)).toContain('build');
@@ -244,7 +143,7 @@ describe('building an engine', () => {
 
   it('is one for ONNX Runtime where there is no GPU, unless targets are named', async () => {
     await restart({ STAND_IN_NO_GPU: 'none' });
-    const draft = (order: BuildOrderInput) => call('engines.draft', { modelId, order });
+    const draft = (order: BuildOrderInput) => call('engines.draft', { modelId: here.modelId, order });
     expect(await draft({})).toMatchObject({ runtime: { family: 'onnxruntime' }, precision: 'fp32' });
     await expect(draft({ targets: [89] })).rejects.toEqual(failing('NO_DEVICE'));
     await restart();
@@ -252,25 +151,16 @@ describe('building an engine', () => {
   });
 
   it('says how to get TensorRT where there is none', async () => {
-    rmSync(env['MASKFORGE_TENSORRT'] ?? '', { recursive: true });
+    rmSync(here.env['MASKFORGE_TENSORRT'] ?? '', { recursive: true });
     await restart();
-    for (const name of readdirSync(env['MASKFORGE_TENSORRT'] ?? '')) {
-      if (name.startsWith('libnv')) rmSync(join(env['MASKFORGE_TENSORRT'] ?? '', name));
+    for (const name of readdirSync(here.env['MASKFORGE_TENSORRT'] ?? '')) {
+      if (name.startsWith('libnv')) rmSync(join(here.env['MASKFORGE_TENSORRT'] ?? '', name));
     }
     expect((await build()).error).toMatchObject({ code: 'TENSORRT_MISSING', hint: expect.stringMatching(/install/) });
   });
 });
 
 describe('a new engine', () => {
-  /** The studio with a sample picture, which it shows new engines. */
-  async function withSample(pixel: (at: number) => number, settings: StandInSettings = {}): Promise<void> {
-    resources = join(root, `resources-${count}`);
-    mkdirSync(join(resources, 'samples'), { recursive: true });
-    const pixels = Buffer.from(Array.from({ length: 256 * 256 * 3 }, (_, at) => pixel(at)));
-    const picture = sharp(pixels, { raw: { width: 256, height: 256, channels: 3 } });
-    await picture.jpeg().toFile(join(resources, 'samples', '01-high-street.jpg'));
-    await restart(settings);
-  }
   const coloured = (at: number): number => (at * 7919) % 251;
 
   it('is compared with ONNX Runtime on a picture', async () => {
@@ -294,7 +184,7 @@ describe('a new engine', () => {
     expect((await build({ precision: 'fp32' })).error).toMatchObject({ code: 'DEVICE_LOST' });
     expect(leftovers()).toEqual([]);
     expect(await call('engines.list', {})).toEqual([]);
-    expect(devicesLost).toBe(1);
+    expect(here.devicesLost).toBe(1);
   });
 });
 
@@ -303,7 +193,7 @@ const codeOf = (said: EngineSummary['warnings'][number]): string => (typeof said
 describe('the engine library', () => {
   it('knows an engine whose model has changed, and one that is built again', async () => {
     const engine = await engineOf(await build());
-    writeFileSync(onnx, readFileSync(join('tools', 'fixtures', 'models', 'small', 'original-ts17-256.onnx')));
+    writeFileSync(here.onnx, readFileSync(join('tools', 'fixtures', 'models', 'small', 'original-ts17-256.onnx')));
     const [stale] = await call('engines.list', {});
     expect(stale).toMatchObject({ id: engine.id, state: 'stale', reason: expect.stringContaining('net.onnx') });
     await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_STALE'));
@@ -312,7 +202,7 @@ describe('the engine library', () => {
 
   it('does without the model file', async () => {
     const engine = await engineOf(await build());
-    rmSync(onnx);
+    rmSync(here.onnx);
     expect((await call('engines.list', {}))[0]).toMatchObject({ id: engine.id, state: 'ready' });
   });
 
@@ -330,11 +220,7 @@ describe('the engine library', () => {
   });
 
   it.each<[string, (folder: string) => void, RegExp]>([
-    [
-      'a truncated plan',
-      (folder) => writeFileSync(join(folder, 'engine.plan'), 'st'),
-      /has 2 bytes and was built with/,
-    ],
+    ['a truncated plan', (folder) => writeFileSync(join(folder, 'engine.plan'), 'st'), /has 2 bytes and was built/],
     ['no plan', (folder) => rmSync(join(folder, 'engine.plan')), /engine\.plan is missing/],
     ['no recipe', (folder) => rmSync(join(folder, 'recipe.json')), /recipe\.json is missing/],
     [
@@ -383,10 +269,10 @@ describe('the engine library', () => {
 
   it('takes an engine from elsewhere, and loads it when it is trusted', async () => {
     const engine = await engineOf(await build({ precision: 'fp32' }));
-    const out = join(root, `out-${count}`);
+    const out = here.folder('out');
     const { files } = await call('engines.export', { engineId: engine.id.slice(0, 6), directory: out });
     expect(files).toHaveLength(6);
-    data = join(root, `data-elsewhere-${count}`);
+    here.data = here.folder('data-elsewhere');
     await restart();
     const imported = await call('engines.import', { path: join(out, engine.id) });
     expect(imported).toMatchObject({
@@ -394,7 +280,7 @@ describe('the engine library', () => {
       state: 'untrusted',
       reason: expect.stringMatching(/engine trust/),
     });
-    modelId = (await call('models.add', { path: onnx })).id;
+    here.modelId = (await call('models.add', { path: here.onnx })).id;
     await expect(open(engine.id)).rejects.toEqual(failing('ENGINE_UNTRUSTED'));
     expect(await call('engines.trust', { engineId: engine.id })).toMatchObject({ state: 'ready' });
     await expect(open(engine.id)).resolves.toMatchObject({ runtime: 'tensorrt' });
@@ -416,20 +302,22 @@ describe('the engine library', () => {
   });
 
   function open(engineId: string): Promise<CallResult<'session.open'>> {
-    return call('session.open', { modelId, runtime: 'tensorrt', engineId });
+    return call('session.open', { modelId: here.modelId, runtime: 'tensorrt', engineId });
   }
 });
 
 describe('an open engine', () => {
+  const openTensorRt = () => call('session.open', { modelId: here.modelId, runtime: 'tensorrt' });
+
   it('gives the very masks of the reference', async () => {
-    const pictures = join(root, `pictures-${count}`);
+    const pictures = here.folder('pictures');
     const file = await noise(pictures, 'a.png', 256, 256);
     await engineOf(await build({ precision: 'fp32' }));
     const { added } = await call('pictures.add', { paths: [file] });
     const pictureId = added[0]?.id ?? '';
     const masks = [];
     for (const runtime of ['onnxruntime', 'tensorrt'] as const) {
-      const session = await call('session.open', { modelId, runtime });
+      const session = await call('session.open', { modelId: here.modelId, runtime });
       const { mask, timings } = await call('session.segment', { sessionId: session.id, pictureId });
       expect(timings.total).toBeGreaterThanOrEqual(timings.infer);
       masks.push(mask);
@@ -445,31 +333,31 @@ describe('an open engine', () => {
   it('tells of the fault that lost the device, and so does all that comes after', async () => {
     await restart({ STAND_IN_FAULT: 'yes' });
     await engineOf(await build({ precision: 'fp32' }));
-    const good = await noise(join(root, `pictures-${count}`), 'a.png', 256, 256);
-    const bad = join(root, `pictures-${count}`, 'white.png');
+    const good = await noise(here.folder('pictures'), 'a.png', 256, 256);
+    const bad = join(here.folder('pictures'), 'white.png');
     await sharp(Buffer.alloc(256 * 256 * 3, 255), { raw: { width: 256, height: 256, channels: 3 } }).toFile(bad);
     const ids = (await call('pictures.add', { paths: [good, bad] })).added.map(({ id }) => id);
-    const { id: sessionId } = await call('session.open', { modelId, runtime: 'tensorrt' });
+    const { id: sessionId } = await openTensorRt();
     const segment = (pictureId = '') => call('session.segment', { sessionId, pictureId, fresh: true });
     await segment(ids[0]);
-    expect(devicesLost).toBe(0);
+    expect(here.devicesLost).toBe(0);
     await expect(segment(ids[1])).rejects.toEqual(failing('DEVICE_LOST'));
-    expect(devicesLost).toBe(1);
+    expect(here.devicesLost).toBe(1);
     await expect(segment(ids[0])).rejects.toEqual(failing('SESSION_BROKEN'));
     await call('session.close', { sessionId });
-    await expect(call('session.open', { modelId, runtime: 'tensorrt' })).rejects.toEqual(failing('DEVICE_LOST'));
-    expect(devicesLost).toBe(3);
+    await expect(openTensorRt()).rejects.toEqual(failing('DEVICE_LOST'));
+    expect(here.devicesLost).toBe(3);
   });
 
   it('is needed first', async () => {
-    const error = await call('session.open', { modelId, runtime: 'tensorrt' }).catch((each: unknown) => each);
-    expect(error).toMatchObject({ code: 'ENGINE_NEEDED', hint: `Build one: maskforge build ${modelId}` });
+    const error = await openTensorRt().catch((each: unknown) => each);
+    expect(error).toMatchObject({ code: 'ENGINE_NEEDED', hint: `Build one: maskforge build ${here.modelId}` });
   });
 
   it('of another network is refused', async () => {
     const engine = await engineOf(await build());
-    cpSync(join('tools', 'fixtures', 'models', 'small', 'original-ts14-256.onnx'), `${onnx}.2.onnx`);
-    const other = await call('models.add', { path: `${onnx}.2.onnx` });
+    cpSync(join('tools', 'fixtures', 'models', 'small', 'original-ts14-256.onnx'), `${here.onnx}.2.onnx`);
+    const other = await call('models.add', { path: `${here.onnx}.2.onnx` });
     const opening = call('session.open', { modelId: other.id, runtime: 'tensorrt', engineId: engine.id });
     await expect(opening).rejects.toEqual(failing('ENGINE_OF_OTHER_MODEL'));
   });
@@ -496,14 +384,11 @@ describe('an open engine', () => {
 
   it('is compared with the reference and with drawn masks', async () => {
     const { id } = await engineOf(await build({ precision: 'fp32' }));
-    const [images, masks] = [join(root, `images-${count}`), join(root, `masks-${count}`)];
+    const [images, masks] = [here.folder('images'), here.folder('masks')];
     await noise(images, 'a.png', 256, 256);
     await noise(images, 'b.png', 256, 256);
     writeFileSync(join(images, 'broken.png'), 'no picture');
-    mkdirSync(masks);
-    const drawn = { width: 256, height: 256, channels: 1, background: { r: 0, g: 0, b: 0 } } as const;
-    const grey = sharp(Buffer.alloc(256 * 256, 1), { raw: drawn }).toColourspace('b-w');
-    for (const name of ['a.png', 'b.png']) await grey.clone().png().toFile(join(masks, name));
+    await drawnMasks(masks, ['a.png', 'b.png']);
     const job = await ended((await call('engines.verify', { engineId: id, images, masks })).jobId);
     expect(job.error).toBeNull();
     const report = await call('engines.verification', { engineId: id });
@@ -512,23 +397,3 @@ describe('an open engine', () => {
     expect(report?.failures).toMatchObject([{ name: 'broken.png' }]);
   }, 60_000);
 });
-
-function edit(file: string, from: string, to: string): void {
-  const text = readFileSync(file, 'utf8');
-  expect(text).toContain(from);
-  writeFileSync(file, text.replace(from, to));
-}
-
-async function noise(folder: string, name: string, width: number, height: number): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  let state = name.charCodeAt(0);
-  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, index) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return ((index >> 5) * 13 + (state >>> 27)) & 255;
-  });
-  const file = join(folder, name);
-  await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(file);
-  return file;
-}
