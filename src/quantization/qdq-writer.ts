@@ -100,11 +100,12 @@ export class QdqWriter {
     if (constant === undefined) throw new Error(`${name} is no constant`);
     const facts = FORMATS[format];
     // TensorRT takes 8-bit floats with one scale for the whole weight only.
-    const packed = quantizeWeight(constant, format === 'fp8' ? undefined : axis, facts.largest, facts.encode, type);
-    const perChannel = packed.scales.length > 1 || format !== 'fp8';
-    const dims = perChannel ? [packed.scales.length] : [];
-    const scale = graph.addInitializer(`${name}_scale`, type, dims, packed.scales);
-    const zeros = new Uint8Array(packed.scales.length);
+    const channels = channelsOf(constant, format === 'fp8' ? undefined : axis);
+    const scales = channelScales(channels, facts.largest, type);
+    const perChannel = scales.length > 1 || format !== 'fp8';
+    const dims = perChannel ? [scales.length] : [];
+    const scale = graph.addInitializer(`${name}_scale`, type, dims, scales);
+    const zeros = new Uint8Array(scales.length);
     const zero = graph.addInitializer(`${name}_zero_point`, facts.type, dims, zeros);
     const attributes = perChannel ? { axis } : {};
     let narrow: string;
@@ -112,7 +113,7 @@ export class QdqWriter {
       narrow = addValue(graph, 'QuantizeLinear', [name, scale, zero], { name: `${name}_quantize`, attributes });
     } else {
       narrow = graph.uniqueName(`${name}_${format}`);
-      graph.setInitializer(makeTensor(narrow, facts.type, constant.dims, packed.bytes));
+      graph.setInitializer(makeTensor(narrow, facts.type, constant.dims, encoded(channels, scales, facts.encode)));
     }
     const wide = addValue(graph, 'DequantizeLinear', [narrow, scale, zero], { name: `${name}_dequantize`, attributes });
     this.#weights.set(key, wide);
@@ -129,31 +130,43 @@ function isQuantizedByGraph({ opType }: NodeProto, type: DataType): boolean {
   return opType === 'Conv' && type === DataType.FLOAT16;
 }
 
+/** A weight's numbers, and how they fall into channels. */
+interface Channels {
+  readonly numbers: ArrayLike<number>;
+  readonly count: number;
+  /** Numbers that lie together, of one channel each. */
+  readonly inner: number;
+}
+
 /** @param axis of output channels, each of which gets its own scale; one for all when left out. */
-export function quantizeWeight(
-  constant: Constant,
-  axis: number | undefined,
-  largest: number,
-  encode: (value: number) => number,
-  type: DataType,
-): { scales: Float32Array; bytes: Uint8Array } {
+function channelsOf(constant: Constant, axis: number | undefined): Channels {
   const numbers = toNumbers(constant);
+  if (axis === undefined) return { numbers, count: 1, inner: numbers.length };
   const { dims } = constant;
-  const channels = axis === undefined ? 1 : (dims[axis] ?? 1);
-  const inner = axis === undefined ? numbers.length : dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
-  const magnitudes = new Float64Array(channels);
+  return { numbers, count: dims[axis] ?? 1, inner: dims.slice(axis + 1).reduce((product, dim) => product * dim, 1) };
+}
+
+function channelScales({ numbers, count, inner }: Channels, largest: number, type: DataType): Float32Array {
+  const magnitudes = new Float64Array(count);
   for (let index = 0; index < numbers.length; index += 1) {
-    const channel = Math.floor(index / inner) % channels;
+    const channel = Math.floor(index / inner) % count;
     const magnitude = Math.abs(numbers[index] ?? 0);
     if (magnitude > (magnitudes[channel] ?? 0)) magnitudes[channel] = magnitude;
   }
-  const scales = Float32Array.from(magnitudes, (magnitude) => roundTo(type, scaleOf(magnitude, largest)));
+  return Float32Array.from(magnitudes, (magnitude) => roundTo(type, scaleOf(magnitude, largest)));
+}
+
+function encoded(
+  { numbers, count, inner }: Channels,
+  scales: Float32Array,
+  encode: (value: number) => number,
+): Uint8Array {
   const bytes = new Uint8Array(numbers.length);
   for (let index = 0; index < numbers.length; index += 1) {
-    const scale = scales[Math.floor(index / inner) % channels] ?? 1;
+    const scale = scales[Math.floor(index / inner) % count] ?? 1;
     bytes[index] = encode((numbers[index] ?? 0) / scale);
   }
-  return { scales, bytes };
+  return bytes;
 }
 
 /** What is nothing but zeros may have any scale. */
