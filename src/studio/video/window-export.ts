@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open as openFile, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open as openFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { AppError } from '../../shared/app-error';
@@ -76,7 +76,7 @@ export class WindowExport {
         return null;
       case 'part': {
         const part = partName(this.#journal, '.packets');
-        await this.#orGone(writeFile(join(this.#folder, part), step.bytes), part);
+        await this.#orGone(writeWhole(join(this.#folder, part), step.bytes));
         await this.#journal.add({ part, frames: step.frames, hash: hashOf(step.bytes) });
         return part;
       }
@@ -92,7 +92,7 @@ export class WindowExport {
   write(position: number, bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       const { file } = (this.#growing ??= await this.#grow());
-      await this.#orGone(file.write(bytes, 0, bytes.byteLength, position), this.#place.stem);
+      await this.#orGone(writeAll(file, bytes, position));
     });
   }
 
@@ -136,7 +136,7 @@ export class WindowExport {
 
   async #overwrite(bytes: Uint8Array): Promise<void> {
     const { file } = (this.#growing ??= await this.#grow());
-    await this.#orGone(file.write(bytes, 0, bytes.byteLength, 0), this.#place.stem);
+    await this.#orGone(writeAll(file, bytes, 0));
   }
 
   async #claim(directory: string, stem: string, ending: string): Promise<string> {
@@ -159,22 +159,23 @@ export class WindowExport {
     let folder = join(directory, name);
     for (let number = 2; (await stat(folder).catch(() => null)) !== null; number += 1)
       folder = join(directory, `${name}-${number}`);
-    await this.#orGone(rename(this.#folder, folder), name);
+    await this.#orGone(rename(this.#folder, folder));
     const frames = this.#journal.records.flatMap((record) => ('frame' in record ? [record.frame] : []));
     return [...new Set(frames)].sort((a, b) => a - b).map((frame) => join(folder, frameName(frame)));
   }
 
   async #grow(): Promise<{ readonly path: string; readonly file: FileHandle }> {
     const path = this.#journal.output.temporaryFile();
-    return { path, file: await this.#orGone(openFile(path, 'wx'), this.#place.stem) };
+    return { path, file: await this.#orGone(openFile(path, 'wx')) };
   }
 
   /** A file that cannot be written because its folder is gone says so. */
-  async #orGone<T>(work: Promise<T>, name: string): Promise<T> {
+  async #orGone<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
       await this.#journal.output.check();
+      const name = `${this.#place.stem}.${this.#about.format}`;
       throw exportError(error, join(this.#journal.output.path, name));
     }
   }
@@ -203,6 +204,23 @@ async function findDone(
       const kept = await keepWholeParts(folder, journal);
       return { done: firstFrames(settings, doneFrames(kept)), parts: kept.map(({ part }) => part) };
     }
+  }
+}
+
+/** A disk that is full may take a piece before it says so. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, bytes);
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -55,7 +55,9 @@ export function styleOf(format: VideoFormat): MaskStyle | null {
   const { palette, colors } = viewStore.getState();
   const colorOf = classColors(labels, palette, colors);
   const style = { ...currentStyle(), colors: Object.fromEntries(labels.map(({ id }) => [String(id), colorOf(id)])) };
-  return format === 'overlay' ? style : { ...style, mode: 'fill', opacity: 1, outlineWidth: 1 };
+  if (format === 'mask') return { ...style, mode: 'fill', opacity: 1, outlineWidth: 1 };
+  // The width follows the zoom; where none is drawn it says nothing.
+  return style.mode === 'fill' ? { ...style, outlineWidth: 1 } : style;
 }
 
 export type SettingsChange = 'frames' | 'every' | 'smoothing' | 'style';

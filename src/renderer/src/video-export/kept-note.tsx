@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { frameCount } from '../../../shared/frames-to-do';
 import type { ExportSettings, KeptExport } from '../../../shared/video-export-contract';
-import { Button } from '../components/button';
+import { SureButton } from '../components/sure-button';
 import { i18n } from '../i18n/i18n';
 import { changedSettings, type SettingsChange } from './export-order';
 import styles from './kept-note.module.css';
@@ -23,12 +23,16 @@ export function KeptNote({ kept, now, onDiscard }: KeptNoteProps) {
   if (busy) return <p className={styles.note}>{t('video.exporting.busy')}</p>;
   return (
     <div className={styles.kept} role="note">
-      <p>
-        {t('video.exporting.kept', { count: frames, total: String(total) })}{' '}
-        <Button variant="quiet" className={styles.discard ?? ''} onClick={onDiscard}>
-          {t('video.exporting.discard')}
-        </Button>
-      </p>
+      <div className={styles.head}>
+        <p>{t('video.exporting.keptBefore', { count: frames, total: String(total) })}</p>
+        <SureButton
+          className={styles.discard}
+          variant="quiet"
+          label={t('video.exporting.discard')}
+          sureLabel={t('video.exporting.discardSure', { count: frames })}
+          onSure={onDiscard}
+        />
+      </div>
       {why !== undefined && <p className={styles.warning}>{t(`video.exporting.differs.${why}`, { engineName })}</p>}
       {why === undefined && changed.length > 0 && (
         <p className={styles.soft}>

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/video-export-contract';
 import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
+import { SureButton } from '../components/sure-button';
 import { chooseDirectory, Destination } from '../export/destination';
 import styles from '../export/export-dialog.module.css';
 import { reportError } from '../notices/notify';
@@ -113,9 +114,12 @@ function StartButtons({ kept, onStart }: StartButtonsProps) {
   }
   return (
     <>
-      <Button variant={canGoOn ? 'plain' : 'primary'} onClick={() => onStart('again')}>
-        {t('video.exporting.again')}
-      </Button>
+      <SureButton
+        variant={canGoOn ? 'plain' : 'primary'}
+        label={t('video.exporting.again')}
+        sureLabel={t('video.exporting.againSure', { count: kept.frames })}
+        onSure={() => onStart('again')}
+      />
       {canGoOn && (
         <Button variant="primary" onClick={() => onStart('continue')}>
           {t('video.exporting.goOn')}
