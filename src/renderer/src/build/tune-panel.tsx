@@ -89,7 +89,7 @@ export function TunePanel({ model, family, canStart }: TuneProps) {
           <Warning>{t('build.tuning.wrongTarget')}</Warning>
         </p>
       )}
-      {!canStart && <p className={wizard.soft}>{t('build.tuning.needsPictures')}</p>}
+      {!canStart && kinds?.length !== 0 && <p className={wizard.soft}>{t('build.tuning.needsPictures')}</p>}
       <Command modelId={model.id} target={share} />
       {running && <Running job={job} />}
       {failure !== null && <ErrorCard error={failure} subject={model.name} />}

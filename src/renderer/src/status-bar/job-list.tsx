@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../../../shared/domain/job';
 import { cancelJob, goOnOf } from '../actions/local-jobs';
+import { phaseText as buildPhaseText } from '../build/phase-text';
 import { Button, IconButton } from '../components/button';
 import { Progress } from '../components/progress';
 import { useFormat } from '../format/use-format';
@@ -84,7 +85,7 @@ function JobLine({ job }: { readonly job: Job }) {
   if (job.state !== 'queued' && job.state !== 'running') return t(`frame.jobs.states.${job.state}`);
   const amount = (value: number): string => (job.unit === 'bytes' ? format.bytes(value) : format.integer(value));
   const parts = [
-    job.state === 'queued' ? t('frame.jobs.states.queued') : phaseText(job.phase),
+    job.state === 'queued' ? t('frame.jobs.states.queued') : phaseText(job),
     job.total > 0 ? t('frame.jobs.progress', { done: amount(job.done), total: amount(job.total) }) : amount(job.done),
     ...(job.perSecond === undefined ? [] : [t('frame.jobs.pace', { rate: format.pace(job.perSecond) })]),
     ...(job.secondsLeft === null ? [] : [t('frame.jobs.left', { time: format.timeLeft(job.secondsLeft) })]),
@@ -92,8 +93,9 @@ function JobLine({ job }: { readonly job: Job }) {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** A phase's word in the language of the window; a file's name as it is. */
-function phaseText(phase: string): string {
+/** A phase's word in the language of the window; a file's name as it is. Builds have more words. */
+function phaseText({ kind, phase }: Job): string {
+  if (kind === 'build' || kind === 'tune') return buildPhaseText({ phase });
   const key = `frame.jobs.phases.${phase}`;
   return phase !== '' && i18n.exists(key) ? String(i18n.t(key as 'frame.jobs.phases.downloading')) : phase;
 }
