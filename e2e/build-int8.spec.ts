@@ -169,16 +169,24 @@ async function tune(home: string, images: string): Promise<void> {
   });
 }
 
-/** The recipe that the window made, followed by the terminal. @returns the id of what that makes */
+/** The recipe that the window made, followed by the terminal: the same to the byte. @returns the id of what that makes */
 async function buildAgain(home: string, id: string): Promise<unknown> {
   const recipe = join(home, 'engines', id, 'recipe.json');
   expect(await readFile(recipe, 'utf8')).toMatch(/"kinds": \[\s*"linear",\s*"classifier"\s*\]/);
+  const parts = ['network.onnx', 'recipe.json', 'calibration.json'];
+  const made = () => Promise.all(parts.map((name) => readFile(join(home, 'engines', id, name))));
+  const before = await made();
   const network = join(home, 'dropped', 'net.onnx');
   const program = join(root, 'bin', 'maskforge.cjs');
   const args = [program, 'build', network, '--recipe', recipe, '--fresh', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { ...process.env, MASKFORGE_HOME: home },
   });
+  expect((await made()).map((bytes, part) => bytes.equals(before[part] ?? bytes.subarray(1)))).toEqual([
+    true,
+    true,
+    true,
+  ]);
   const answer: unknown = JSON.parse(stdout);
   return typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : stdout;
 }

@@ -46,11 +46,11 @@ export interface Sought {
 }
 
 /** The newest that speaks of this precision on this runtime, at these sizes and on this machine. */
-export function tuningFor(
-  tunings: readonly KeptTuning[],
+export function tuningFor<T extends Pick<KeptTuning, 'recipe' | 'isHere'>>(
+  tunings: readonly T[],
   { precision, family, shapes, kinds }: Sought,
-): KeptTuning | null {
-  const fits = ({ recipe, isHere }: KeptTuning): boolean =>
+): T | null {
+  const fits = ({ recipe, isHere }: T): boolean =>
     isHere &&
     recipe.precision === precision &&
     recipe.runtime.family === family &&
