@@ -1,6 +1,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import type { WebSocket } from 'ws';
 import { browserProtocol } from '../shared/browser-protocol';
+import { FrameReader, framesOf } from '../shared/message-parts';
 import type { HostSupervisor } from '../studio/host/supervisor';
 
 const { closeCodes } = browserProtocol;
@@ -20,13 +21,17 @@ export async function joinClient(socket: WebSocket, supervisor: HostSupervisor):
   }
   if (socket.readyState !== socket.OPEN) return;
   const channel = supervisor.openChannel();
-  channel.onMessage((message) => socket.send(encode(message, { ignoreUndefined: true })));
+  const reader = new FrameReader(decode);
+  channel.onMessage((message) => {
+    for (const frame of framesOf(message, (value) => encode(value, { ignoreUndefined: true }))) socket.send(frame);
+  });
   // The supervisor says what comes next only after it has told its clients.
   channel.onClose((reason) => setImmediate(() => closeSocket(socket, supervisor, reason)));
   socket.on('close', () => channel.close());
   forward = (frame) => {
     try {
-      channel.send(decode(frame));
+      const whole = reader.read(frame);
+      if (whole !== null) channel.send(whole.message);
     } catch {
       socket.close(1007, 'That was no MessagePack.');
     }

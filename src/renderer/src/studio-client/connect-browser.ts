@@ -2,7 +2,8 @@ import { browserProtocol } from '../../../shared/browser-protocol';
 import { hostEnds } from '../../../shared/host-end';
 import { createStudioClient } from '../../../shared/rpc';
 import type { ConnectionOwner } from './connection-owner';
-import { channelOverWebSocket } from './web-socket-channel';
+import type { SocketEnd } from './web-socket-channel';
+import { openWebSocket } from './web-socket-channel';
 
 const { closeCodes } = browserProtocol;
 const retryDelays = [200, 400, 800, 1600, 3200, 5000];
@@ -15,20 +16,25 @@ export function connectBrowser(owner: ConnectionOwner): void {
   const open = (): void => {
     const address = new URL(browserProtocol.channelPath, window.location.href);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(address);
-    socket.addEventListener('open', () => {
-      attempt = 0;
-      opened = true;
-      owner.connected(createStudioClient(channelOverWebSocket(socket, reasonOf)));
-    });
-    socket.addEventListener('close', (event) => {
-      const status = statusOf(event.code);
-      if (opened || status === 'asking') owner.lost(status, reasonOf(event));
-      if (status === 'asking') return;
-      const delay = retryDelays[Math.min(attempt, retryDelays.length - 1)];
-      attempt += 1;
-      window.setTimeout(open, delay);
-    });
+    openWebSocket(
+      address.href,
+      {
+        opened: (channel) => {
+          attempt = 0;
+          opened = true;
+          owner.connected(createStudioClient(channel));
+        },
+        closed: (end) => {
+          const status = statusOf(end.code);
+          if (opened || status === 'asking') owner.lost(status, reasonOf(end));
+          if (status === 'asking') return;
+          const delay = retryDelays[Math.min(attempt, retryDelays.length - 1)];
+          attempt += 1;
+          window.setTimeout(open, delay);
+        },
+      },
+      reasonOf,
+    );
   };
 
   owner.onRestart(async () => {
@@ -44,6 +50,6 @@ function statusOf(code: number): 'restarting' | 'asking' | 'stopped' {
   return 'stopped';
 }
 
-function reasonOf(event: CloseEvent): string {
-  return event.reason === '' ? hostEnds.disconnected : event.reason;
+function reasonOf({ reason }: SocketEnd): string {
+  return reason === '' ? hostEnds.disconnected : reason;
 }

@@ -1,20 +1,42 @@
-import { decode, encode } from '@msgpack/msgpack';
 import type { Channel } from '../../../shared/rpc';
+import type { FromSocket, ToSocket } from './socket-messages';
 
-/** One MessagePack message for each binary frame. The socket must be open already. */
-export function channelOverWebSocket(socket: WebSocket, describeClose: (event: CloseEvent) => string): Channel {
-  socket.binaryType = 'arraybuffer';
-  return {
-    // Optional arguments that were left out must not arrive as null.
-    send: (message) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(encode(message, { ignoreUndefined: true }));
-    },
+export interface SocketEnd {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface SocketOwner {
+  opened(channel: Channel): void;
+  /** Once, whether it was ever open or not. */
+  closed(end: SocketEnd): void;
+}
+
+/** Opens a WebSocket, in a worker of its own: one MessagePack message for each binary frame. */
+export function openWebSocket(address: string, owner: SocketOwner, describeClose: (end: SocketEnd) => string): void {
+  const worker = new Worker(new URL('./socket-worker.ts', import.meta.url), { type: 'module' });
+  const tell = (message: ToSocket): void => worker.postMessage(message);
+  let messageListener: (message: unknown) => void = () => undefined;
+  const closeListeners: ((reason: string) => void)[] = [];
+  const channel: Channel = {
+    send: (message) => tell({ t: 'send', message }),
     onMessage: (listener) => {
-      socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-        if (event.data instanceof ArrayBuffer) listener(decode(new Uint8Array(event.data)));
-      });
+      messageListener = listener;
     },
-    onClose: (listener) => socket.addEventListener('close', (event) => listener(describeClose(event)), { once: true }),
-    close: () => socket.close(1000),
+    onClose: (listener) => void closeListeners.push(listener),
+    close: () => tell({ t: 'close' }),
   };
+  const closed = (end: SocketEnd): void => {
+    worker.terminate();
+    for (const listener of closeListeners.splice(0)) listener(describeClose(end));
+    owner.closed(end);
+  };
+  worker.addEventListener('message', ({ data }: MessageEvent<FromSocket>) => {
+    if (data.t === 'opened') owner.opened(channel);
+    else if (data.t === 'message') messageListener(data.message);
+    else closed(data);
+  });
+  // The worker itself could not be loaded, as when the server has just gone: the same as no connection.
+  worker.addEventListener('error', () => closed({ code: 1006, reason: '' }), { once: true });
+  tell({ t: 'open', address });
 }

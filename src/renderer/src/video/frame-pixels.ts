@@ -1,6 +1,7 @@
 import type { RawFormat, RawFrame } from '../../../shared/domain/raw-frame';
 import { rawFrameBytes } from '../../../shared/domain/raw-frame';
 import type { Size } from '../canvas/viewport';
+import { copyPlanes } from './plane-copier';
 
 /** Larger videos are made smaller for drawing and segmenting; networks look at less than this anyway. */
 const LONGEST_SIDE = 1920;
@@ -21,12 +22,11 @@ export function hasPlainPlanes(frame: VideoFrame, size: Size): boolean {
   return isWhole && isEven && frame.format !== null && planar[frame.format] !== undefined;
 }
 
-/** Copies a frame's pixels, without padding, for the studio. The frame must have plain planes. */
+/** Copies a frame's pixels, without padding, for the studio. The frame must have plain planes, and is closed. */
 export async function copyPixels(frame: VideoFrame, size: Size): Promise<RawFrame> {
   const format = planar[frame.format ?? ''] ?? 'rgba';
-  const data = new Uint8Array(rawFrameBytes({ format, ...size }));
-  await frame.copyTo(data, { layout: planesOf(format, size) });
   const { matrix, fullRange } = frame.colorSpace;
+  const data = await copyPlanes(frame, planesOf(format, size), rawFrameBytes({ format, ...size }));
   return { format, ...size, matrix: matrixOf(matrix, size), fullRange: fullRange ?? false, data };
 }
 
