@@ -74,7 +74,7 @@ async function save(graph: OnnxModel, file: string, { plan, model }: Work): Prom
   }
 }
 
-/** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log, all in all to who listens. */
+/** The last step: a copy of the graph in 8 bits. Why each layer is or is not goes into the engine's log. */
 function quantize(work: Work, graph: OnnxModel, step: QuantizeStep, reports: PassReport[]): QuantizedGraph {
   const { calibration, observer } = work;
   if (calibration === null) throw new Error('A recipe that quantises was settled with its calibration.');
