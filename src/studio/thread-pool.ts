@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 const NAME = 'UV_THREADPOOL_SIZE';
 /** Node's own size. */
 const LEAST = 4;
-/** A batch has no more pictures in work at once. */
+/** A batch has no more threads that ask for pictures. */
 const MOST = 16;
 
 /**

@@ -19,6 +19,7 @@ import { PaceMeter } from './pace-meter';
 import type { PictureWork } from './picture-desk';
 import { PictureDesk } from './picture-desk';
 import { PictureThreads } from './picture-threads';
+import { PixelBudget } from './pixel-budget';
 import { segmentItem, type BatchRun } from './segment-item';
 import { sortPictures, type SortedPictures } from './sort-pictures';
 import { workOnEach } from './work-pool';
@@ -29,7 +30,9 @@ const TOLD_FAILURES = 100;
 const ALIKE_IN_A_ROW = 20;
 /** Fewer pictures are done before threads for them have started, or another one has. */
 const WORTH_THREADS = 32;
-const MOST_THREADS = 12;
+const MOST_THREADS = 16;
+/** Before a device: as many again as there are cores wait for it, for the pool or for the disk. */
+const MOST_AT_ONCE = 32;
 
 /** Beside this program where it is built. */
 const builtThread = fileURLToPath(new URL('../worker/picture-thread.cjs', import.meta.url));
@@ -72,7 +75,9 @@ export async function runBatch(
     const journal = await Journal.open(folder, order.existing === 'overwrite' && !order.onlyFailed);
     const work = await workFor({ order, open, wish, output }, sorted.toDo.length, manner);
     try {
-      await new Batch({ order, open, wish, output, journal, work }, found, sorted, job).run(onReport);
+      await new Batch({ order, open, wish, output, journal, work, budget: new PixelBudget() }, found, sorted, job).run(
+        onReport,
+      );
     } finally {
       await work.close();
       await journal.close();
@@ -87,7 +92,7 @@ export async function runBatch(
 export function workersFor({ workers }: BatchOrder, open: OpenSession): number {
   if (workers > 0) return workers;
   // On the processor the network takes the cores; a device of its own waits for decoders unless several are at it.
-  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(16, Math.max(4, cpus().length));
+  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(MOST_AT_ONCE, Math.max(4, 2 * cpus().length));
 }
 
 /**
@@ -95,7 +100,7 @@ export function workersFor({ workers }: BatchOrder, open: OpenSession): number {
  * WebAssembly build of the image library has threads itself, and would be there once more for each of ours.
  */
 async function workFor(
-  { order, open, wish, output }: Omit<BatchRun, 'journal' | 'work'>,
+  { order, open, wish, output }: Omit<BatchRun, 'journal' | 'work' | 'budget'>,
   pictures: number,
   { threads, threadFile = builtThread }: BatchManner,
 ): Promise<PictureWork> {

@@ -7,6 +7,7 @@ import type { Journal } from './journal';
 import type { Span } from './line-file';
 import type { OutputFolder } from './output-folder';
 import type { FinishedPicture, PictureWork } from './picture-desk';
+import type { PixelBudget } from './pixel-budget';
 
 /** What all pictures of a run share. */
 export interface BatchRun {
@@ -16,6 +17,7 @@ export interface BatchRun {
   readonly output: OutputFolder;
   readonly journal: Journal;
   readonly work: PictureWork;
+  readonly budget: PixelBudget;
 }
 
 /** One picture: read, segmented, its files in place, then told to the journal. Answers with where that tells of it. */
@@ -46,14 +48,20 @@ interface Masked {
   readonly finished: FinishedPicture;
 }
 
-async function masked({ open, work }: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Masked> {
+async function masked(run: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Masked> {
+  const { open, work, budget } = run;
   const { width, height, hash } = await work.open(item);
+  let taken = 0;
   try {
+    await budget.enter(width * height, signal);
+    taken = width * height;
     const source: FrameSource = { width, height, read: (size) => work.read(item, size) };
     const { mask } = await open.session.segment(source, { signal });
     return { width, height, hash, finished: await work.finish(item, mask) };
   } catch (error) {
     work.forget(item);
     throw error;
+  } finally {
+    budget.leave(taken);
   }
 }
