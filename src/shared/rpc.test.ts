@@ -117,4 +117,14 @@ describe('rpc', () => {
     await expect(pending).rejects.toMatchObject({ code: 'HOST_GONE', message: 'The engine host stopped.' });
     await expect(client.call('models.list', {})).rejects.toMatchObject({ code: 'HOST_GONE' });
   });
+
+  it('tells of a caller that goes long after its call was answered', async () => {
+    const { left, right } = pipe();
+    let gone: AbortSignal | undefined;
+    serveStudio(right, studio({ 'app.doctor': async (_args, context) => ((gone = context.gone), []) }));
+    await createStudioClient(left).call('app.doctor', {});
+    expect(gone?.aborted).toBe(false);
+    left.close();
+    expect(gone?.aborted).toBe(true);
+  });
 });

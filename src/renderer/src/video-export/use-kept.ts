@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { KeptExport } from '../../../shared/video-export-contract';
 import { reportError } from '../notices/notify';
+import { isRunning, useJobs } from '../state/jobs-store';
 import { openSession, useLibrary } from '../state/library-store';
 import { studio } from '../studio-client/studio';
 import { orderOf, stemOf, type ExportTarget } from './export-order';
@@ -14,13 +15,15 @@ interface Kept {
 /** What is kept of this very export, begun earlier; null asks nothing. */
 export function useKept(target: ExportTarget | null): Kept {
   const sessionId = useLibrary((state) => openSession(state)?.id ?? null);
+  // One that ends leaves frames, or takes them with it.
+  const running = useJobs((state) => state.jobs.filter(isRunning).length);
   const [found, setFound] = useState<{ readonly key: string; readonly kept: KeptExport | null } | null>(null);
-  const key = target === null || sessionId === null ? null : JSON.stringify([target, sessionId]);
+  const key = target === null || sessionId === null ? null : JSON.stringify([target, sessionId, running]);
   useEffect(() => {
     if (key === null) return;
     let isWanted = true;
     const look = async (): Promise<void> => {
-      const [wanted] = JSON.parse(key) as [ExportTarget, string];
+      const [wanted] = JSON.parse(key) as [ExportTarget];
       const kept = await studio.call('videoExport.kept', (await orderOf(wanted)).order);
       if (isWanted) setFound({ key, kept });
     };
