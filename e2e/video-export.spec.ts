@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test, type Studio } from './fixtures';
 import { expectFrame, numbersOnScreen, openStripesModel, showBeside, videoFile } from './video-fixtures';
 
@@ -121,7 +121,7 @@ test('writes a video with masks that other programs and the studio itself can re
   expect(studio.problems).toEqual([]);
 });
 
-test('writes what the in and out points leave as a table', async ({ studio }) => {
+test('writes what the in and out points leave as a table and as pictures', async ({ studio }) => {
   const { page } = studio;
   await studio.ready();
   await openStripesModel(studio);
@@ -147,6 +147,9 @@ test('writes what the in and out points leave as a table', async ({ studio }) =>
   // 31 is 00011111: five of eight stripes are red.
   const red = rows.find(([frame, , id]) => frame === '31' && id === '0');
   expect(Number(red?.[5])).toBeCloseTo(5 / 8, 1);
+  const pictures = (await exportAs(studio, 'Index PNGs', /\.(png|zip)$/)).map((path) => basename(path)).sort();
+  const names = ['000030.png', '000031.png', '000032.png', '000033.png'];
+  expect(pictures).toEqual(studio.shell === 'electron' ? names : ['numbers-masks.zip']);
   // What is shown was not disturbed.
   expect(await numbersOnScreen(page)).toEqual({ picture: 33, mask: 33 });
 });
