@@ -59,7 +59,6 @@ function breakOff(signal, seconds) {
       const ended = { signal, afterSeconds: seconds, code, by, endedInMs };
       done({
         ...ended,
-        phase: lastPhase(said),
         said: said
           .trim()
           .split(/[\r\n]+/)

@@ -31,8 +31,6 @@ const ALIKE_IN_A_ROW = 20;
 /** Fewer pictures are done before threads for them have started, or another one has. */
 const WORTH_THREADS = 32;
 const MOST_THREADS = 16;
-/** Before a device: as many again as there are cores wait for it, for the pool or for the disk. */
-const MOST_AT_ONCE = 32;
 
 /** Beside this program where it is built. */
 const builtThread = fileURLToPath(new URL('../worker/picture-thread.cjs', import.meta.url));
@@ -92,7 +90,7 @@ export async function runBatch(
 export function workersFor({ workers }: BatchOrder, open: OpenSession): number {
   if (workers > 0) return workers;
   // On the processor the network takes the cores; a device of its own waits for decoders unless several are at it.
-  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(MOST_AT_ONCE, Math.max(4, 2 * cpus().length));
+  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(16, Math.max(4, cpus().length));
 }
 
 /**
