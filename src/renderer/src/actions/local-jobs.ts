@@ -29,6 +29,8 @@ interface LocalPlan {
   readonly onBrokenOff?: (job: Job) => void;
   /** Goes on with work that has broken off; it is another job then. */
   readonly goOn?: () => void;
+  /** It goes on with other work itself, so that there is something to go on with, however early it breaks off. */
+  readonly goesOn?: boolean;
 }
 
 const controllers = new Map<string, AbortController>();
@@ -38,7 +40,7 @@ let count = 0;
 
 /** Work of this window, listed and cancelled as the studio's jobs are. It ends with the window. */
 export function startLocalJob(
-  { onBrokenOff, goOn, ...plan }: LocalPlan,
+  { onBrokenOff, goOn, goesOn = false, ...plan }: LocalPlan,
   work: (job: LocalProgress) => Promise<void>,
 ): void {
   const controller = new AbortController();
@@ -50,7 +52,7 @@ export function startLocalJob(
     const cancelled = controller.signal.aborted || isAbort(error);
     const ended = job.end(cancelled ? { state: 'cancelled' } : { state: 'failed', error: toErrorReport(error) });
     // Once: another job goes on then. Where nothing was done there is nothing to go on with.
-    if (goOn !== undefined && ended.done > 0) goOns.set(id, () => void (goOns.delete(id) && goOn()));
+    if (goOn !== undefined && (goesOn || ended.done > 0)) goOns.set(id, () => void (goOns.delete(id) && goOn()));
     if (onBrokenOff === undefined) return receiveJob(ended);
     putJob(ended);
     onBrokenOff(ended);

@@ -40,6 +40,23 @@ export async function orderOf(target: ExportTarget): Promise<{ order: ExportOrde
   return { order, codec };
 }
 
+/** A model that is being opened, after the engine host has gone or at the start, is waited for. @throws AppError CANCELLED */
+export function sessionSettled(signal: AbortSignal): Promise<void> {
+  const isSettled = (): boolean => signal.aborted || libraryStore.getState().session.kind !== 'opening';
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (!isSettled()) return;
+      stop();
+      signal.removeEventListener('abort', look);
+      if (signal.aborted) reject(new AppError('CANCELLED', 'The work was cancelled.'));
+      else resolve();
+    };
+    const stop = libraryStore.subscribe(look);
+    signal.addEventListener('abort', look);
+    look();
+  });
+}
+
 export function stemOf(name: string): string {
   return name.replace(/\.[^.]*$/, '') || name;
 }

@@ -1,14 +1,16 @@
 import { AppError, toErrorReport } from '../../../shared/app-error';
 import { firstNeeded, isNeeded, isTaken } from '../../../shared/frames-to-do';
 import type { FrameSegmentation } from '../../../shared/video-contract';
-import type { ExportSettings } from '../../../shared/video-export-contract';
+import type { ExportOrder, ExportSettings } from '../../../shared/video-export-contract';
 import { throwIfCancelled, type LocalProgress } from '../actions/local-jobs';
+import { reopenLostModel } from '../actions/models';
 import { i18n } from '../i18n/i18n';
 import { connectionStore } from '../state/connection-store';
+import { libraryStore, openSession } from '../state/library-store';
 import { studio } from '../studio-client/studio';
 import { openSource } from '../video/open-source';
 import type { DecodedFrame, FrameSource } from '../video/video-types';
-import { orderOf, type ExportTarget } from './export-order';
+import { orderOf, sessionSettled, type ExportTarget } from './export-order';
 import { openSink, type ExportSink, type OpenExport } from './video-sinks';
 
 export interface VideoExport {
@@ -25,6 +27,7 @@ interface Pending {
 
 /** Frames at the engine at once, as for playing. */
 const IN_FLIGHT = 3;
+const SESSION_LOST: ReadonlySet<string> = new Set(['SESSION_UNKNOWN', 'SESSION_CLOSED']);
 
 /**
  * Frames of a video through the engine, with a decoder of its own: what is shown is not disturbed. What is done is kept
@@ -32,15 +35,37 @@ const IN_FLIGHT = 3;
  */
 export async function exportVideo({ target, settings, how }: VideoExport, job: LocalProgress): Promise<void> {
   const { pictureId, name, size } = target;
-  const { order, codec } = await orderOf(target);
+  await sessionSettled(job.signal);
   const source = await openSource(pictureId, name, job.signal, () => undefined);
   try {
     if (size.width % 2 === 1 || size.height % 2 === 1) job.log(i18n.t('video.exporting.oddSize'));
-    const opened = await studio.call('videoExport.open', { ...order, settings, how });
-    await work({ opened, order, settings, codec, size }, { source, target }, job);
+    const open = await openExport({ target, settings, how }, true);
+    await work(open, { source, target }, job).catch((error: unknown) => {
+      // Nobody else may have noticed yet; going on needs it.
+      if (isSessionLost(error, open.order)) void reopenLostModel();
+      throw error;
+    });
   } finally {
     source.close();
   }
+}
+
+/** @param tries whether a model that the studio has lost is opened again */
+async function openExport({ target, settings, how }: VideoExport, tries: boolean): Promise<OpenExport> {
+  const { order, codec } = await orderOf(target);
+  try {
+    const opened = await studio.call('videoExport.open', { ...order, settings, how });
+    return { opened, order, settings, codec, size: target.size };
+  } catch (error) {
+    if (!tries || !isSessionLost(error, order)) throw error;
+    await reopenLostModel();
+    return openExport({ target, settings, how }, false);
+  }
+}
+
+/** Whether the studio does not know the engine that this window holds to be open. */
+function isSessionLost(error: unknown, { sessionId }: ExportOrder): boolean {
+  return SESSION_LOST.has(toErrorReport(error).code) && openSession(libraryStore.getState())?.id === sessionId;
 }
 
 interface Frames {

@@ -14,20 +14,34 @@ import { exportVideo, type VideoExport } from './export-video';
 /** What is kept is of no use then, or is not there. */
 const ONLY_AGAIN: ReadonlySet<string> = new Set(['VIDEO_EXPORT_GONE', 'VIDEO_ENCODER_CHANGED']);
 
-/** As a job of this window. When it breaks off, a notice and the list of jobs offer to go on. */
-export function startVideoExport(work: VideoExport): void {
+/** The engine host went, and with it what this window had open there. */
+const HOST_ENDED: ReadonlySet<string> = new Set([
+  'HOST_GONE',
+  'DEVICE_LOST',
+  'SESSION_UNKNOWN',
+  'SESSION_CLOSED',
+  'VIDEO_EXPORT_UNKNOWN',
+]);
+
+/**
+ * As a job of this window. When it breaks off, a notice and the list of jobs offer to go on.
+ * @param goesOn with one that has broken off
+ */
+export function startVideoExport(work: VideoExport, goesOn = false): void {
   const { target, settings } = work;
   const total = frameCount({ ...settings, to: settings.to ?? settings.from });
   const plan = { kind: 'export', title: target.name, unit: 'frames', total } as const;
   let how: VideoExport['how'] = 'continue';
-  const goOn = (): void => startVideoExport({ ...work, how });
+  const goOn = (): void => startVideoExport({ ...work, how }, true);
   const onBrokenOff = (job: Job): void => {
     // A studio that is gone may have been given nothing yet.
-    if (job.error?.code === 'HOST_GONE') how = 'begin';
+    if (HOST_ENDED.has(job.error?.code ?? '')) how = 'begin';
     if (job.error === null) void sayCancelled(work, job);
     else void sayFailed(work, job, job.error);
   };
-  startLocalJob({ ...plan, goOn, onBrokenOff }, (job) => exportVideo(work, job));
+  startLocalJob({ ...plan, goOn, goesOn: goesOn || work.how === 'continue', onBrokenOff }, (job) =>
+    exportVideo(work, job),
+  );
   notify(i18n.t('video.exporting.started'));
 }
 
@@ -35,9 +49,10 @@ export function startVideoExport(work: VideoExport): void {
 async function sayFailed(work: VideoExport, job: Job, error: ErrorReport): Promise<void> {
   const again = { label: i18n.t('video.exporting.again'), run: () => startVideoExport({ ...work, how: 'again' }) };
   const action = ONLY_AGAIN.has(error.code) ? again : goOnAction(job);
-  const isGone = error.code === 'HOST_GONE';
-  const kept = isGone || action === undefined ? null : await keptOf(work);
-  const remedy = isGone && action !== undefined ? i18n.t('video.exporting.goOnHint') : errorHint(error);
+  const isThere = error.code !== 'HOST_GONE' && action !== undefined;
+  const kept = isThere ? await keptOf(work) : null;
+  const isOnlyGone = HOST_ENDED.has(error.code) && action !== undefined;
+  const remedy = isOnlyGone ? i18n.t('video.exporting.goOnHint') : errorHint(error);
   const hint = [remedy, kept === null ? undefined : keptText(kept, job)].filter(Boolean).join(' ');
   const told = { ...error, ...(hint === '' ? {} : { hint }) };
   putJob({ ...job, error: told });
