@@ -109,16 +109,10 @@ function build(row) {
   if (state[key]?.build !== undefined && state[key].build.error === undefined) return;
   if (row.tune !== undefined && state[key]?.tune?.file === undefined) return;
   const built = maskforge('build', modelOf(row), ...filled(row, row.args), ...sizeOf(row));
-  const toldAgreement = built.error === undefined ? agreementIn(join(built.path, 'build.log')) : null;
-  state[key] = { ...state[key], build: { ...built, toldAgreement } };
+  state[key] = { ...state[key], build: built };
   save();
-  const masks = toldAgreement === null ? '' : `, ${toldAgreement} as on ONNX Runtime`;
+  const masks = built.proof ? `, ${(built.proof.pixelAgreement * 100).toFixed(2)} % as on ONNX Runtime` : '';
   say(`${key}: ${built.error ?? `built in ${built.buildSeconds.toFixed(1)} s, ${built.layers} layers${masks}`}`);
-}
-
-/** Share of a sample picture's pixels that a build found to have the class of ONNX Runtime; null where it did not compare. */
-function agreementIn(log) {
-  return /masks: ([\d.]+ %) of the pixels/.exec(readFileSync(log, 'utf8'))?.[1] ?? null;
 }
 
 function bench(row, round) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorReportSchema, logLineSchema } from './job';
 import { modelInputSchema, modelOutputSchema, modelSummarySchema, preprocessingSchema } from './model';
-import { calibrationOrderSchema, quantizeStepSchema } from './quantization';
+import { calibrationOrderSchema, quantizeStepSchema, quantizedKindSchema } from './quantization';
 
 const positiveInt = z.int().positive();
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -251,6 +251,13 @@ export type EngineTensor = z.infer<typeof engineTensorSchema>;
 
 const filePartSchema = z.object({ file: z.string(), bytes: z.int().nonnegative(), sha256: sha256Schema });
 
+export const engineProofSchema = z.object({
+  /** Share of pixels with the same class, 0–1. */
+  pixelAgreement: z.number().min(0).max(1),
+  pictures: z.int().positive(),
+});
+export type EngineProof = z.infer<typeof engineProofSchema>;
+
 /** `engine.json` in an engine's folder: what was built, of what, how long it took, and what its files must be. */
 export const engineRecordSchema = z.object({
   format: z.literal(1),
@@ -283,6 +290,8 @@ export const engineRecordSchema = z.object({
   warmCache: z.boolean(),
   /** Lines of the runtime's log, and what we say ourselves. */
   warnings: z.array(logLineSchema),
+  /** Of its masks with those of the network on ONNX Runtime, right after the build; null where they were not compared. */
+  proof: engineProofSchema.nullable().default(null),
 });
 export type EngineRecord = z.infer<typeof engineRecordSchema>;
 
@@ -320,5 +329,10 @@ export const engineSummarySchema = z.object({
   reason: z.string(),
   why: errorReportSchema.nullable(),
   warnings: engineRecordSchema.shape.warnings,
+  proof: engineRecordSchema.shape.proof,
+  /** Parts that plugins compute. */
+  plugins: z.array(z.enum(['layernorm', 'head', 'mixffn'])),
+  /** Null where nothing computes in 8 bits. `kept` are blocks and nodes that stay wide. */
+  eightBits: z.object({ kinds: z.array(quantizedKindSchema), kept: z.array(z.string()) }).nullable(),
 });
 export type EngineSummary = z.infer<typeof engineSummarySchema>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, isAbort } from '../../shared/app-error';
 import { trialName } from '../../shared/phase-detail';
 import { remark } from '../../shared/remark';
-import type { BuildOrder, EngineRecord, EngineSummary } from '../../shared/domain/engine';
+import type { BuildOrder, EngineProof, EngineRecord, EngineSummary } from '../../shared/domain/engine';
 import type { ModelSummary } from '../../shared/domain/model';
 import type { TuneOrder, Tuning } from '../../shared/domain/tuning';
 import { TaskLimit } from '../task-limit';
@@ -31,6 +31,11 @@ export interface EngineBuilderOptions extends BuildParts {
 }
 
 /** Makes engines of models, one at a time for each device. */
+interface Made {
+  readonly compiled: Compiled;
+  readonly proof: EngineProof | null;
+}
+
 export class EngineBuilder {
   readonly #options: EngineBuilderOptions;
   readonly #queues = new Map<number, TaskLimit>();
@@ -134,26 +139,27 @@ export class EngineBuilder {
   async #make(work: Work): Promise<EngineRecord> {
     const rewritten = await rewriteGraph(work);
     const passSeconds = seconds() - work.started;
-    const compiled = await this.#compile(work, rewritten);
+    const made = await this.#compile(work, rewritten);
     work.observer.phase('keep', engineKey(work.plan.recipe));
-    const record = await writeEngine(work, { rewritten, compiled, passSeconds });
+    const record = await writeEngine(work, { ...made, rewritten, passSeconds });
     work.observer.progress(1);
     return record;
   }
 
-  #compile(work: Work, rewritten: Rewritten): Promise<Compiled> {
+  async #compile(work: Work, rewritten: Rewritten): Promise<Made> {
     const { target } = work.plan;
     const { workerFile } = this.#options;
-    if (target.kind === 'onnxruntime') return compileOnnxRuntime(work, rewritten, workerFile);
+    if (target.kind === 'onnxruntime')
+      return { compiled: await compileOnnxRuntime(work, rewritten, workerFile), proof: null };
     return this.#compileTensorRt(work, target, rewritten);
   }
 
-  async #compileTensorRt(work: Work, target: TensorRtTarget, rewritten: Rewritten): Promise<Compiled> {
+  async #compileTensorRt(work: Work, target: TensorRtTarget, rewritten: Rewritten): Promise<Made> {
     const { timing, provePictures: pictures = [] } = this.#options;
     const compiled = await compileTensorRt(work, target, rewritten, timing, (isWarm) => this.#earlier(work, isWarm));
     const planPath = join(work.staged, compiled.planFile);
-    await proveEngine(work, { target, timing, planPath, io: rewritten.io, pictures });
-    return compiled;
+    const proof = await proveEngine(work, { target, timing, planPath, io: rewritten.io, pictures });
+    return { compiled, proof };
   }
 
   /** Seconds that builds of the same model took with the same effort, on the same device. */

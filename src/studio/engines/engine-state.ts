@@ -113,7 +113,24 @@ export function summarise(
     reason: why === null ? '' : [why.message, why.hint].filter(Boolean).join(' '),
     why,
     warnings: record.warnings,
+    proof: record.proof,
+    plugins: pluginsOf(recipe),
+    eightBits: eightBitsOf(recipe),
   };
+}
+
+function pluginsOf({ passes }: Recipe): EngineSummary['plugins'] {
+  const has = (wanted: (step: Recipe['passes'][number]) => boolean): boolean => passes.some(wanted);
+  return [
+    ...(has((step) => step.pass === 'fuse-layernorm' && step.form === 'plugin') ? (['layernorm'] as const) : []),
+    ...(has(({ pass }) => pass === 'fuse-decode-head') ? (['head'] as const) : []),
+    ...(has(({ pass }) => pass === 'fuse-mixffn') ? (['mixffn'] as const) : []),
+  ];
+}
+
+function eightBitsOf({ passes }: Recipe): EngineSummary['eightBits'] {
+  const step = passes.flatMap((each) => (each.pass === 'quantize' ? [each] : []))[0];
+  return step === undefined ? null : { kinds: [...step.kinds], kept: [...step.keep] };
 }
 
 function layerNormOf({ passes }: Recipe): EngineSummary['layerNorm'] {

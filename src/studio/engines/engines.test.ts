@@ -166,7 +166,8 @@ describe('a new engine', () => {
   it('is compared with ONNX Runtime on a picture', async () => {
     await withSample(coloured);
     const job = await build({ precision: 'fp32' });
-    expect((await engineOf(job)).warnings.map(codeOf)).not.toContain('engine-masks-differ');
+    const { warnings, proof } = await engineOf(job);
+    expect([warnings.map(codeOf), proof]).toEqual([[], { pixelAgreement: 1, pictures: 1 }]);
     expect(job.log.map(logText).join('\n')).toMatch(/masks: 100\.00 % of the pixels as on ONNX Runtime/);
   });
 

@@ -1,6 +1,7 @@
 import { isAbort, toErrorReport } from '../../shared/app-error';
 import { meansDeviceLost } from '../../shared/device-lost';
 import { provingDetail } from '../../shared/phase-detail';
+import type { EngineProof } from '../../shared/domain/engine';
 import type { RemarkDetails } from '../../shared/remark';
 import { remark } from '../../shared/remark';
 import type { ModelIo } from '../../onnx/describe-io';
@@ -34,14 +35,17 @@ export interface Proof {
 /**
  * Shows a new engine a picture and compares its mask with that of the network in 32 bits on ONNX Runtime. Compilers have
  * faults: what they made wrong should be known before anybody works with it. A warning of the engine says so; an engine that
- * cannot be compared is left alone.
+ * cannot be compared is left alone, and the answer is null.
  *
  * @throws AppError CANCELLED, DEVICE_LOST
  */
-export async function proveEngine(work: Work, { target, timing, planPath, io, pictures }: Proof): Promise<void> {
+export async function proveEngine(
+  work: Work,
+  { target, timing, planPath, io, pictures }: Proof,
+): Promise<EngineProof | null> {
   const { plan, model, observer } = work;
   const { recipe } = plan;
-  if (recipe.device.kind !== 'gpu' || pictures.length === 0) return;
+  if (recipe.device.kind !== 'gpu' || pictures.length === 0) return null;
   const { signal } = observer;
   throwIfAborted(signal);
   observer.phase('build', provingDetail);
@@ -58,12 +62,14 @@ export async function proveEngine(work: Work, { target, timing, planPath, io, pi
     const figures = { agreement: percent(agreement), pictures: pictures.length };
     inform(work, masksCompared(figures, (seconds() - begun).toFixed(1)));
     if (agreement < LEAST_AGREEMENT) warn(work, masksDiffer(figures));
+    return { pixelAgreement: agreement, pictures: pictures.length };
   } catch (error) {
     if (isAbort(error)) throw error;
     const { code, message } = toErrorReport(error);
     if (meansDeviceLost(code)) throw error;
     if (code === 'MODEL_OUTPUT_NOT_FINITE') warn(work, notFinite());
     else inform(work, masksNotCompared(message));
+    return null;
   }
 }
 

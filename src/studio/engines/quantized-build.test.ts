@@ -112,7 +112,8 @@ describe('a build in 8 bits', () => {
     writeFileSync(join(pictures, 'broken.jpg'), 'no picture');
     const told = observer();
     const engine = await build(int8(), told);
-    expect(engine).toMatchObject({ precision: 'int8', layerNorm: 'native', plain: false });
+    expect(engine).toMatchObject({ precision: 'int8', layerNorm: 'native', plain: false, proof: null, plugins: [] });
+    expect(engine.eightBits).toEqual({ kinds: ['linear'], kept: [] });
     expect([...new Set(told.phases)]).toEqual(['queue', 'prepare', 'calibrate', 'rewrite', 'build', 'keep']);
     expect(told.shares).toEqual([...told.shares].sort((one, other) => one - other));
     expect(told.lines.join('\n')).toMatch(/broken\.jpg was skipped/);

@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineRecord } from '../../shared/domain/engine';
+import type { EngineProof, EngineRecord } from '../../shared/domain/engine';
 import { logText } from '../../shared/domain/job';
 import { calibrationToText } from '../../quantization/calibration-record';
 import { writeError } from '../library/json-file';
@@ -14,7 +14,12 @@ import type { Rewritten } from './rewrite-graph';
 /** Everything beside the plan and the graph; the record comes last: a folder without it is no engine. */
 export async function writeEngine(
   work: Work,
-  made: { readonly rewritten: Rewritten; readonly compiled: Compiled; readonly passSeconds: number },
+  made: {
+    readonly rewritten: Rewritten;
+    readonly compiled: Compiled;
+    readonly proof: EngineProof | null;
+    readonly passSeconds: number;
+  },
 ): Promise<EngineRecord> {
   const record = await describe(work, made);
   const { staged, lines, calibration } = work;
@@ -34,7 +39,7 @@ export async function writeEngine(
 
 async function describe(
   work: Work,
-  { rewritten, compiled, passSeconds }: Parameters<typeof writeEngine>[1],
+  { rewritten, compiled, proof, passSeconds }: Parameters<typeof writeEngine>[1],
 ): Promise<EngineRecord> {
   const { plan, model, staged } = work;
   const part = async (file: string): Promise<EngineRecord['plan']> => {
@@ -58,6 +63,7 @@ async function describe(
     }),
     times: { passes: passSeconds, build: compiled.seconds, total: seconds() - work.started },
     warmCache: compiled.warmCache,
+    proof,
     warnings: [...new Map(work.warnings.map((line) => [logText(line), line])).values()],
   };
 }

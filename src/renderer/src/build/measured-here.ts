@@ -15,12 +15,15 @@ export function useMeasuredHere(modelId: string, family: EngineFamily | null): (
   return (precision) => {
     const known = engines
       .filter((engine) => engine.modelId === modelId && engine.precision === precision)
-      .filter((engine) => engine.runtime.family === family && engine.state === 'ready')
-      .flatMap(({ id }) => kept.get(id) ?? []);
-    const { latency, agreement } = figures({
-      latency: known.flatMap((each) => each.latency ?? [])[0] ?? null,
-      agreement: known.flatMap((each) => each.agreement ?? [])[0] ?? null,
-    });
+      .filter((engine) => engine.runtime.family === family && engine.state === 'ready');
+    const measured = known.flatMap(({ id }) => kept.get(id) ?? []);
+    const { latency, agreement } = figures(
+      {
+        latency: measured.flatMap((each) => each.latency ?? [])[0] ?? null,
+        agreement: measured.flatMap((each) => each.agreement ?? [])[0] ?? null,
+      },
+      known.find(({ proof }) => proof !== null) ?? null,
+    );
     return [
       ...(latency === null ? [] : [{ text: t('build.measured.latency', { text: latency.text }), how: latency.how }]),
       ...(agreement === null

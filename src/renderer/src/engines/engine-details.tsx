@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import type { EngineSummary } from '../../../shared/domain/engine';
 import { useBuild } from '../build/build-store';
 import wizard from '../build/wizard.module.css';
 import { EngineButtons } from './engine-buttons';
@@ -19,19 +20,19 @@ export function EngineDetails() {
       <EngineName key={engine.id} engine={engine} />
       <EngineStateNote engine={engine} />
       <EngineFacts engine={engine} />
-      <Measured engineId={engine.id} />
+      <Measured engine={engine} />
       <EngineButtons engine={engine} without={[]} />
     </div>
   );
 }
 
 /** What was last measured, each with how. */
-function Measured({ engineId }: { readonly engineId: string }) {
+function Measured({ engine }: { readonly engine: EngineSummary }) {
   const { t } = useTranslation();
-  const kept = useEngines((state) => state.kept.get(engineId) ?? null);
+  const kept = useEngines((state) => state.kept.get(engine.id) ?? null);
   const figures = useFigures();
   if (kept === null) return null;
-  const { latency, agreement } = figures(kept);
+  const { latency, agreement } = figures(kept, engine);
   if (latency === null && agreement === null) return <p className={styles.soft}>{t('engines.notMeasured')}</p>;
   return (
     <dl className={wizard.facts}>

@@ -1,4 +1,5 @@
 import { TriangleAlert } from 'lucide-react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { EngineSummary } from '../../../shared/domain/engine';
 import { logText } from '../../../shared/domain/job';
@@ -28,12 +29,17 @@ export function EngineStateNote({ engine: { state, why } }: { readonly engine: E
 export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
-  const { runtime } = engine;
+  const { runtime, eightBits, plugins } = engine;
+  const narrow: [string, string][] = eightBits === null ? [] : [[t('build.layers.title'), eightBitText(t, eightBits)]];
+  const fused: [string, string][] =
+    plugins.length === 0 ? [] : [[t('engines.plugins'), plugins.map((part) => t(`engines.parts.${part}`)).join(', ')]];
   const facts: [string, string][] = [
     [t('models.model'), engine.modelName],
     [t('models.precision'), engine.precision.toUpperCase()],
     [t('engines.shapes'), shapeSummary(engine.shapes)],
+    ...narrow,
     [t('build.fixes.layerNorm'), engine.layerNorm],
+    ...fused,
     [t('engines.runtime'), runtimeName(runtime)],
     [t('engines.device'), engine.device],
     [t('engines.size'), `${format.bytes(engine.planBytes)} · ${t('engines.layers', { count: engine.layers })}`],
@@ -59,6 +65,12 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
       )}
     </>
   );
+}
+
+/** Which layers compute in 8 bits, and how much of them does not. */
+function eightBitText(t: TFunction, { kinds, kept }: NonNullable<EngineSummary['eightBits']>): string {
+  const names = kinds.map((kind) => t(`build.layers.kinds.${kind}.title`)).join(t('build.layers.comma'));
+  return kept.length === 0 ? names : `${names} · ${t('engines.kept', { count: kept.length })}`;
 }
 
 /** What makes an engine useless is not left folded away. */

@@ -105,7 +105,7 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
   const menu = useEngineMenu(engine);
   const name = useEngineName(engine);
   const kept = useEngines((state) => state.kept.get(engine.id));
-  const { latency, agreement } = useFigures()(kept ?? { latency: null, agreement: null });
+  const { latency, agreement } = useFigures()(kept ?? { latency: null, agreement: null }, engine);
   const first = useEngines(({ engines }) => engines[0]?.id ?? null);
   const shown = useBuild((state) => state.shownEngineId) ?? first;
   const choose = (): void => setBuild({ shownEngineId: engine.id });

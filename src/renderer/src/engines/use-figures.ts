@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import type { EngineSummary } from '../../../shared/domain/engine';
 import type { EngineKept } from '../../../shared/domain/engine-kept';
 import { percent } from '../build/verification-report';
 import { useFormat } from '../format/use-format';
@@ -13,15 +14,29 @@ export interface MeasuredFigure {
 
 const NANOSECONDS = 1e6;
 
-/** What was measured of an engine in the words of the window; null for what was not. */
-export function useFigures(): (kept: Pick<EngineKept, 'latency' | 'agreement'>) => {
+/**
+ * What was measured of an engine in the words of the window; null for what was not. Where nobody has compared its masks since,
+ * the comparison right after its build stands.
+ */
+export function useFigures(): (
+  kept: Pick<EngineKept, 'latency' | 'agreement'>,
+  engine: Pick<EngineSummary, 'proof' | 'builtAt'> | null,
+) => {
   readonly latency: MeasuredFigure | null;
   readonly agreement: MeasuredFigure | null;
 } {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const when = (iso: string): string => dateText(iso, i18n.language);
-  return ({ latency, agreement }) => ({
+  const atBuild = (engine: Pick<EngineSummary, 'proof' | 'builtAt'> | null): MeasuredFigure | null =>
+    engine === null || engine.proof === null
+      ? null
+      : {
+          name: t('engines.agreement'),
+          text: percent(engine.proof.pixelAgreement),
+          how: t('build.measured.proofHow', { count: engine.proof.pictures, date: when(engine.builtAt) }),
+        };
+  return ({ latency, agreement }, engine) => ({
     latency:
       latency === null
         ? null
@@ -36,7 +51,7 @@ export function useFigures(): (kept: Pick<EngineKept, 'latency' | 'agreement'>) 
           },
     agreement:
       agreement === null
-        ? null
+        ? atBuild(engine)
         : {
             name: t('engines.agreement'),
             text: percent(agreement.pixelAgreement),

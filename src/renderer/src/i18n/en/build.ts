@@ -179,6 +179,8 @@ export const build = {
     latency: '{{text}} here',
     latencyHow: 'Median of {{count}} runs of the network alone, after warm-up, {{device}}, {{date}}',
     agreement: '{{text}} agreement here',
+    proofHow_one: 'Share of equal pixels with ONNX Runtime, {{count}} picture, right after the build, {{date}}',
+    proofHow_other: 'Share of equal pixels with ONNX Runtime, {{count}} pictures, right after the build, {{date}}',
     agreementHow_one: 'Share of equal pixels with {{reference}}, {{count}} picture, {{date}}',
     agreementHow_other: 'Share of equal pixels with {{reference}}, {{count}} pictures, {{date}}',
   },
@@ -258,7 +260,7 @@ export const build = {
       },
       attention: {
         title: 'Attention’s products',
-        text: 'Products of two activations. Rounding between them can keep the device from computing attention in one kernel.',
+        text: 'Products of two activations. Rounding between them keeps the device from computing attention in one kernel: on an H200, B2 took 1.45 times as long with them.',
       },
       classifier: {
         title: 'Classifier',
