@@ -6,8 +6,11 @@ export interface CopyOrder {
   readonly bytes: number;
 }
 
+/** The worker's first message is `ready`. */
 export type CopyAnswer =
-  { readonly id: number; readonly data: Uint8Array<ArrayBuffer> } | { readonly id: number; readonly error: string };
+  | 'ready'
+  | { readonly id: number; readonly data: Uint8Array<ArrayBuffer> }
+  | { readonly id: number; readonly error: string };
 
 interface Waiting {
   resolve(data: Uint8Array<ArrayBuffer>): void;
@@ -20,19 +23,23 @@ interface Waiting {
  */
 class PlaneCopier {
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | null;
+  /** Null until it says that it is there, so that one which cannot be loaded harms nothing. */
+  #worker: Worker | null = null;
   #nextId = 0;
 
   constructor() {
     const worker = new Worker(new URL('./plane-copier-worker.ts', import.meta.url), { type: 'module' });
     worker.addEventListener('message', ({ data: answer }: MessageEvent<CopyAnswer>) => {
+      if (answer === 'ready') {
+        this.#worker = worker;
+        return;
+      }
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
       if ('data' in answer) waiting?.resolve(answer.data);
       else waiting?.reject(new Error(answer.error));
     });
     worker.addEventListener('error', () => this.#lost());
-    this.#worker = worker;
   }
 
   copy(frame: VideoFrame, layout: readonly PlaneLayout[], bytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -45,7 +52,7 @@ class PlaneCopier {
     });
   }
 
-  /** It could not be loaded, or crashed: slower, but it goes on. */
+  /** Slower, but it goes on. */
   #lost(): void {
     this.#worker?.terminate();
     this.#worker = null;
