@@ -78,13 +78,12 @@ export function FoundRuntimes({ library, onRemoved }: FoundRuntimesProps) {
 function Found({ found, onRemove }: { readonly found: FoundRuntime; readonly onRemove: (name: string) => void }) {
   const { t } = useTranslation();
   const { installedAs } = found;
+  const title = titleOf(found);
   const state = t(`runtimes.states.${found.state}`);
   return (
     <>
       <div className={styles.text}>
-        <strong className={styles.title}>
-          {found.name} {found.version}
-        </strong>
+        <strong className={styles.title}>{title}</strong>
         <span className={styles.path}>{found.directory}</span>
         {found.problems.map((problem) => (
           <span key={problem} className={styles.soft}>
@@ -95,11 +94,17 @@ function Found({ found, onRemove }: { readonly found: FoundRuntime; readonly onR
       <StateMark mark={marks[found.state]} text={found.chosen ? `${state} · ${t('runtimes.inUse')}` : state} />
       {installedAs !== null && (
         <IconButton
-          label={t('runtimes.removeNamed', { name: `${found.name} ${found.version}` })}
+          label={t('runtimes.removeNamed', { name: title })}
           icon={<Trash2 size={14} aria-hidden />}
           onClick={() => onRemove(installedAs)}
         />
       )}
     </>
   );
+}
+
+/** A family's name may end in the number that its version begins with, which is said once. */
+function titleOf({ name, version }: FoundRuntime): string {
+  const [, base, major] = /^(.*) (\d+)$/.exec(name) ?? [];
+  return base !== undefined && version.startsWith(`${major}.`) ? `${base} ${version}` : `${name} ${version}`;
 }
