@@ -260,7 +260,7 @@ export const build = {
       },
       attention: {
         title: 'Attention’s products',
-        text: 'Products of two activations. Rounding between them keeps the device from computing attention in one kernel: on an H200, B2 took 1.45 times as long with them.',
+        text: 'Products of two activations. Rounding between them can keep the device from computing attention in one kernel: on an H200, B2 took 1.45 times as long with them.',
       },
       classifier: {
         title: 'Classifier',

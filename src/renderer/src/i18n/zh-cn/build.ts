@@ -221,7 +221,7 @@ export const build: Translation<typeof source> = {
       },
       attention: {
         title: '注意力乘积',
-        text: '两个激活值相乘。其间的舍入使设备无法用一个内核完成注意力计算：在 H200 上 B2 因此耗时为 1.45 倍。',
+        text: '两个激活值相乘。其间的舍入可能使设备无法用一个内核完成注意力计算：在 H200 上，B2 的耗时为 1.45 倍。',
       },
       classifier: { title: '分类层', text: '最后一层：只占计算的一小部分，其舍入会直接影响掩码。' },
       residual: {
