@@ -21,6 +21,7 @@ import styles from './batch-dialog.module.css';
 import { outputOf, rememberedSettings, rememberSettings, type BatchSettings } from './batch-settings';
 import { PlanSummary } from './plan-summary';
 import { useBatchPlan } from './use-batch-plan';
+import { deviceText } from '../format/device-text';
 
 /** Folder in, masks out: what will happen is said before it is started. */
 export function BatchDialog() {
@@ -57,7 +58,7 @@ export function BatchDialog() {
         <p className={styles.engine}>
           <span className={styles.caption}>{t('batch.engine')}</span>
           <span>
-            {session.modelName} · {session.precision} · {session.device}
+            {session.modelName} · {session.precision} · {deviceText(session.device)}
           </span>
         </p>
       )}

@@ -21,6 +21,7 @@ import { studio } from '../studio-client/studio';
 import { useBuild } from './build-store';
 import { VerificationReport } from './verification-report';
 import styles from './wizard.module.css';
+import { deviceText } from '../format/device-text';
 
 /** What was built, and whether its masks are still right. */
 export function VerifyStep() {
@@ -134,7 +135,10 @@ function Latency({ engine }: { readonly engine: EngineSummary }) {
         {t('build.verify.measure')}
       </Button>
       {report !== null && (
-        <span role="status" title={t('build.verify.measuredHow', { count: report.iterations, device: report.device })}>
+        <span
+          role="status"
+          title={t('build.verify.measuredHow', { count: report.iterations, device: deviceText(report.device) })}
+        >
           {t('build.verify.latency', {
             median: ms(report.gpuComputeTime.median),
             p99: ms(report.gpuComputeTime.p99),

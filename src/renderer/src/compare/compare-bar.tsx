@@ -13,6 +13,7 @@ import { CompareExport } from './compare-export';
 import { hasRoom, useShortNames, useSideMenu, useSideNames } from './side-choices';
 import { ViewControls } from './view-controls';
 import { ViewSwitch } from './view-switch';
+import { deviceText } from '../format/device-text';
 
 /** Above the canvas: what is compared, and how it is looked at. */
 export function CompareBar() {
@@ -80,7 +81,9 @@ function SideChip({ index, name, short }: SideChipProps) {
     ({ picture }) => picture.kind === 'done' && picture.compared.sides[index]?.outcome === 'failed',
   );
   const entries = useChipMenu(index, name);
-  const facts = [side?.runtime, side?.device, side?.precision].filter((fact) => fact !== undefined && fact !== '');
+  const facts = [side?.runtime, deviceText(side?.device ?? ''), side?.precision].filter(
+    (fact) => fact !== undefined && fact !== '',
+  );
   const notes = (side?.notes ?? []).map(warningText);
   const details = [name, facts.join(' · '), ...notes].filter((line) => line !== '');
   return (

@@ -8,6 +8,7 @@ import wizard from '../build/wizard.module.css';
 import { useFormat } from '../format/use-format';
 import { warningText } from '../notices/error-text';
 import styles from './engines.module.css';
+import { deviceText } from '../format/device-text';
 
 /** Why an engine cannot be used as it is, and what to do. */
 export function EngineStateNote({ engine: { state, why } }: { readonly engine: EngineSummary }) {
@@ -41,7 +42,7 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
     [t('build.fixes.layerNorm'), engine.layerNorm],
     ...fused,
     [t('engines.runtime'), runtimeName(runtime)],
-    [t('engines.device'), engine.device],
+    [t('engines.device'), deviceText(engine.device)],
     [t('engines.size'), `${format.bytes(engine.planBytes)} · ${t('engines.layers', { count: engine.layers })}`],
     [t('engines.built'), `${dateText(engine.builtAt, i18n.language)} · ${format.seconds(engine.buildSeconds)}`],
     [t('engines.id'), engine.id],

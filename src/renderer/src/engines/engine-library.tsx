@@ -19,6 +19,7 @@ import styles from './engines.module.css';
 import { loadEngines, useEngines } from './engines-store';
 import { useEngineName } from './use-engine-name';
 import { useFigures } from './use-figures';
+import { deviceText } from '../format/device-text';
 
 /** All engines that were built or taken in. */
 export function EngineLibrary() {
@@ -134,8 +135,8 @@ function EngineRow({ engine }: { readonly engine: EngineSummary }) {
         <td className={styles.runtime} title={runtimeName(engine.runtime)}>
           {runtimeName(engine.runtime)}
         </td>
-        <td className={styles.device} title={engine.device}>
-          {engine.device}
+        <td className={styles.device} title={deviceText(engine.device)}>
+          {deviceText(engine.device)}
         </td>
         <td className={styles.size}>{format.bytes(engine.planBytes)}</td>
         <td className={styles.latency} title={latency?.how}>

@@ -4,6 +4,7 @@ import type { EngineKept } from '../../../shared/domain/engine-kept';
 import { percent } from '../build/verification-report';
 import { useFormat } from '../format/use-format';
 import { dateText } from './engine-facts';
+import { deviceText } from '../format/device-text';
 
 export interface MeasuredFigure {
   readonly name: string;
@@ -45,7 +46,7 @@ export function useFigures(): (
             text: `${format.milliseconds(latency.medianMs * NANOSECONDS)} ms`,
             how: t('build.measured.latencyHow', {
               count: latency.iterations,
-              device: latency.device,
+              device: deviceText(latency.device),
               date: when(latency.at),
             }),
           },

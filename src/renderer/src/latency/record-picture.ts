@@ -3,6 +3,7 @@ import { CANVAS_DRAW, MASK_TO_TEXTURE } from '../canvas/painter';
 import { libraryStore, openSession } from '../state/library-store';
 import { picturesStore } from '../state/pictures-store';
 import { recordFrame } from './latency-store';
+import { deviceText } from '../format/device-text';
 
 /** A picture is a frame like any other. What is not looked at costs no drawing. */
 export function recordPicture(segmentation: Segmentation, roundTripMs: number): void {
@@ -11,7 +12,7 @@ export function recordPicture(segmentation: Segmentation, roundTripMs: number): 
   const { order, selectedId } = picturesStore.getState();
   const isShown = selectedId === pictureId;
   const ms = (nanoseconds: number): number => nanoseconds / 1e6;
-  const title = session === null ? '' : `${session.modelName} · ${session.precision} · ${session.device}`;
+  const title = session === null ? '' : `${session.modelName} · ${session.precision} · ${deviceText(session.device)}`;
   const arrived = performance.now();
   const record = (): void =>
     recordFrame(

@@ -6,6 +6,7 @@ import { activeModel, openSession, useLibrary } from '../state/library-store';
 import { openDialog } from '../state/window-store';
 import styles from './engine-panel.module.css';
 import { needsReview, policySize } from './model-facts';
+import { deviceText } from '../format/device-text';
 
 /** What runs, where, and what it makes of a picture before it sees it. */
 export function EnginePanel() {
@@ -19,7 +20,7 @@ export function EnginePanel() {
       <dl className={styles.facts}>
         <Fact name={t('models.model')} value={model.name} />
         <Fact name={t('models.precision')} value={session?.precision ?? '…'} />
-        <Fact name={t('models.device')} value={session?.device ?? '…'} />
+        <Fact name={t('models.device')} value={session === null ? '…' : deviceText(session.device)} />
         <Fact
           name={t('models.inputSize')}
           value={`${policySize(model.preprocessing.size)} · ${t(`models.policies.${model.preprocessing.size.mode}`)}`}

@@ -13,6 +13,7 @@ import { CanvasDrawing } from './canvas-drawing';
 import { JobsIndicator } from './jobs-indicator';
 import { LastFrame } from './last-frame';
 import styles from './status-bar.module.css';
+import { deviceText } from '../format/device-text';
 
 export function StatusBar() {
   const { t } = useTranslation();
@@ -111,7 +112,7 @@ function Engine() {
         </Tooltip>
       )}
       <span className={styles.engine} data-testid="engine">
-        {runtimeName} {session.runtimeVersion} · {session.device} · <strong>{session.modelName}</strong>
+        {runtimeName} {session.runtimeVersion} · {deviceText(session.device)} · <strong>{session.modelName}</strong>
       </span>
     </>
   );

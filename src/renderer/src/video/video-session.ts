@@ -11,6 +11,7 @@ import { studio } from '../studio-client/studio';
 import { VideoPlayer, type FrameMask, type PlayerHost, type PlayOptions } from './player';
 import { positionStore, videoStore } from './video-store';
 import type { DecodedFrame, FrameSource } from './video-types';
+import { deviceText } from '../format/device-text';
 
 /** Legend and status bar follow at most this often; the canvas follows every frame. */
 const FOLLOW_MS = 100;
@@ -146,7 +147,7 @@ export class VideoSession implements PlayerHost {
 
   #runOf(sessionId: string): { key: string; title: string; subject: string } {
     const session = openSession(libraryStore.getState());
-    const title = session === null ? '' : `${session.modelName} · ${session.precision} · ${session.device}`;
+    const title = session === null ? '' : `${session.modelName} · ${session.precision} · ${deviceText(session.device)}`;
     return { key: `${sessionId}|${this.pictureId}`, title, subject: this.source.info.name };
   }
 

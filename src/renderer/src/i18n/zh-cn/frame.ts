@@ -9,6 +9,8 @@ export const frame: Translation<typeof source> = {
   canvasOf: '画布：{{name}}',
   sidePanels: '图例与显示',
   statusBar: '状态',
+  threads_other: '{{count}} 个线程',
+  anyRtx: '任何 RTX 显卡',
   resizeFilmStrip: '调整图片列表宽度',
   resizeSidePanels: '调整侧边面板宽度',
   reconnected: '引擎已恢复运行',
