@@ -140,7 +140,8 @@ function nextConnection(): Promise<void> {
   });
 }
 
-function isSessionGone(error: unknown): boolean {
+/** Whether the studio does not know, or know any more, the session that was named. */
+export function isSessionGone(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'SESSION_UNKNOWN' || error.code === 'SESSION_CLOSED');
 }
 

@@ -1,8 +1,8 @@
 import { TriangleAlert } from 'lucide-react';
-import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { EngineSummary } from '../../../shared/domain/engine';
 import { logText } from '../../../shared/domain/job';
+import { kindsText } from '../build/layer-kinds';
 import { shapeSummary } from '../build/shapes-step';
 import wizard from '../build/wizard.module.css';
 import { useFormat } from '../format/use-format';
@@ -31,9 +31,14 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const { runtime, eightBits, plugins } = engine;
-  const narrow: [string, string][] = eightBits === null ? [] : [[t('build.layers.title'), eightBitText(t, eightBits)]];
+  const kept = eightBits?.kept.length ?? 0;
+  const keptText = kept === 0 ? [] : [t('engines.kept', { count: kept })];
+  const narrow: [string, string][] =
+    eightBits === null ? [] : [[t('build.layers.title'), [kindsText(eightBits.kinds), ...keptText].join(' · ')]];
   const fused: [string, string][] =
-    plugins.length === 0 ? [] : [[t('engines.plugins'), plugins.map((part) => t(`engines.parts.${part}`)).join(', ')]];
+    plugins.length === 0
+      ? []
+      : [[t('engines.plugins'), plugins.map((part) => t(`engines.parts.${part}`)).join(t('build.layers.comma'))]];
   const facts: [string, string][] = [
     [t('models.model'), engine.modelName],
     [t('models.precision'), engine.precision.toUpperCase()],
@@ -66,12 +71,6 @@ export function EngineFacts({ engine }: { readonly engine: EngineSummary }) {
       )}
     </>
   );
-}
-
-/** Which layers compute in 8 bits, and how much of them does not. */
-function eightBitText(t: TFunction, { kinds, kept }: NonNullable<EngineSummary['eightBits']>): string {
-  const names = kinds.map((kind) => t(`build.layers.kinds.${kind}.title`)).join(t('build.layers.comma'));
-  return kept.length === 0 ? names : `${names} · ${t('engines.kept', { count: kept.length })}`;
 }
 
 /** What makes an engine useless is not left folded away. */

@@ -4,6 +4,7 @@ import type { FrameSegmentation } from '../../../shared/video-contract';
 import type { ExportOrder, ExportSettings } from '../../../shared/video-export-contract';
 import { throwIfCancelled, type LocalProgress } from '../actions/local-jobs';
 import { reopenLostModel } from '../actions/models';
+import { isSessionGone } from '../actions/segment';
 import { i18n } from '../i18n/i18n';
 import { connectionStore } from '../state/connection-store';
 import { libraryStore, openSession } from '../state/library-store';
@@ -27,7 +28,6 @@ interface Pending {
 
 /** Frames at the engine at once, as for playing. */
 const IN_FLIGHT = 3;
-const SESSION_LOST: ReadonlySet<string> = new Set(['SESSION_UNKNOWN', 'SESSION_CLOSED']);
 
 /**
  * Frames of a video through the engine, with a decoder of its own: what is shown is not disturbed. What is done is kept
@@ -65,7 +65,7 @@ async function openExport({ target, settings, how }: VideoExport, tries: boolean
 
 /** Whether the studio does not know the engine that this window holds to be open. */
 function isSessionLost(error: unknown, { sessionId }: ExportOrder): boolean {
-  return SESSION_LOST.has(toErrorReport(error).code) && openSession(libraryStore.getState())?.id === sessionId;
+  return isSessionGone(error) && openSession(libraryStore.getState())?.id === sessionId;
 }
 
 interface Frames {

@@ -1,7 +1,8 @@
-import { AppError, isAbort, toErrorReport } from '../../../shared/app-error';
+import { isAbort, toErrorReport } from '../../../shared/app-error';
 import type { FrameSegmentation } from '../../../shared/video-contract';
 import type { Segmentation } from '../../../shared/contract';
 import { reopenLostModel } from '../actions/models';
+import { isSessionGone } from '../actions/segment';
 import type { StageTimes } from '../latency/latency-stats';
 import { recordDropped, recordFrame } from '../latency/latency-store';
 import { libraryStore, openSession } from '../state/library-store';
@@ -202,8 +203,4 @@ export function hostStages({ answer, roundTripMs, decodeMs }: Omit<FrameMask, 'f
     infer: ms(timings.infer),
     post: ms(timings.postprocess),
   };
-}
-
-function isSessionGone(error: unknown): boolean {
-  return error instanceof AppError && (error.code === 'SESSION_UNKNOWN' || error.code === 'SESSION_CLOSED');
 }
