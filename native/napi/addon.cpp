@@ -44,6 +44,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", MASKFORGE_VERSION);
   addMethod(exports, "probeCuda", probe);
   addMethod(exports, "openLibrary", open);
+  addJpegFunctions(exports);
 #if defined(MASKFORGE_HOST_REFERENCE)
   addHostFunctions(env, exports);
 #endif

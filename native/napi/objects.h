@@ -13,6 +13,7 @@ namespace maskforge {
 Napi::Object makeLibraryObject(Napi::Env env, std::shared_ptr<Backend> backend);
 Napi::Object makeEngineObject(Napi::Env env, std::unique_ptr<Engine> engine);
 Napi::Object makeSessionObject(Napi::Env env, std::unique_ptr<Session> session, const SessionOptions& options);
+void addJpegFunctions(Napi::Object exports);
 #if defined(MASKFORGE_HOST_REFERENCE)
 void addHostFunctions(Napi::Env env, Napi::Object exports);
 #endif

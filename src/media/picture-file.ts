@@ -9,7 +9,9 @@ import type { Frame, FrameSize, FrameSource } from '../shared/domain/frame';
 import type { PictureInfo } from '../shared/domain/picture';
 import { remark } from '../shared/remark';
 import { decodeBitmap, readBitmapHeader } from './bitmap';
+import { frameMemory } from './frame-memory';
 import { resizeFrame } from './frame-resize';
+import { jpegDecoder } from './jpeg-decoder';
 import {
   MAX_FILE_BYTES,
   MAX_PIXELS,
@@ -48,6 +50,7 @@ export class PictureFile implements FrameSource {
   readonly #hasAlpha: boolean;
   readonly #hasProfile: boolean;
   readonly #color: string;
+  readonly #loader: string;
 
   private constructor(name: string, bytes: Uint8Array, probe: Probe) {
     this.#name = name;
@@ -57,6 +60,7 @@ export class PictureFile implements FrameSource {
     this.#hasAlpha = probe.hasAlpha;
     this.#hasProfile = probe.hasProfile;
     this.#color = probe.color;
+    this.#loader = probe.loader;
   }
 
   /**
@@ -118,7 +122,8 @@ export class PictureFile implements FrameSource {
   async read(size?: FrameSize): Promise<Frame> {
     try {
       if (size !== undefined && this.#isReducedEarly(size)) return await this.#decode(size);
-      return fit(await this.#decode(), size);
+      const plain = this.#decodePlain();
+      return plain === null ? fit(await this.#decode(), size) : fitPlain(plain, size);
     } catch (error) {
       throw decodeError(error, this.#name, this.#bytes);
     }
@@ -139,6 +144,17 @@ export class PictureFile implements FrameSource {
     const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`The decoder delivered ${info.channels} channels.`);
     return { width: info.width, height: info.height, channels: 3, pixels: delivered(data) };
+  }
+
+  /** Null where there is no decoder for it, or the decoder has any doubt: the image library finds the words for those. */
+  #decodePlain(): Frame | null {
+    const decoder = jpegDecoder();
+    if (decoder === null || this.#loader !== 'jpeg' || !this.#isShowableAsIs) return null;
+    const { width, height } = this;
+    const pixels = frameMemory.take(width * height * 3);
+    if (decoder.decode(this.#bytes, width, height, pixels)) return { width, height, channels: 3, pixels };
+    frameMemory.give(pixels);
+    return null;
   }
 
   /** Oriented, sRGB, without alpha: what every reader of this picture builds on. */
@@ -163,10 +179,19 @@ interface Probe {
   readonly hasAlpha: boolean;
   readonly hasProfile: boolean;
   readonly color: string;
+  /** What the image library takes it for: more than the first bytes say, such as `uhdr` for a JPEG with a gain map. */
+  readonly loader: string;
 }
 
 function fit(frame: Frame, size: FrameSize | undefined): Frame {
   return size === undefined ? frame : resizeFrame(frame, size);
+}
+
+/** The same, of pixels that nobody else has seen. */
+function fitPlain(frame: Frame, size: FrameSize | undefined): Frame {
+  const fitted = fit(frame, size);
+  if (fitted !== frame) frameMemory.give(frame.pixels);
+  return fitted;
 }
 
 /** The first bytes of a file decide whether the rest is read at all. */
@@ -235,7 +260,8 @@ async function probeWithSharp(name: string, bytes: Uint8Array, format: string): 
   };
   const color = meta.space ?? 'srgb';
   const hasAlpha = meta.hasAlpha ?? false;
-  return { facts, notes: notesFor(facts, color, hasAlpha), hasAlpha, hasProfile: meta.hasProfile ?? false, color };
+  const notes = notesFor(facts, color, hasAlpha);
+  return { facts, notes, hasAlpha, hasProfile: meta.hasProfile ?? false, color, loader: meta.format };
 }
 
 const bitDepths: Readonly<Record<string, number>> = {
@@ -266,7 +292,7 @@ function probeBitmap(name: string, bytes: Uint8Array): Probe {
     const { width, height, bitsPerPixel } = readBitmapHeader(bytes);
     const channels = Math.max(1, Math.round(bitsPerPixel / 8));
     const facts: PictureFacts = { width, height, format: 'bmp', bitDepth: 8, channels, orientation: 1, frames: 1 };
-    return { facts, notes: [], hasAlpha: false, hasProfile: false, color: 'srgb' };
+    return { facts, notes: [], hasAlpha: false, hasProfile: false, color: 'srgb', loader: 'bmp' };
   } catch (error) {
     throw decodeError(error, name, bytes);
   }

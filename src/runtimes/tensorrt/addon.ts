@@ -218,9 +218,25 @@ export interface NativeLibrary {
   ): Promise<NativeEngine>;
 }
 
+/** Of a library of this machine's that decodes JPEGs. Synchronous: for threads that do nothing else. */
+export interface NativeJpegDecoder {
+  /** The library's file. */
+  readonly library: string;
+  /**
+   * @param target exactly `width * height * 3` bytes
+   * @returns false for a picture that is not a plain one, is of another size, or has the least fault
+   */
+  decode(bytes: Uint8Array, width: number, height: number, target: Uint8Array): boolean;
+}
+
 export interface NativeAddon {
   readonly version: string;
   probeCuda(): Promise<CudaReport>;
+  /**
+   * A decoder for this thread; null where the library is missing or too old. Older builds of the addon have none.
+   * @param named the library's file, and no other; empty: the one that the system knows
+   */
+  openJpegDecoder?(named: string): NativeJpegDecoder | null;
   /** Opens the family's libraries and our backend for it. One library of each family can be open in a process. */
   openLibrary(paths: {
     readonly family: RuntimeFamily;

@@ -1,10 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorReport } from '../../shared/app-error';
 import { frameMemory, freeNow } from '../../media/frame-memory';
+import { useJpegDecoder } from '../../media/jpeg-decoder';
 import { loadSharp } from '../../media/sharp-loader';
 import type { Frame, FrameSize } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
 import type { BatchItem } from './batch-item';
+import { openJpegLibrary } from './jpeg-library';
 import { OutputFolder } from './output-folder';
 import type { FinishedPicture } from './picture-desk';
 import { PictureDesk } from './picture-desk';
@@ -18,10 +20,11 @@ const port = parentPort;
 /** Pictures of up to so many pixels are decoded as they are opened, where that is what comes next. */
 const MOST_AHEAD = 1 << 22;
 if (port === null) throw new Error('This file is run as a worker thread.');
-const { order, output } = workerData as ThreadSetup;
+const { order, output, jpegLibrary } = workerData as ThreadSetup;
 const desk = new PictureDesk(order, new OutputFolder(output.path, output.identity));
 // Before anything is asked: a thread that cannot load it is of no use, and says so by ending.
 loadSharp();
+if (jpegLibrary !== null) useJpegDecoder(openJpegLibrary(jpegLibrary));
 port.on('message', (message: ToThread) => {
   void answer(message).then((reply) => {
     if (reply === null) return;

@@ -7,6 +7,7 @@ import type { Frame, FrameSize } from '../../shared/domain/frame';
 import type { Mask } from '../../shared/domain/mask';
 import { loadSharp } from '../../media/sharp-loader';
 import type { BatchItem } from './batch-item';
+import type { JpegLibrary } from './jpeg-library';
 import type { FolderIdentity, OutputFolder } from './output-folder';
 import type { DeskOrder, FinishedPicture, OpenedPicture, PictureWork } from './picture-desk';
 import { PictureDesk } from './picture-desk';
@@ -20,6 +21,8 @@ const YOUNG_MEBIBYTES = 8;
 export interface ThreadSetup {
   readonly order: DeskOrder;
   readonly output: { readonly path: string; readonly identity: FolderIdentity };
+  /** Null: JPEGs are decoded by the image library, as all else is. */
+  readonly jpegLibrary: JpegLibrary | null;
 }
 
 /** Each names the picture's file: a thread that replaces another opens it again. */
@@ -72,11 +75,13 @@ export class PictureThreads implements PictureWork {
     order: DeskOrder,
     output: OutputFolder,
     limits: ResourceLimits = {},
+    jpegLibrary: JpegLibrary | null = null,
   ): Promise<PictureThreads | null> {
     if (count < 1 || !existsSync(file)) return null;
     // On Linux its native build has to be loaded by the main thread before any other does.
     loadSharp();
-    const lanes = Array.from({ length: count }, () => new Lane(file, order, output, limits));
+    const setup = { order, output: { path: output.path, identity: output.identity }, jpegLibrary };
+    const lanes = Array.from({ length: count }, () => new Lane(file, setup, output, limits));
     const ready = await Promise.all(lanes.map((lane) => lane.isReady()));
     const threads = new PictureThreads(lanes);
     if (ready.every(Boolean)) return threads;
@@ -165,12 +170,11 @@ class Lane {
   #ready: Promise<boolean>;
   #closed = false;
 
-  constructor(file: string, order: DeskOrder, output: OutputFolder, limits: ResourceLimits) {
+  constructor(file: string, setup: ThreadSetup, output: OutputFolder, limits: ResourceLimits) {
     this.#file = file;
     this.#limits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES, ...limits };
-    const { path, identity } = output;
-    this.#setup = { order, output: { path, identity } };
-    this.#desk = new PictureDesk(order, output);
+    this.#setup = setup;
+    this.#desk = new PictureDesk(setup.order, output);
     this.#ready = this.#start();
   }
 

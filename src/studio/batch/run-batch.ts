@@ -12,6 +12,7 @@ import { findPictures } from './batch-item';
 import { BatchLock } from './batch-lock';
 import { tablePaths, writeTable } from './batch-tables';
 import { wishOf } from './fitting';
+import { findJpegLibrary } from './jpeg-library';
 import { Journal, journalFolder, readJournal, tidyJournal } from './journal';
 import type { Span } from './line-file';
 import { OutputFolder, stateFolder } from './output-folder';
@@ -115,7 +116,10 @@ async function workFor(
   const gains = info.runtime !== 'onnxruntime' && pictures >= WORTH_THREADS && !usesWasm();
   const most = Math.min(MOST_THREADS, Math.floor(pictures / WORTH_THREADS), cpus().length - 1);
   const count = threads ?? (gains ? Math.min(workersFor(order, open), Math.max(2, most)) : 0);
-  return (await PictureThreads.start(threadFile, count, desk, output)) ?? new PictureDesk(desk, output);
+  const jpegLibrary = findJpegLibrary();
+  return (
+    (await PictureThreads.start(threadFile, count, desk, output, {}, jpegLibrary)) ?? new PictureDesk(desk, output)
+  );
 }
 
 class Batch {
