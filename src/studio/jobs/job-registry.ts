@@ -35,7 +35,8 @@ interface Entry {
   timeLeft: [number, number] | null;
   readonly controller: AbortController;
   readonly finished: Promise<void>;
-  readonly startedMs: number;
+  /** Where the pace is measured from: what was done before then, perhaps at an earlier start, says nothing of it. */
+  from: { readonly done: number; readonly atMs: number } | null;
   announced: number;
   timer: NodeJS.Timeout | null;
 }
@@ -79,7 +80,7 @@ export class JobRegistry {
       () => this.#finish(id, controller.signal.aborted ? { state: 'cancelled' } : { state: 'done' }),
       (error: unknown) => this.#finish(id, outcomeOf(error, controller.signal.aborted)),
     );
-    const entry = { job, timeLeft: null, controller, finished, startedMs: Date.now(), announced: 0, timer: null };
+    const entry: Entry = { job, timeLeft: null, controller, finished, from: null, announced: 0, timer: null };
     this.#entries.set(id, entry);
     this.#announce(id, true);
     return id;
@@ -99,7 +100,13 @@ export class JobRegistry {
     return {
       signal,
       phase: (phase) => this.#change(id, { phase }),
-      progress: (done, total) => this.#change(id, total === undefined ? { done } : { done, total }),
+      progress: (done, total) => {
+        const entry = this.#entries.get(id);
+        if (entry !== undefined && (entry.from === null || done < entry.from.done)) {
+          entry.from = { done, atMs: Date.now() };
+        }
+        this.#change(id, total === undefined ? { done } : { done, total });
+      },
       timeLeft: (range) => {
         const entry = this.#entries.get(id);
         if (entry !== undefined) entry.timeLeft = range;
@@ -123,8 +130,7 @@ export class JobRegistry {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.job.state !== 'running') return;
     const job = { ...entry.job, ...change };
-    const elapsed = (Date.now() - entry.startedMs) / 1000;
-    entry.job = { ...job, secondsLeft: entry.timeLeft ?? estimateSecondsLeft(job.done, job.total, elapsed) };
+    entry.job = { ...job, secondsLeft: entry.timeLeft ?? secondsLeft(job, entry.from) };
     this.#announce(id, false);
   }
 
@@ -153,6 +159,11 @@ export class JobRegistry {
       }, wait);
     }
   }
+}
+
+function secondsLeft({ done, total }: Job, from: Entry['from']): [number, number] | null {
+  if (from === null) return null;
+  return estimateSecondsLeft(done - from.done, total - from.done, (Date.now() - from.atMs) / 1000);
 }
 
 function outcomeOf(error: unknown, wasCancelled: boolean): Pick<Job, 'state'> & Partial<Job> {
