@@ -44,6 +44,15 @@ struct JpegDecoder::Functions {
         // Came with 2.0, as did stopping at warnings.
         hasErrorCodes(library.find<Close>("tjGetErrorCode") != nullptr) {}
 
+  bool decode(void* handle, const std::uint8_t* bytes, std::size_t count, int width, int height,
+              std::uint8_t* target) const noexcept {
+    int realWidth = 0, realHeight = 0, samples = 0, colour = -1;
+    if (header(handle, bytes, count, &realWidth, &realHeight, &samples, &colour) != 0) return false;
+    if (realWidth != width || realHeight != height) return false;
+    if (colour != kColourRgb && colour != kColourYCbCr && colour != kColourGray) return false;
+    return decompress(handle, bytes, count, target, width, width * 3, height, kPackedRgb, kFlags) == 0;
+  }
+
   bool areWhole() const noexcept {
     return open != nullptr && header != nullptr && decompress != nullptr && close != nullptr && hasErrorCodes;
   }
@@ -62,31 +71,31 @@ std::unique_ptr<JpegDecoder> JpegDecoder::open(const std::string& named) {
     if (!DynamicLibrary::tryOpen(name, library, reason)) continue;
     auto functions = std::make_unique<const Functions>(library);
     if (!functions->areWhole()) continue;
-    void* handle = functions->open();
-    if (handle == nullptr) continue;
     const std::string file = fileOf(reinterpret_cast<const void*>(functions->open), name);
     // It keeps state for each thread, and threads come and go.
     library.release();
-    return std::unique_ptr<JpegDecoder>(new JpegDecoder(std::move(functions), handle, file));
+    return std::unique_ptr<JpegDecoder>(new JpegDecoder(std::move(functions), file));
   }
   return nullptr;
 }
 
-JpegDecoder::JpegDecoder(std::unique_ptr<const Functions> functions, void* handle, std::string library)
-    : functions_(std::move(functions)), handle_(handle), library_(std::move(library)) {}
+JpegDecoder::JpegDecoder(std::unique_ptr<const Functions> functions, std::string library)
+    : functions_(std::move(functions)), library_(std::move(library)) {}
 
-JpegDecoder::~JpegDecoder() { functions_->close(handle_); }
+JpegDecoder::~JpegDecoder() = default;
 
 bool JpegDecoder::decode(const std::uint8_t* bytes, std::size_t count, int width, int height, std::uint8_t* target,
-                         std::size_t targetBytes) noexcept {
+                         std::size_t targetBytes) const noexcept {
   if (width < 1 || height < 1) return false;
   if (targetBytes != static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3) return false;
   if (!isPlainJpeg(bytes, count, width, height)) return false;
-  int realWidth = 0, realHeight = 0, samples = 0, colour = -1;
-  if (functions_->header(handle_, bytes, count, &realWidth, &realHeight, &samples, &colour) != 0) return false;
-  if (realWidth != width || realHeight != height) return false;
-  if (colour != kColourRgb && colour != kColourYCbCr && colour != kColourGray) return false;
-  return functions_->decompress(handle_, bytes, count, target, width, width * 3, height, kPackedRgb, kFlags) == 0;
+  // One for each picture: its tables outlive a picture, so that the next one, were it without, would get those; and a
+  // header that was given up halfway is never forgotten.
+  void* handle = functions_->open();
+  if (handle == nullptr) return false;
+  const bool done = functions_->decode(handle, bytes, count, width, height, target);
+  functions_->close(handle);
+  return done;
 }
 
 }  // namespace maskforge

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::uint8_t kBaseline = 0xC0, kExtended = 0xC1, kProgressive = 0xC2, kHuffmanTables = 0xC4;
 constexpr std::uint8_t kFirstRestart = 0xD0, kLastRestart = 0xD7, kStart = 0xD8, kEnd = 0xD9, kScan = 0xDA;
-constexpr std::uint8_t kQuantization = 0xDB, kRestartInterval = 0xDD, kFirstApp = 0xE0, kLastApp = 0xEF, kComment = 0xFE;
-/// Encoders write about ten. Each scan of a crafted file costs as much as a picture, and image libraries refuse hundreds.
+constexpr std::uint8_t kQuantization = 0xDB, kRestartInterval = 0xDD;
+constexpr std::uint8_t kFirstApp = 0xE0, kLastApp = 0xEF, kComment = 0xFE;
+/// Encoders write about ten. Each scan of a crafted file costs as much as a picture; image libraries refuse hundreds.
 constexpr int kMostScans = 50;
 constexpr int kCoefficients = 64;
 constexpr std::int8_t kMissing = -1;
@@ -23,7 +24,7 @@ class Outline {
     at_ += 2;
     for (;;) {
       const int marker = nextMarker();
-      if (marker == kEnd) return components_ > 0 && isComplete();
+      if (marker == kEnd) return isComplete();
       if (marker < 0 || !segment(static_cast<std::uint8_t>(marker), width, height)) return false;
     }
   }
@@ -61,6 +62,8 @@ class Outline {
     }
     if (marker == kScan) return scan(body, size) && skipCoded();
     if (marker >= kFirstApp && marker <= kLastApp) return true;
+    hasHuffmanTables_ |= marker == kHuffmanTables;
+    hasQuantization_ |= marker == kQuantization;
     return marker == kHuffmanTables || marker == kQuantization || marker == kRestartInterval || marker == kComment;
   }
 
@@ -121,6 +124,7 @@ class Outline {
 
   /// Of what is missing, versions of libjpeg make different guesses.
   bool isComplete() const noexcept {
+    if (components_ == 0 || !hasHuffmanTables_ || !hasQuantization_) return false;
     for (int i = 0; i < components_; ++i) {
       for (const std::int8_t bits : parts_[static_cast<std::size_t>(i)].bits) {
         if (bits != 0) return false;
@@ -131,7 +135,7 @@ class Outline {
 
   const std::uint8_t* at_;
   const std::uint8_t* end_;
-  bool isProgressive_ = false;
+  bool isProgressive_ = false, hasHuffmanTables_ = false, hasQuantization_ = false;
   int components_ = 0;
   int scans_ = 0;
   std::array<Component, 3> parts_{};

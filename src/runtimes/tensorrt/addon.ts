@@ -233,7 +233,7 @@ export interface NativeAddon {
   readonly version: string;
   probeCuda(): Promise<CudaReport>;
   /**
-   * A decoder for this thread; null where the library is missing or too old. Older builds of the addon have none.
+   * Null where the library is missing or too old. Older builds of the addon have none.
    * @param named the library's file, and no other; empty: the one that the system knows
    */
   openJpegDecoder?(named: string): NativeJpegDecoder | null;

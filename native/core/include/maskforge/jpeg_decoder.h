@@ -8,7 +8,7 @@
 
 namespace maskforge {
 
-/// For one thread at a time.
+/// Keeps nothing between pictures: any number of threads may share one.
 class JpegDecoder {
  public:
   /// @param named the file to open, and no other; empty: whatever the system's loader knows by TurboJPEG's names
@@ -25,18 +25,17 @@ class JpegDecoder {
   /// Packed RGB, rows from top to bottom, gray as three equal channels; neither profile nor orientation is looked at.
   /// The exact inverse transform and smooth upsampling, as image libraries decode.
   /// @param target exactly width * height * 3 bytes
-  /// @return false where the picture has another size, is not a plain one (`isPlainJpeg`), is CMYK, or is not without the
-  ///   least fault; `target` then holds whatever was decoded
+  /// @return false where the picture has another size, is not a plain one (`isPlainJpeg`), is CMYK, or has the least
+  ///   fault; `target` then holds whatever was decoded
   bool decode(const std::uint8_t* bytes, std::size_t count, int width, int height, std::uint8_t* target,
-              std::size_t targetBytes) noexcept;
+              std::size_t targetBytes) const noexcept;
 
  private:
   struct Functions;
 
-  JpegDecoder(std::unique_ptr<const Functions> functions, void* handle, std::string library);
+  JpegDecoder(std::unique_ptr<const Functions> functions, std::string library);
 
   std::unique_ptr<const Functions> functions_;
-  void* handle_;
   std::string library_;
 };
 
