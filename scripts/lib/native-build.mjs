@@ -50,6 +50,12 @@ export async function missingGoogleTest() {
   return found() ? undefined : `no GoogleTest; ${remedy(debianPackages.googleTest)}, or name it in GTEST_ROOT`;
 }
 
+/** The library that decodes the JPEGs of a batch; where it cannot be had, tests of it are left out. */
+export async function ensureTurboJpeg() {
+  const { stdout } = await run('ldconfig', ['-p']);
+  if (!stdout.includes('libturbojpeg.so.0')) await installPackages(debianPackages.jpeg, 'libjpeg-turbo');
+}
+
 /** What cmake is told. */
 async function definitions({ quick, tests, strict }, build) {
   const headers = await ensureHeaders();

@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addonFile, buildFolder, ensureNative } from './native-build.mjs';
+import { addonFile, buildFolder, ensureNative, ensureTurboJpeg } from './native-build.mjs';
 import { ensureRtx } from './native-fetch.mjs';
 import { root, say } from './paths.mjs';
 import { junitTally, sum } from './tally.mjs';
@@ -38,6 +38,7 @@ export async function native() {
   const built = await ensureNative({ quick: true, tests: true, strict, show: true });
   if ('missing' in built) return built;
   const env = environment(await ensureRtx());
+  await ensureTurboJpeg();
   const options = ['--test-dir', buildFolder, '--output-on-failure', '--no-tests=error', '--output-junit'];
   const tallies = [await plainCmake(), await tool('ctest', (report) => [...options, report], junitTally, env)];
   const files = readdirSync(join(root, 'src'), { recursive: true }).filter((file) => addonTests.test(file));

@@ -19,7 +19,12 @@ export const debianPackages = {
   /** What builds the native half, and GoogleTest for its tests. */
   compilers: ['g++', 'cmake', 'ninja-build'],
   googleTest: ['libgtest-dev'],
+  /** Decodes the JPEGs of a batch where it is there. */
+  jpeg: ['libturbojpeg0'],
 };
+
+/** Those that Ubuntu calls otherwise. */
+const ubuntuNames = new Map([['libturbojpeg0', 'libturbojpeg']]);
 
 /** The same for what is installed only where it is about to be used and missing. */
 export const onDemandPackages = {
@@ -58,10 +63,12 @@ export function remedy(packages) {
 
 /** Newer Ubuntu releases renamed some libraries when time_t grew to 64 bits. @param {string} name */
 async function installableName(name) {
-  const known = await run('apt-cache', ['policy', name]);
-  if (/Candidate: (?!\(none\))/.test(known.stdout)) return name;
-  const renamed = await run('apt-cache', ['policy', `${name}t64`]);
-  return /Candidate: (?!\(none\))/.test(renamed.stdout) ? `${name}t64` : name;
+  for (const each of [name, `${name}t64`, ubuntuNames.get(name)]) {
+    if (each === undefined) continue;
+    const { stdout } = await run('apt-cache', ['policy', each]);
+    if (/Candidate: (?!\(none\))/.test(stdout)) return each;
+  }
+  return name;
 }
 
 let listsAreFresh = false;

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import { arch, cpus, freemem, totalmem } from 'node:os';
-import { loadSharp } from '../media/sharp-loader';
+import { loadSharp, usesWasm } from '../media/sharp-loader';
 import type { DoctorItem, RuntimeStatus } from '../shared/domain/runtime';
 import type { RuntimeLibrary } from '../shared/domain/runtime-library';
+import { findJpegLibrary, openJpegLibrary } from './batch/jpeg-library';
 import type { ModelLibrary } from './library/model-library';
 import { tensorRtItems } from './runtimes/doctor-tensorrt';
 
@@ -26,6 +27,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorItem[]> {
     ...runtimes.embedded.map((status) => runtimeItem(status, runtimes.automatic === status.id)),
     ...tensorRtItems(runtimes),
     images(),
+    jpegs(),
     memory(),
     await dataFolder(options.dataDirectory),
     await models(options),
@@ -64,6 +66,20 @@ function images(): DoctorItem {
     const found = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     return { ...base, state: 'missing', found, remedy: 'Run `npm ci` in the program’s folder.' };
   }
+}
+
+/** Without that library batches are slower before a fast engine, and nothing else. */
+function jpegs(): DoctorItem {
+  const base = { id: 'jpegs', title: 'JPEGs of a batch', lookedAt: [] };
+  const found = usesWasm() ? null : findJpegLibrary();
+  const library = found === null ? null : openJpegLibrary(found)?.library;
+  if (library) return { ...base, state: 'ok', found: `before a fast engine: ${library}`, remedy: '' };
+  const remedy = usesWasm()
+    ? 'On Linux the window has no threads for pictures; `maskforge batch` has, and decodes by libjpeg-turbo.'
+    : found === null
+      ? 'libjpeg-turbo takes a third of the time, but is opened by the native addon: docs/native.md.'
+      : 'libjpeg-turbo takes a third of the time: install libturbojpeg (Debian: libturbojpeg0).';
+  return { ...base, state: 'missing', found: 'by the image library', remedy };
 }
 
 function memory(): DoctorItem {

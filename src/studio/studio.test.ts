@@ -430,6 +430,7 @@ it('tells what it is and what the machine has', async () => {
     'tensorrt-11',
     'tensorrt-rtx',
     'images',
+    'jpegs',
     'machine',
     'data',
     'models',

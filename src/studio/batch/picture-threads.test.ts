@@ -161,6 +161,31 @@ describe('pictures of a batch in threads', () => {
     await threads.close();
   });
 
+  it('decode plain JPEGs by the library that they are told of, and all else as ever', async () => {
+    const addon = join(folder, 'addon.cjs');
+    const decode = '(bytes, width, height, target) => bytes.length > 0 && width === height && Boolean(target.fill(77))';
+    writeFileSync(
+      addon,
+      `exports.probeCuda = exports.openLibrary = () => null;
+       exports.openJpegDecoder = (file) => file === 'turbo' ? { library: file, decode: ${decode} } : null;`,
+    );
+    const output = await OutputFolder.open(join(folder, 'out'));
+    for (const [file, expected] of [
+      ['turbo', 77],
+      ['none', 9],
+    ] as const) {
+      const threads = await PictureThreads.start(threadFile, 1, order, output, {}, { addon, file });
+      if (threads === null) throw new Error('The threads did not start.');
+      for (const name of ['k.jpg', 'k.png']) {
+        const picture = await item(name);
+        await threads.open(picture);
+        const { pixels } = await threads.read(picture);
+        expect([name, pixels[0]]).toEqual([name, name === 'k.jpg' ? expected : 9]);
+      }
+      await threads.close();
+    }
+  });
+
   it('tells what is wrong with a picture as it is told here', async () => {
     const output = await OutputFolder.open(join(folder, 'out'));
     const threads = await threadsIn(output);
