@@ -19,6 +19,8 @@ export const workspaceSchema = z.object({
       runtime: z.string(),
       threads: z.int(),
       engineId: z.string().optional(),
+      /** A new host is still opening it again. */
+      reopening: z.literal(true).optional(),
     })
     .nullable(),
 });

@@ -145,15 +145,23 @@ class Recovery {
   readonly #outer = new Map<string, string>();
   readonly #restored: Promise<void>;
   #session: Workspace['session'] = null;
+  /** How often each session was opened and not closed: windows that ask for the same one share it. */
+  readonly #users = new Map<string, number>();
   #reopened: Promise<void> = Promise.resolve();
 
   constructor(handlers: StudioHandlers, options: RecoveryOptions) {
     this.#handlers = handlers;
     this.#options = options;
     this.#suspects = new Set(options.suspects);
-    for (const { id, name, path } of options.workspace.pictures) this.#pictures.set(id, { name, path });
-    this.#restored = this.#restorePictures(options.workspace.pictures);
-    if (options.workspace.session !== null) this.#reopened = this.#reopen(options.workspace.session);
+    const { pictures, session } = options.workspace;
+    for (const { id, name, path } of pictures) this.#pictures.set(id, { name, path });
+    if (session !== null) {
+      // Told until it is open: should this process end before that, the next one has to open it.
+      this.#session = { ...session, reopening: true };
+      this.#report();
+    }
+    this.#restored = this.#restorePictures(pictures);
+    if (session !== null) this.#reopened = this.#reopen(session);
   }
 
   async picture(id: string): Promise<string> {
@@ -186,13 +194,24 @@ class Recovery {
     await this.#reopened;
     const info = await this.#handlers['session.open'](args, context);
     const id = this.#outer.get(info.id) ?? info.id;
-    const { modelId, runtime, threads, engineId } = args;
-    this.#session = { id, modelId, runtime, threads, ...(engineId === undefined ? {} : { engineId }) };
+    this.#sessionOpened(id, args);
     this.#report();
     return { ...info, id };
   }
 
+  #sessionOpened(
+    id: string,
+    { modelId, runtime, threads, engineId }: Omit<NonNullable<Workspace['session']>, 'id'>,
+  ): void {
+    this.#users.set(id, (this.#users.get(id) ?? 0) + 1);
+    this.#session = { id, modelId, runtime, threads, ...(engineId === undefined ? {} : { engineId }) };
+  }
+
+  /** One of those who share it needs it no longer. */
   sessionClosed(id: string): void {
+    const users = (this.#users.get(id) ?? 0) - 1;
+    if (users > 0) return void this.#users.set(id, users);
+    this.#users.delete(id);
     if (this.#session?.id !== id) return;
     this.#session = null;
     this.#report();
@@ -262,7 +281,7 @@ class Recovery {
       const signal = new AbortController().signal;
       const info = await this.#handlers['session.open']({ modelId, runtime, threads, engineId }, { signal });
       this.#alias(id, info.id);
-      this.#session = session;
+      this.#sessionOpened(id, session);
     } catch {
       // The shell is told by the studio that its session is unknown, and opens one with the reason at hand.
       this.#session = null;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all([...running].map((supervisor) => supervisor.stop()));
   running.clear();
+  await rm(join(scratch, 'hold'), { force: true });
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -59,6 +60,16 @@ function start(options: { dataDirectory?: string; now?: () => number } = {}): St
 }
 
 const open = { modelId: 'street-b0' };
+
+/** One picture, and one session that is open. */
+async function startWithSession(): Promise<{ started: Started; pictureId: string; sessionId: string }> {
+  const started = start();
+  started.supervisor.grant(['/pictures']);
+  const client = await started.connect();
+  const { added } = await client.call('pictures.add', { paths: ['/pictures/a.png'] });
+  const { id: sessionId } = await client.call('session.open', open);
+  return { started, pictureId: added[0]?.id ?? '', sessionId };
+}
 
 async function crash({ supervisor, next }: Started): Promise<void> {
   await supervisor.ready();
@@ -110,6 +121,42 @@ describe('HostSupervisor', () => {
     expect(result).toMatchObject({ sessionId: session.id, pictureId: a, picture: { id: a } });
     const again = (await after.call('pictures.add', { paths: ['/pictures/a.png'] })).added[0];
     expect(again?.name).toBe('a.png');
+  });
+
+  it('opens a session again that two have opened and one has closed', async () => {
+    const { started, pictureId, sessionId } = await startWithSession();
+    const client = await started.connect();
+    expect((await client.call('session.open', open)).id).toBe(sessionId);
+    await client.call('session.close', { sessionId });
+    await crash(started);
+    const after = await started.connect();
+    expect(await after.call('session.segment', { sessionId, pictureId })).toMatchObject({ sessionId, pictureId });
+    await after.call('session.close', { sessionId });
+    await crash(started);
+    const closed = (await started.connect()).call('session.segment', { sessionId, pictureId });
+    await expect(closed).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' });
+  });
+
+  it('opens a session again that the host before was still opening when it crashed', async () => {
+    const { started, pictureId, sessionId } = await startWithSession();
+    await writeFile(join(scratch, 'hold'), '');
+    await crash(started);
+    // Answered once the pictures are back, which the session is not.
+    await (await started.connect()).call('pictures.read', { pictureId });
+    await crash(started);
+    await rm(join(scratch, 'hold'));
+    const after = await started.connect();
+    expect(await after.call('session.segment', { sessionId, pictureId })).toMatchObject({ sessionId, pictureId });
+  });
+
+  it('starts without a session whose opening the last host did not survive, when told to start again', async () => {
+    const { started, pictureId, sessionId } = await startWithSession();
+    await writeFile(join(scratch, 'hold'), '');
+    for (let count = 1; count <= 3; count += 1) await crash(started);
+    expect(started.supervisor.state.state).toBe('asking');
+    started.supervisor.restart();
+    const unknown = (await started.connect()).call('session.segment', { sessionId, pictureId });
+    await expect(unknown).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' });
   });
 
   it('does not retry the picture that was in work, unless it is asked for again', async () => {

@@ -87,6 +87,8 @@ export class HostSupervisor {
   /** The user's answer when the host has crashed too often, or could not start. */
   restart(): void {
     this.#crashes = [];
+    // The last host died while it opened this one again: the next would as well, and nobody could choose another.
+    if (this.#workspace.session?.reopening === true) this.#workspace = { ...this.#workspace, session: null };
     this.start();
   }
 

@@ -1,4 +1,6 @@
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { AppError } from '../../../shared/app-error';
 import type { CallName, StudioHandlers } from '../../../shared/contract';
 import { calls } from '../../../shared/contract';
@@ -10,22 +12,19 @@ import { parentLink } from '../parent-link';
  * A host program whose studio only pretends, for the tests of the supervisor: real processes, no network. Its ids hold
  * the process id, so that no id of one process means anything to the next. What a picture does stands in its name:
  * `crash.png` ends the process, `lose.png` loses the device, with `lose-and-crash.png` its libraries crash on the way out,
- * `hang.png` never answers, any other gives a mask of one pixel.
+ * `hang.png` never answers, any other gives a mask of one pixel. All who open a session share one; while there is a file
+ * `hold` in the data directory, it is being opened.
  */
-function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): StudioHandlers {
+function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void, hold: string): StudioHandlers {
   const pictures = new Map<string, PictureEntry>();
-  const sessions = new Set<string>();
+  let users = 0;
   const picture = (id: string): PictureEntry => {
     const entry = pictures.get(id);
     if (entry === undefined) throw new AppError('PICTURE_UNKNOWN', `There is no picture ${id}.`);
     return entry;
   };
-  const refuse = (): never => {
-    throw new AppError('NOT_IN_TEST', 'The pretended studio has no such call.');
-  };
-  const all = Object.fromEntries(Object.keys(calls).map((name) => [name as CallName, refuse]));
   return {
-    ...(all as unknown as StudioHandlers),
+    ...refusing(),
     'pictures.add': async ({ paths }) => {
       const added = paths.map((path, index): PictureEntry => {
         check(path);
@@ -46,14 +45,21 @@ function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): 
       return { mime: 'image/png', bytes };
     },
     'session.open': async ({ modelId, runtime, threads }) => {
+      while (existsSync(hold)) await setTimeout(10);
       const id = `session-${process.pid}`;
-      sessions.add(id);
+      users += 1;
       const about = { runtimeVersion: '1', device: 'none', precision: 'FP32', fallback: null, openedIn: 1 };
       return { id, modelId, modelName: modelId, runtime, threads, ...about };
     },
+    'session.close': async () => {
+      users -= 1;
+      return null;
+    },
     'session.segment': async ({ sessionId, pictureId }, { signal }) => {
       const entry = picture(pictureId);
-      if (!sessions.has(sessionId)) throw new AppError('SESSION_UNKNOWN', `There is no session ${sessionId}.`);
+      if (users === 0 || sessionId !== `session-${process.pid}`) {
+        throw new AppError('SESSION_UNKNOWN', `There is no session ${sessionId}.`);
+      }
       if (entry.name.startsWith('lose')) {
         onDeviceLost();
         if (entry.name !== 'lose.png') process.on('exit', () => process.kill(process.pid, 'SIGSEGV'));
@@ -66,6 +72,14 @@ function fakeHandlers(check: (path: string) => void, onDeviceLost: () => void): 
       return fakeSegmentation(sessionId, pictureId);
     },
   };
+}
+
+function refusing(): StudioHandlers {
+  const refuse = (): never => {
+    throw new AppError('NOT_IN_TEST', 'The pretended studio has no such call.');
+  };
+  const all = Object.fromEntries(Object.keys(calls).map((name) => [name as CallName, refuse]));
+  return all as unknown as StudioHandlers;
 }
 
 function fakeSegmentation(sessionId: string, pictureId: string) {
@@ -90,6 +104,7 @@ serveHost(parentLink(), ({ dataDirectory, access, onDeviceLost }) => {
   const handlers = fakeHandlers(
     (path) => access.check(path),
     () => onDeviceLost?.(),
+    join(dataDirectory, 'hold'),
   );
   return { handlers, close: async () => undefined };
 });
