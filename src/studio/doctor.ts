@@ -4,6 +4,7 @@ import { arch, cpus, freemem, totalmem } from 'node:os';
 import { loadSharp, usesWasm } from '../media/sharp-loader';
 import type { DoctorItem, RuntimeStatus } from '../shared/domain/runtime';
 import type { RuntimeLibrary } from '../shared/domain/runtime-library';
+import type { JpegLibrary } from './batch/jpeg-library';
 import { findJpegLibrary, openJpegLibrary } from './batch/jpeg-library';
 import type { ModelLibrary } from './library/model-library';
 import { tensorRtItems } from './runtimes/doctor-tensorrt';
@@ -74,12 +75,16 @@ function jpegs(): DoctorItem {
   const found = usesWasm() ? null : findJpegLibrary();
   const library = found === null ? null : openJpegLibrary(found)?.library;
   if (library) return { ...base, state: 'ok', found: `before a fast engine: ${library}`, remedy: '' };
-  const remedy = usesWasm()
-    ? 'On Linux the window has no threads for pictures; `maskforge batch` has, and decodes by libjpeg-turbo.'
-    : found === null
-      ? 'libjpeg-turbo takes a third of the time, but is opened by the native addon: docs/native.md.'
-      : 'libjpeg-turbo takes a third of the time: install libturbojpeg (Debian: libturbojpeg0).';
-  return { ...base, state: 'missing', found: 'by the image library', remedy };
+  return { ...base, state: 'missing', found: 'by the image library', remedy: jpegRemedy(found) };
+}
+
+function jpegRemedy(found: JpegLibrary | null): string {
+  if (usesWasm()) return 'On Linux the window has no threads for pictures; `maskforge batch` has.';
+  if (process.env['MASKFORGE_TURBOJPEG'] === 'off') return 'MASKFORGE_TURBOJPEG says so.';
+  const gain = 'libjpeg-turbo takes a third of the time';
+  if (found === null) return `${gain}, but is opened by the native addon: docs/native.md.`;
+  if (found.file === '') return `${gain}: install libturbojpeg (Debian: libturbojpeg0).`;
+  return `${found.file}, which MASKFORGE_TURBOJPEG names, is no libturbojpeg of version 2 or newer.`;
 }
 
 function memory(): DoctorItem {
