@@ -1,7 +1,7 @@
 /**
  * A folder against the session alone: pictures of 512x512 from JPEG files to index PNGs as a batch, and the same pixels,
  * decoded beforehand, through the same open session. Both take turns in one run.
- * `npm run bench -- batch [pictures] [--engine ID --home DATA_FOLDER] [--workers N] [--rounds N]` prints JSON.
+ * `npm run bench -- batch [pictures] [--engine ID --home DATA_FOLDER] [--workers N] [--rounds N] [--keep]` prints JSON.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -41,6 +41,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '20' },
     threads: { type: 'string' },
     formats: { type: 'string', default: 'index' },
+    keep: { type: 'boolean', default: false },
   },
 });
 const pictures = Number(positionals[0] ?? 1000);
@@ -299,4 +300,7 @@ function report(
   });
 }
 
-runToEnd(main, () => rmSync(work, { recursive: true, force: true }));
+runToEnd(main, () => {
+  // For minutes after thousands of files were deleted ext4 is slow at making new ones, which the next run would measure.
+  if (!values.keep) rmSync(work, { recursive: true, force: true });
+});

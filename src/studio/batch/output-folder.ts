@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 import { AppError } from '../../shared/app-error';
 import { exportError } from '../export/save-new-file';
 
@@ -28,6 +28,8 @@ export class OutputFolder {
   readonly path: string;
   readonly identity: FolderIdentity;
   readonly #state: string;
+  /** Of this thread alone: systems let only one thread at a time make files in a folder. */
+  #ownFolder: string | null = null;
 
   /** One that is open already, as another thread knows it; {@link OutputFolder.open} opens it. */
   constructor(path: string, identity: FolderIdentity, state = stateFolder(path)) {
@@ -61,14 +63,15 @@ export class OutputFolder {
    */
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.path, name);
-    const temporary = this.temporaryFile();
+    let temporary: string | null = null;
     try {
+      temporary = this.temporaryFile();
       // A thread for pictures has nothing else to do meanwhile: handing small files to Node's pool costs more than they do.
       if (isMainThread) await writeFile(temporary, bytes);
       else writeFileSync(temporary, bytes);
       await this.put(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
+      if (temporary !== null) await rm(temporary, { force: true }).catch(() => undefined);
       if (isMissing(error)) await this.check();
       throw exportError(error, path);
     }
@@ -84,8 +87,19 @@ export class OutputFolder {
     }
   }
 
+  /** @throws Error of the system's where the folder of temporary files is gone */
   temporaryFile(): string {
-    return join(this.#state, TEMPORARY, randomBytes(8).toString('hex'));
+    this.#ownFolder ??= this.#makeOwnFolder();
+    return join(this.#ownFolder, randomBytes(8).toString('hex'));
+  }
+
+  #makeOwnFolder(): string {
+    const shared = join(this.#state, TEMPORARY);
+    if (isMainThread) return shared;
+    const own = join(shared, String(threadId));
+    // Not those above it: a folder that has vanished is not made anew. A thread of the same number may have been before.
+    if (!existsSync(own)) mkdirSync(own);
+    return own;
   }
 
   /** Gives a finished file its place; its folder is made when it is missing. */
