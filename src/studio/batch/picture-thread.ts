@@ -10,7 +10,7 @@ import { openJpegLibrary } from './jpeg-library';
 import { OutputFolder } from './output-folder';
 import type { FinishedPicture } from './picture-desk';
 import { PictureDesk } from './picture-desk';
-import type { FromThread, ThreadSetup, ToThread } from './picture-threads';
+import type { FromThread, Numbered, ThreadStart, ToThread } from './picture-thread-messages';
 
 /**
  * A thread that reads, decodes, counts, encodes and writes pictures of a batch. Calls of the image library, the disk and
@@ -20,13 +20,17 @@ const port = parentPort;
 /** Pictures of up to so many pixels are decoded as they are opened, where that is what comes next. */
 const MOST_AHEAD = 1 << 22;
 if (port === null) throw new Error('This file is run as a worker thread.');
-const { order, output, jpegLibrary } = workerData as ThreadSetup;
+const { order, output, jpegLibrary, begun } = workerData as ThreadStart;
 const desk = new PictureDesk(order, new OutputFolder(output.path, output.identity));
 // Before anything is asked: a thread that cannot load it is of no use, and says so by ending.
 loadSharp();
 if (jpegLibrary !== null) useJpegDecoder(openJpegLibrary(jpegLibrary));
-port.on('message', (message: ToThread) => {
-  void answer(message).then((reply) => {
+/** One after the other: when this thread dies, it is known over which. */
+let last: Promise<void> = Promise.resolve();
+port.on('message', ({ number, message }: Numbered) => {
+  last = last.then(async () => {
+    Atomics.store(begun, 0, number);
+    const reply = await answer(message);
     if (reply === null) return;
     const frame = reply.t === 'frame' || reply.t === 'opened' ? reply.frame : null;
     port.postMessage(reply, frame === null ? [] : [frame.pixels.buffer as ArrayBuffer]);

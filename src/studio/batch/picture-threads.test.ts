@@ -9,8 +9,9 @@ import { maskStyleSchema } from '../../shared/domain/export';
 import type { Mask } from '../../shared/domain/mask';
 import type { BatchItem } from './batch-item';
 import { OutputFolder } from './output-folder';
-import type { DeskOrder } from './picture-desk';
+import type { DeskOrder, FinishedPicture } from './picture-desk';
 import { PictureDesk } from './picture-desk';
+import { MaskGone } from './picture-lane';
 import { PictureThreads } from './picture-threads';
 
 const repository = resolve(__dirname, '../../..');
@@ -20,14 +21,22 @@ const SIDE = 24;
 /** Source files of the compiled thread. */
 let parts: string[] = [];
 
-/** Stands before the thread's own code: a picture of these names ends the thread while it is worked on. */
+/**
+ * Stands before the thread's own code: a picture of these names ends the thread as it begins with it, which it marks in
+ * memory that both sides see. What is thrown there is nobody's to catch.
+ */
 const accidents = `
 require = require('module').createRequire(${JSON.stringify(join(repository, 'package.json'))});
-require('worker_threads').parentPort.on('message', ({ t, item }) => {
+const told = new Map();
+require('worker_threads').parentPort.on('message', ({ number, message }) => told.set(number, message));
+const mark = Atomics.store;
+Atomics.store = (memory, place, number) => {
+  mark(memory, place, number);
+  const { t, item } = told.get(number);
   if (t === 'read' && item.name === 'crash.png') process.exit(3);
   if (t === 'read' && item.name === 'throw.png') throw new Error('a slip');
   if (t === 'finish' && item.name === 'memory.png') { const all = []; for (;;) all.push(new Array(1e6).fill(all)); }
-});`;
+};`;
 
 const order: DeskOrder = {
   formats: ['index', 'overlay'],
@@ -127,13 +136,39 @@ describe('pictures of a batch in threads', () => {
     // Both are open in the one thread when it ends.
     await Promise.all([threads.open(culprit), threads.open(other)]);
     const fate = threads.read(culprit).then(() => threads.finish(culprit, mask()));
-    const neighbour = threads.read(other).then(() => threads.finish(other, mask()));
+    const neighbour = threads.read(other).then(() => threads.finish(other, mask()).catch(onceMore));
+    // Where its mask lay before the thread when it ended.
+    const onceMore = async (error: unknown): Promise<FinishedPicture> => {
+      if (!(error instanceof MaskGone)) throw error;
+      threads.forget(other);
+      await threads.open(other);
+      return threads.finish(other, mask());
+    };
     await expect(fate).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
     threads.forget(culprit);
     expect((await neighbour).classes).toEqual([
       [0, 376],
       [1, 200],
     ]);
+    await threads.close();
+  });
+
+  it('are asked for again when only their mask went with a thread that ended over another', async () => {
+    const output = await OutputFolder.open(join(folder, 'out'));
+    const threads = await threadsIn(output);
+    const [culprit, other, third] = [await item('crash.png'), await item('other.png'), await item('third.png')];
+    for (const each of [culprit, other, third]) await threads.open(each);
+    await threads.read(other);
+    // Both lie before the thread when it ends over the first; the third waits here.
+    const fate = threads.read(culprit);
+    const lost = threads.finish(other, mask());
+    const later = threads.read(third);
+    await expect(fate).rejects.toMatchObject({ code: 'PICTURE_THREAD_ENDED', details: { file: 'crash.png' } });
+    await expect(lost).rejects.toBeInstanceOf(MaskGone);
+    expect((await later).width).toBe(SIDE);
+    threads.forget(other);
+    await threads.open(other);
+    expect((await threads.finish(other, mask())).classes).toHaveLength(2);
     await threads.close();
   });
 

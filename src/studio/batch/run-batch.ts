@@ -90,8 +90,9 @@ export async function runBatch(
 /** Pictures in work at once. While the network computes one, others are decoded, encoded and written. */
 export function workersFor({ workers }: BatchOrder, open: OpenSession): number {
   if (workers > 0) return workers;
-  // On the processor the network takes the cores; a device of its own waits for decoders unless several are at it.
-  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(16, Math.max(4, cpus().length));
+  // On the processor the network takes the cores; a device of its own waits for decoders unless several are at it, each with
+  // the next picture before it.
+  return open.info.runtime === 'onnxruntime' ? 3 : Math.min(2 * MOST_THREADS, Math.max(4, 2 * cpus().length));
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Journal } from './journal';
 import type { Span } from './line-file';
 import type { OutputFolder } from './output-folder';
 import type { FinishedPicture, PictureWork } from './picture-desk';
+import { MaskGone } from './picture-lane';
 import type { PixelBudget } from './pixel-budget';
 
 /** What all pictures of a run share. */
@@ -49,6 +50,15 @@ interface Masked {
 }
 
 async function masked(run: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Masked> {
+  try {
+    return await maskedOnce(run, item, signal);
+  } catch (error) {
+    if (!(error instanceof MaskGone)) throw error;
+    return maskedOnce(run, item, signal);
+  }
+}
+
+async function maskedOnce(run: BatchRun, item: BatchItem, signal: AbortSignal): Promise<Masked> {
   const { open, work, budget } = run;
   const { width, height, hash } = await work.open(item);
   let taken = 0;
