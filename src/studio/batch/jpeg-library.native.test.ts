@@ -48,7 +48,7 @@ async function outcome(bytes: Uint8Array, size?: FrameSize): Promise<unknown> {
   try {
     const file = await PictureFile.open({ name: 'x.jpg', bytes });
     const { pixels, ...rest } = await file.read(size);
-    return { ...rest, notes: file.notes, pixels: Buffer.from(pixels).toString('base64') };
+    return { ...rest, facts: file.facts, notes: file.notes, pixels: Buffer.from(pixels).toString('base64') };
   } catch (error) {
     return error instanceof AppError ? [error.code, error.message, error.hint] : error;
   }
