@@ -12,7 +12,7 @@ import { forgetClassChoices } from '../state/view-store';
 import { openDialog } from '../state/window-store';
 import { studio } from '../studio-client/studio';
 import { removedLater } from './removed-later';
-import { stopSegmentation } from './segment';
+import { isSessionGone, stopSegmentation } from './segment';
 
 /** The engine that the open model runs as; null for its ONNX file on ONNX Runtime. */
 let openEngineId: string | null = null;
@@ -67,6 +67,11 @@ export async function reopenLostModel(): Promise<void> {
   if (session.kind === 'none') return;
   libraryStore.setState({ session: { kind: 'opening', modelId: session.modelId, masksOf: null } });
   await openModel(session.modelId, openEngineId);
+}
+
+/** The same, when that is what went wrong, and the lost session is still held to be open. */
+export function reopenIfLost(error: unknown, sessionId: string): void {
+  if (isSessionGone(error) && openSession(libraryStore.getState())?.id === sessionId) void reopenLostModel();
 }
 
 async function closeSession(sessionId: string): Promise<void> {

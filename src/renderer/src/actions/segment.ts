@@ -17,14 +17,14 @@ export const SEGMENT_CALL = 'segment-call';
 let batch: string[] = [];
 let fresh = new Set<string>();
 /** Opens the model again. */
-let onSessionGone: () => void = () => undefined;
+let onSessionGone: (error: unknown, sessionId: string) => void = () => undefined;
 let running: { readonly pictureId: string; readonly controller: AbortController } | null = null;
 
 /**
  * Keeps the engine busy with what is looked at, one picture at a time: the engine uses all cores for each, so that more
  * at once would only make the selected one wait. Runs by itself whenever a store it depends on changes.
  */
-export function runSegmentation(reopen: () => void): void {
+export function runSegmentation(reopen: typeof onSessionGone): void {
   onSessionGone = reopen;
   picturesStore.subscribe((state, before) => {
     if (state.selectedId !== before.selectedId || state.order !== before.order) pump();
@@ -108,7 +108,7 @@ async function segmentOne(sessionId: string, pictureId: string, signal: AbortSig
     else if (isSessionGone(error)) {
       // The engine host forgot the model, and nothing is wrong with the picture.
       setStatus(pictureId, 'idle');
-      onSessionGone();
+      onSessionGone(error, sessionId);
     } else if (error instanceof AppError && error.code === 'SESSION_BROKEN') {
       // Another picture lost the GPU. The engine host is about to make way for one that opens it anew.
       if (wasQueued) batch = [pictureId, ...batch];

@@ -9,7 +9,7 @@ import { libraryStore } from '../state/library-store';
 import { preferencesStore } from '../state/preferences-store';
 import { connectStudio, studio } from '../studio-client/studio';
 import { hasRunningJobs, receiveJob } from './jobs';
-import { openModel, reopenLostModel, setModels } from './models';
+import { openModel, reopenIfLost, setModels } from './models';
 import { addSamplesToEmptyStrip } from './pictures';
 import { catchUpWithJobs } from './lost-jobs';
 import { isWithoutModel, restoreAfterReconnect } from './reconnect';
@@ -24,7 +24,7 @@ let arrived = false;
 export function start(): void {
   followPreferences();
   followSelection();
-  runSegmentation(() => void reopenLostModel());
+  runSegmentation(reopenIfLost);
   studio.on('jobs.changed', receiveJob);
   studio.on('models.changed', setModels);
   studio.on('settings.changed', (settings) => preferencesStore.setState(settings));

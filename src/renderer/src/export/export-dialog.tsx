@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExportFormat } from '../../../shared/domain/export';
+import { reopenIfLost } from '../actions/models';
 import { Button } from '../components/button';
 import { Dialog } from '../components/dialog';
 import { Progress } from '../components/progress';
@@ -99,6 +100,7 @@ function useExport(pictureIds: readonly string[], formats: readonly ExportFormat
       closeDialog();
     } catch (error) {
       reportError(error);
+      reopenIfLost(error, session.id);
     } finally {
       setDone(null);
     }

@@ -1,13 +1,12 @@
 import { AppError, toErrorReport } from '../../../shared/app-error';
 import { firstNeeded, isNeeded, isTaken } from '../../../shared/frames-to-do';
 import type { FrameSegmentation } from '../../../shared/video-contract';
-import type { ExportOrder, ExportSettings } from '../../../shared/video-export-contract';
+import type { ExportSettings } from '../../../shared/video-export-contract';
 import { throwIfCancelled, type LocalProgress } from '../actions/local-jobs';
-import { reopenLostModel } from '../actions/models';
+import { reopenIfLost } from '../actions/models';
 import { isSessionGone } from '../actions/segment';
 import { i18n } from '../i18n/i18n';
 import { connectionStore } from '../state/connection-store';
-import { libraryStore, openSession } from '../state/library-store';
 import { studio } from '../studio-client/studio';
 import { openSource } from '../video/open-source';
 import type { DecodedFrame, FrameSource } from '../video/video-types';
@@ -35,14 +34,13 @@ const IN_FLIGHT = 3;
  */
 export async function exportVideo({ target, settings, how }: VideoExport, job: LocalProgress): Promise<void> {
   const { pictureId, name, size } = target;
-  await sessionSettled(job.signal);
   const source = await openSource(pictureId, name, job.signal, () => undefined);
   try {
     if (size.width % 2 === 1 || size.height % 2 === 1) job.log(i18n.t('video.exporting.oddSize'));
-    const open = await openExport({ target, settings, how }, true);
+    const open = await openExport({ target, settings, how }, job.signal, true);
     await work(open, { source, target }, job).catch((error: unknown) => {
       // Nobody else may have noticed yet; going on needs it.
-      if (isSessionLost(error, open.order)) void reopenLostModel();
+      reopenIfLost(error, open.order.sessionId);
       throw error;
     });
   } finally {
@@ -51,21 +49,19 @@ export async function exportVideo({ target, settings, how }: VideoExport, job: L
 }
 
 /** @param tries whether a model that the studio has lost is opened again */
-async function openExport({ target, settings, how }: VideoExport, tries: boolean): Promise<OpenExport> {
+async function openExport(wanted: VideoExport, signal: AbortSignal, tries: boolean): Promise<OpenExport> {
+  const { target, settings, how } = wanted;
+  // Whoever noticed that the model is lost may be opening it again.
+  await sessionSettled(signal);
   const { order, codec } = await orderOf(target);
   try {
     const opened = await studio.call('videoExport.open', { ...order, settings, how });
     return { opened, order, settings, codec, size: target.size };
   } catch (error) {
-    if (!tries || !isSessionLost(error, order)) throw error;
-    await reopenLostModel();
-    return openExport({ target, settings, how }, false);
+    if (!tries || !isSessionGone(error)) throw error;
+    reopenIfLost(error, order.sessionId);
+    return openExport(wanted, signal, false);
   }
-}
-
-/** Whether the studio does not know the engine that this window holds to be open. */
-function isSessionLost(error: unknown, { sessionId }: ExportOrder): boolean {
-  return isSessionGone(error) && openSession(libraryStore.getState())?.id === sessionId;
 }
 
 interface Frames {

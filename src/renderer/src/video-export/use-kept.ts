@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { KeptExport } from '../../../shared/video-export-contract';
+import { reopenIfLost } from '../actions/models';
 import { reportError } from '../notices/notify';
 import { isRunning, useJobs } from '../state/jobs-store';
 import { openSession, useLibrary } from '../state/library-store';
@@ -27,10 +28,10 @@ export function useKept(target: ExportTarget | null): Kept {
       const kept = await studio.call('videoExport.kept', (await orderOf(wanted)).order);
       if (isWanted) setFound({ key, kept });
     };
-    // What stands in the way is told when the export is started.
-    look().catch(() => undefined);
+    // What stands in the way is told when the export is started; once a model that was lost is open, this looks again.
+    look().catch((error: unknown) => reopenIfLost(error, sessionId ?? ''));
     return () => void (isWanted = false);
-  }, [key]);
+  }, [key, sessionId]);
   const discard = async (): Promise<void> => {
     if (target === null || key === null) return;
     const { directory, format, name } = target;

@@ -1,7 +1,7 @@
 import { isAbort, toErrorReport } from '../../../shared/app-error';
 import type { FrameSegmentation } from '../../../shared/video-contract';
 import type { Segmentation } from '../../../shared/contract';
-import { reopenLostModel } from '../actions/models';
+import { reopenIfLost } from '../actions/models';
 import { isSessionGone } from '../actions/segment';
 import type { StageTimes } from '../latency/latency-stats';
 import { recordDropped, recordFrame } from '../latency/latency-store';
@@ -72,7 +72,7 @@ export class VideoSession implements PlayerHost {
     } catch (error) {
       if (!isSessionGone(error)) throw error;
       // Closed or forgotten while the frame was on its way: it is opened again, and the next frame finds it.
-      if (openSession(libraryStore.getState())?.id === session.id) void reopenLostModel();
+      reopenIfLost(error, session.id);
       return null;
     }
   }
