@@ -31,6 +31,9 @@ export class PictureLane {
   readonly #limits: ResourceLimits;
   /** Where no further thread can be started. */
   readonly #desk: PictureDesk;
+  /** From its start on. */
+  #thread: Worker | null = null;
+  /** The same once it can be told something. */
   #worker: Worker | null = null;
   /** Of the thread that there is now. */
   #begun: Int32Array = new Int32Array(1);
@@ -53,6 +56,11 @@ export class PictureLane {
     return this.#ready;
   }
 
+  /** What a further picture has to wait for. */
+  get load(): number {
+    return this.pictures + (this.#worker === null ? TOLD_AHEAD : 0);
+  }
+
   ask(message: ToThread): Promise<FromThread> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, number: 0, resolve, reject });
@@ -67,7 +75,7 @@ export class PictureLane {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#worker?.terminate();
+    await this.#thread?.terminate();
     this.#worker = null;
   }
 
@@ -78,6 +86,7 @@ export class PictureLane {
       let isReady = false;
       let reason: unknown = null;
       const worker = new Worker(this.#file, { workerData, resourceLimits: this.#limits });
+      this.#thread = worker;
       worker.on('message', (message: FromThread) => {
         if (message.t !== 'ready') return this.#answered(message);
         isReady = true;

@@ -46,15 +46,15 @@ export class PictureThreads implements PictureWork {
     loadSharp();
     const setup = { order, output: { path: output.path, identity: output.identity }, jpegLibrary };
     const lanes = Array.from({ length: count }, () => new PictureLane(file, setup, output, limits));
-    const ready = await Promise.all(lanes.map((lane) => lane.isReady()));
     const threads = new PictureThreads(lanes);
-    if (ready.every(Boolean)) return threads;
+    // What one cannot load, none can; the others may still be starting when the first pictures are in work.
+    if (await Promise.race(lanes.map((lane) => lane.isReady()))) return threads;
     await threads.close();
     return null;
   }
 
   async open(item: BatchItem): Promise<OpenedPicture> {
-    const lane = this.#lanes.reduce((best, each) => (each.pictures < best.pictures ? each : best));
+    const lane = this.#lanes.reduce((best, each) => (each.load < best.load ? each : best));
     lane.pictures += 1;
     this.#owners.set(item.name, lane);
     try {

@@ -67,12 +67,25 @@ export async function runBatch(
     let entries = await readJournal(folder);
     if (await tidyJournal(folder, entries)) entries = await readJournal(folder);
     const wish = wishOf(order, open);
-    const sorted = await sortPictures(order, found.items, { wish, journal: entries }, job.signal);
-    entries.clear();
-    if (sorted.taken.length > 0) throw outputTaken(order.output, sorted.taken);
-    for (const { item, error } of found.problems) job.failed(item, fromErrorReport(error));
-    const journal = await Journal.open(folder, order.existing === 'overwrite' && !order.onlyFailed);
-    const work = await workFor({ order, open, wish, output }, sorted.toDo.length, manner);
+    const startWork = (pictures: number): Promise<PictureWork> =>
+      workFor({ order, open, wish, output }, pictures, manner);
+    // Where nothing is done yet, threads start while the rest is looked after.
+    const early = entries.size === 0 ? startWork(found.items.length) : null;
+    // That it failed is told when it is waited for.
+    early?.catch(() => undefined);
+    let sorted: SortedPictures;
+    let journal: Journal;
+    try {
+      sorted = await sortPictures(order, found.items, { wish, journal: entries }, job.signal);
+      entries.clear();
+      if (sorted.taken.length > 0) throw outputTaken(order.output, sorted.taken);
+      for (const { item, error } of found.problems) job.failed(item, fromErrorReport(error));
+      journal = await Journal.open(folder, order.existing === 'overwrite' && !order.onlyFailed);
+    } catch (error) {
+      await early?.then((work) => work.close()).catch(() => undefined);
+      throw error;
+    }
+    const work = await (early ?? startWork(sorted.toDo.length));
     try {
       await new Batch({ order, open, wish, output, journal, work, budget: new PixelBudget() }, found, sorted, job).run(
         onReport,

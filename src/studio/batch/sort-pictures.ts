@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import type { BatchOrder } from '../../shared/batch-contract';
 import { AppError } from '../../shared/app-error';
 import type { BatchItem } from './batch-item';
@@ -32,7 +33,7 @@ export async function sortPictures(
   const fates: (Fate | undefined)[] = [];
   const taken: string[] = [];
   // Whose folder it is: a journal makes all planned names ours, for a kill may have kept the last of them out of it.
-  const isOurs = journal.size > 0 || order.existing !== 'resume';
+  const isOurs = journal.size > 0 || order.existing !== 'resume' || (await isFresh(order.output));
   for (let from = 0; from < items.length; from += AT_ONCE) {
     if (signal.aborted) throw new AppError('CANCELLED', 'The work was cancelled.');
     const some = items.slice(from, from + AT_ONCE);
@@ -54,6 +55,12 @@ export async function sortPictures(
   });
   const failedBefore = items.filter(({ name }) => journal.get(name)?.kind === 'failed').length;
   return { toDo: [...toDo, ...last], done: spans.size + unknown, spans, unknown, failedBefore, taken };
+}
+
+/** Whether there is nothing in it that anybody sees. */
+async function isFresh(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => null);
+  return names?.every((name) => name.startsWith('.')) === true;
 }
 
 function hasLostDevice(entry: JournalEntry | undefined): boolean {

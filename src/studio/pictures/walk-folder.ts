@@ -10,6 +10,9 @@ const videoEndings = ['.mp4', '.m4v', '.mov', '.webm', '.mkv', '.avi'];
 /** Folders are not followed deeper than this: a guard against file systems that contain themselves. */
 const MAX_DEPTH = 32;
 
+/** Files asked after at once: what is waited for is the disk. */
+const AT_ONCE = 32;
+
 /** `img2` before `img10`, as file managers sort. */
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
@@ -51,21 +54,37 @@ export async function walkFolder(
     return [];
   });
   const visible = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => byName.compare(a.name, b.name));
-  const files: FoundFile[] = [];
-  for (const entry of visible) {
-    const kind = entry.isFolder ? null : kindByName(entry.name);
-    const path = join(folder, entry.name);
-    if (!entry.isReachable && (entry.isFolder || kind !== null)) onProblem(path, nameNotUtf8(path));
-    if (kind === null || !entry.isReachable) continue;
-    const facts = await stat(path).catch(() => null);
-    if (facts?.isFile() !== true) continue;
-    files.push({ path, name: entry.name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs, kind });
+  const named: Pick<FoundFile, 'path' | 'name' | 'kind'>[] = [];
+  for (const { name, isFolder, isReachable } of visible) {
+    const kind = isFolder ? null : kindByName(name);
+    const path = join(folder, name);
+    if (!isReachable && (isFolder || kind !== null)) onProblem(path, nameNotUtf8(path));
+    if (kind !== null && isReachable) named.push({ path, name, kind });
   }
+  const files = await withFacts(named, options.signal);
   if (depth >= MAX_DEPTH || options.recursive === false) return files;
   for (const entry of visible) {
     const path = join(folder, entry.name);
     if (!entry.isFolder || !entry.isReachable || path === options.except) continue;
     for (const file of await walkFolder(path, onProblem, options, depth + 1)) files.push(file);
+  }
+  return files;
+}
+
+/** Without what is gone again, or is no file. */
+async function withFacts(
+  named: readonly Pick<FoundFile, 'path' | 'name' | 'kind'>[],
+  signal: AbortSignal | undefined,
+): Promise<FoundFile[]> {
+  const files: FoundFile[] = [];
+  for (let from = 0; from < named.length; from += AT_ONCE) {
+    if (signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
+    const some = named.slice(from, from + AT_ONCE);
+    const facts = await Promise.all(some.map(({ path }) => stat(path).catch(() => null)));
+    some.forEach((file, index) => {
+      const known = facts[index];
+      if (known?.isFile() === true) files.push({ ...file, sizeBytes: known.size, modifiedMs: known.mtimeMs });
+    });
   }
   return files;
 }
