@@ -18,8 +18,11 @@ using Clock = std::chrono::steady_clock;
 /// After each run of the network: preprocessed, inferred, postprocessed.
 constexpr std::size_t kMARKS = 3;
 
-/// Copying helpers are woken this much ahead of the masks' arrival: within `kSPIN_TIME`, which they then wait.
+/// Copying helpers, and whoever waits for the masks, are woken this much ahead of their arrival: within `kSPIN_TIME`,
+/// which helpers then wait.
 constexpr double kWAKE_AHEAD_MS = 0.2;
+/// Whoever slept for less wakes up as quickly as if told beforehand.
+constexpr double kDEEP_SLEEP_MS = 1;
 /// Between two questions whether masks have come: each takes a lock of the driver's.
 constexpr std::chrono::microseconds kQUESTIONS{40};
 
@@ -43,6 +46,12 @@ void touchPages(void* memory, std::size_t bytes) {
   constexpr std::size_t kPAGE_BYTES = 4096;
   auto* at = static_cast<volatile std::uint8_t*>(memory);
   for (std::size_t i = 0; i < bytes; i += kPAGE_BYTES) at[i] = 0;
+}
+
+/// Whether one lies behind the other in the staging memory and on the device.
+bool follows(const Transfer& before, const Transfer& after) {
+  return after.stagingOffset == before.stagingOffset + before.bytes &&
+         after.deviceOffset == before.deviceOffset + before.bytes;
 }
 
 bool isLogitType(DataType type) {
@@ -182,9 +191,15 @@ void TrtSession::copyIn(const PreparedCall& call, const Wave& wave, const std::v
   for (auto transfer = staged; transfer != transfers_.end(); ++transfer) {
     copies_.push_back({stagingIn_.get() + transfer->stagingOffset, transfer->host, transfer->bytes});
   }
-  copier_.run(copies_, {}, [&](std::size_t index) {
-    const Transfer& transfer = staged[static_cast<std::ptrdiff_t>(index)];
-    upload(transfer, stagingIn_.get() + transfer.stagingOffset);
+  // Each transfer costs the host some microseconds: neighbours that are ready go together.
+  copier_.run(copies_, {}, [&](std::size_t first, std::size_t last) {
+    for (std::size_t next = first; next < last; first = next) {
+      Transfer run = staged[static_cast<std::ptrdiff_t>(first)];
+      for (next = first + 1; next < last && follows(run, staged[static_cast<std::ptrdiff_t>(next)]); ++next) {
+        run.bytes += staged[static_cast<std::ptrdiff_t>(next)].bytes;
+      }
+      upload(run, stagingIn_.get() + run.stagingOffset);
+    }
   });
   copyEnd_.record(stream_.get());
 }
@@ -287,16 +302,15 @@ void TrtSession::startCopyOut(const std::uint8_t* device, std::size_t bytes, std
 /// Copies each piece on as soon as it has arrived. Memory that was never written to is brought in while the network
 /// still runs.
 void TrtSession::finishCopyOut(PreparedCall& call) {
-  if (copies_.empty()) return;
   const auto start = Clock::now();
   for (const HostCopy& copy : copies_) touchPages(copy.target, copy.bytes);
   awaitMasks(call);
   call.waited = millisecondsSince(start);
-  copier_.run(copies_, [this](std::size_t index) { arrivals_[index].wait(); }, {});
+  if (!copies_.empty()) copier_.run(copies_, [this](std::size_t index) { arrivals_[index].wait(); }, {});
 }
 
-/// Until the masks are made on the device. Pictures of one size take about the same time: helpers that fell asleep while
-/// the network ran are awake by its end.
+/// Until the masks are made on the device. Pictures of one size take about the same time: those who fell asleep while the
+/// network ran are awake by its end.
 void TrtSession::awaitMasks(PreparedCall& call) {
   const Event& made = marks_[call.chunks.size() * kMARKS - 1];
   const std::chrono::duration<double, std::milli> quiet(std::max(0.0, call.waited - kWAKE_AHEAD_MS));
@@ -306,6 +320,7 @@ void TrtSession::awaitMasks(PreparedCall& call) {
     spinFor(kQUESTIONS, [] { return false; });
   }
   copier_.announce(copies_);
+  if (options_.soon && call.waited >= kDEEP_SLEEP_MS) options_.soon();
   made.synchronize();
 }
 

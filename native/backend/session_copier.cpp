@@ -11,6 +11,8 @@ namespace {
 
 /// Below this, handing work to a thread costs more than it saves.
 constexpr std::size_t kSHARED_BYTES = std::size_t{768} << 10;
+/// So much is worth another helper: each waits awake afterwards, and has a core for that time.
+constexpr std::size_t kBYTES_EACH = std::size_t{384} << 10;
 
 }  // namespace
 
@@ -42,14 +44,17 @@ HostCopier::~HostCopier() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool HostCopier::isShared(const std::vector<HostCopy>& copies) const {
+int HostCopier::wanted(const std::vector<HostCopy>& copies) const {
   std::size_t bytes = 0;
   for (const HostCopy& copy : copies) bytes += copy.bytes;
-  return helpers_ > 0 && copies.size() > 1 && bytes >= kSHARED_BYTES;
+  if (copies.size() < 2 || bytes < kSHARED_BYTES) return 0;
+  return static_cast<int>(std::min(static_cast<std::size_t>(helpers_), bytes / kBYTES_EACH));
 }
 
 void HostCopier::announce(const std::vector<HostCopy>& copies) {
-  if (!isShared(copies)) return;
+  const int helpers = wanted(copies);
+  if (helpers == 0) return;
+  wanted_ = helpers;
   ++announcements_;
   wakeSleepers();
 }
@@ -61,24 +66,25 @@ void HostCopier::copy(std::size_t index) const {
 }
 
 void HostCopier::run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& before,
-                     const std::function<void(std::size_t)>& ready) {
+                     const std::function<void(std::size_t, std::size_t)>& ready) {
   copies_ = &copies;
   before_ = &before;
-  if (!isShared(copies)) {
+  const int helpers = wanted(copies);
+  if (helpers == 0) {
     for (std::size_t i = 0; i < copies.size(); ++i) {
       copy(i);
-      if (ready) ready(i);
+      if (ready) ready(i, i + 1);
     }
     return;
   }
+  wanted_ = helpers;
   start(copies.size());
   const Job job(*this);
   std::size_t told = 0;
   const auto tell = [&] {
-    while (told < copies.size() && done_[told].load(std::memory_order_acquire)) {
-      const std::size_t index = told++;
-      if (ready) ready(index);
-    }
+    const std::size_t first = told;
+    while (told < copies.size() && done_[told].load(std::memory_order_acquire)) ++told;
+    if (ready && told > first) ready(first, told);
   };
   for (std::size_t i = next_.fetch_add(1); i < copies.size(); i = next_.fetch_add(1)) {
     copy(i);
@@ -98,7 +104,9 @@ void HostCopier::start(std::size_t copies) {
   }
   for (std::size_t i = 0; i < copies; ++i) done_[i].store(false, std::memory_order_relaxed);
   next_.store(0);
-  while (static_cast<int>(threads_.size()) < helpers_) threads_.emplace_back([this] { help(); });
+  while (static_cast<int>(threads_.size()) < helpers_) {
+    threads_.emplace_back([this, index = static_cast<int>(threads_.size())] { help(index); });
+  }
 }
 
 /// Copies whatever nobody has begun.
@@ -116,23 +124,25 @@ void HostCopier::wakeSleepers() {
   wake_.notify_all();
 }
 
-bool HostCopier::isOffered(std::uint64_t seen) const {
+bool HostCopier::isOffered(int index, std::uint64_t seen) const {
   const std::uint64_t job = offered_;
-  return job != 0 && job != seen;
+  return job != 0 && job != seen && index < wanted_;
 }
 
 /// Frames that follow each other closely find the helpers awake.
-bool HostCopier::spin(std::uint64_t seen) const {
-  return spinFor(kSPIN_TIME, [&] { return stopping_ || isOffered(seen); });
+bool HostCopier::spin(int index, std::uint64_t seen) const {
+  return spinFor(kSPIN_TIME, [&] { return stopping_ || isOffered(index, seen); });
 }
 
-void HostCopier::help() {
+void HostCopier::help(int index) {
   std::uint64_t seen = 0, announced = 0;
   while (!stopping_) {
-    if (!spin(seen)) {
+    if (!spin(index, seen)) {
       ++sleeping_;
       std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || announcements_ != announced || isOffered(seen); });
+      wake_.wait(lock, [&] {
+        return stopping_ || (announcements_ != announced && index < wanted_) || isOffered(index, seen);
+      });
       --sleeping_;
       announced = announcements_;
       continue;
@@ -148,7 +158,7 @@ void HostCopier::help() {
 
 int copyHelpers() {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return std::clamp(cores / 2 - 1, 0, 3);
+  return std::clamp(cores / 2 - 1, 0, 5);
 }
 
 }  // namespace maskforge

@@ -34,21 +34,23 @@ class HostCopier {
   /// Returns when all is copied.
   /// @param before called ahead of each copy on the thread that makes it, to wait for its source; may be empty, never
   ///   throws
-  /// @param ready called on the caller's thread for each copy, in order, once it is made; may
-  /// be empty, and may throw (then the rest is copied still, but not told of)
+  /// @param ready called on the caller's thread for copies that are made, from the first up to but not the second, in
+  ///   order: for as many together as there are by then. May be empty, and may throw (then the rest is copied still, but
+  ///   not told of)
   void run(const std::vector<HostCopy>& copies, const std::function<void(std::size_t)>& before,
-           const std::function<void(std::size_t)>& ready);
+           const std::function<void(std::size_t, std::size_t)>& ready);
 
  private:
   class Job;
-  bool isShared(const std::vector<HostCopy>& copies) const;
+  /// How many helpers are worth it.
+  int wanted(const std::vector<HostCopy>& copies) const;
   void copy(std::size_t index) const;
   void claim();
   void start(std::size_t copies);
   void wakeSleepers();
-  void help();
-  bool isOffered(std::uint64_t seen) const;
-  bool spin(std::uint64_t seen) const;
+  void help(int index);
+  bool isOffered(int index, std::uint64_t seen) const;
+  bool spin(int index, std::uint64_t seen) const;
 
   const int helpers_;
   std::vector<std::thread> threads_;
@@ -58,6 +60,8 @@ class HostCopier {
   std::condition_variable wake_;
   std::atomic<int> sleeping_{0};
   std::atomic<std::uint64_t> announcements_{0};
+  /// Helpers of a lower number take part in what was announced or offered last.
+  std::atomic<int> wanted_{0};
   std::atomic<bool> stopping_{false};
 
   /// The job that helpers may take part in, 0 for none.

@@ -38,12 +38,18 @@ Napi::Value open(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::shared_ptr<Backend>& opened) -> Napi::Value { return makeLibraryObject(env, opened); });
 }
 
+Napi::Value leave(const Napi::CallbackInfo& info) {
+  leaveProcess(info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0);
+  return info.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   stayLoaded();
   env.SetInstanceData(new Environment(env));
   exports.Set("version", MASKFORGE_VERSION);
   addMethod(exports, "probeCuda", probe);
   addMethod(exports, "openLibrary", open);
+  addMethod(exports, "leave", leave);
   addJpegFunctions(exports);
 #if defined(MASKFORGE_HOST_REFERENCE)
   addHostFunctions(env, exports);

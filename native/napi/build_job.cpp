@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 /// Steps of one phase come at most so often; there can be thousands in a second.
 constexpr std::chrono::milliseconds kSTEP_INTERVAL{50};
 /// How long a build may take to notice that it was cancelled, before it is left to end by itself.
-constexpr std::chrono::milliseconds kCANCEL_PATIENCE{1500};
+constexpr std::chrono::milliseconds kCANCEL_PATIENCE{1000};
 
 struct PhaseEvent {
   std::string phase, parent;

@@ -46,9 +46,12 @@ Napi::Value layerInformation(const std::shared_ptr<OpenEngine>& open, const Napi
 }
 
 Napi::Value createSession(const std::shared_ptr<OpenEngine>& open, const Napi::CallbackInfo& info) {
-  const SessionOptions options = toSessionOptions(info[0]);
+  SessionOptions options = toSessionOptions(info[0]);
   const std::shared_ptr<Engine> engine = open->engine();
   if (!engine) return closedAlready(info.Env());
+  // JavaScript's thread sleeps until the masks are there. A core that has slept for milliseconds takes a tenth of one to
+  // come back; having been woken by this, which does nothing, it answers the true call at once.
+  options.soon = [poster = Environment::of(info.Env()).poster()] { poster->post([](Napi::Env) {}); };
   return runAsync<std::unique_ptr<Session>>(
       info.Env(), [engine, options] { return engine->createSession(options); },
       [options](Napi::Env env, std::unique_ptr<Session>& session) -> Napi::Value {

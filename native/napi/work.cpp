@@ -1,5 +1,7 @@
 #include "work.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -10,7 +12,8 @@
 namespace maskforge {
 namespace {
 
-constexpr std::chrono::seconds kPATIENCE{5};
+/// Of a process that is about to exit: what is quick to stop ends in it.
+constexpr std::chrono::milliseconds kLEAVE_PATIENCE{250};
 /// Exit handlers take memory, and after some builds all of TensorRT's own are set.
 constexpr int kMOST_EXIT_HANDLERS = 64;
 
@@ -25,7 +28,8 @@ Groups& groups() {
   return *kept;
 }
 
-void stopAll() {
+bool stopAllFor(std::chrono::milliseconds patience) {
+  const auto start = std::chrono::steady_clock::now();
   std::vector<std::shared_ptr<WorkGroup>> alive;
   {
     Groups& known = groups();
@@ -34,8 +38,15 @@ void stopAll() {
       if (std::shared_ptr<WorkGroup> held = group.lock()) alive.push_back(std::move(held));
     }
   }
-  for (const std::shared_ptr<WorkGroup>& group : alive) group->stop();
+  bool ended = true;
+  for (const std::shared_ptr<WorkGroup>& group : alive) {
+    const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    ended = group->stop(std::max(std::chrono::milliseconds(0), patience - gone)) && ended;
+  }
+  return ended;
 }
+
+void stopAll() { stopAllFor(std::chrono::seconds(5)); }
 
 template <typename T>
 void forgetDead(std::vector<std::weak_ptr<T>>& references) {
@@ -96,7 +107,7 @@ void WorkGroup::onStop(std::weak_ptr<std::function<void()>> hook) {
   hooks_.push_back(std::move(hook));
 }
 
-void WorkGroup::stop() noexcept {
+bool WorkGroup::stop(std::chrono::milliseconds patience) noexcept {
   try {
     std::vector<std::shared_ptr<std::function<void()>>> hooks;
     {
@@ -112,9 +123,10 @@ void WorkGroup::stop() noexcept {
     for (const auto& hook : hooks) (*hook)();
     hooks.clear();
     std::unique_lock<std::mutex> lock(mutex_);
-    ended_.wait_for(lock, kPATIENCE, [this] { return running_ == 0; });
+    return ended_.wait_for(lock, patience, [this] { return running_ == 0; });
   } catch (...) {
     // Going anyway.
+    return false;
   }
 }
 
@@ -123,6 +135,16 @@ void stopWorkAtExit() {
   const std::lock_guard<std::mutex> lock(known.mutex);
   if (known.exitHandlers >= kMOST_EXIT_HANDLERS) return;
   if (std::atexit(stopAll) == 0) ++known.exitHandlers;
+}
+
+void leaveProcess(int code) noexcept {
+  bool ended = false;
+  try {
+    ended = stopAllFor(kLEAVE_PATIENCE);
+  } catch (...) {
+    // Without memory nothing can be said of it.
+  }
+  if (!ended) _exit(code);
 }
 
 }  // namespace maskforge

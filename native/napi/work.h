@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -25,8 +26,8 @@ class WorkGroup : public std::enable_shared_from_this<WorkGroup> {
   /// Called by `stop` before it waits.
   void onStop(std::weak_ptr<std::function<void()>> hook);
 
-  /// Cancels what can be cancelled and waits for all threads, some seconds at most.
-  void stop() noexcept;
+  /// Cancels what can be cancelled and waits for all threads, but not for ever. @return whether all have ended
+  bool stop(std::chrono::milliseconds patience = std::chrono::seconds(5)) noexcept;
 
  private:
   std::mutex mutex_;
@@ -40,5 +41,10 @@ class WorkGroup : public std::enable_shared_from_this<WorkGroup> {
 /// `process.exit` runs no clean-up of environments, but exit handlers, newest first: a handler set after a library of
 /// NVIDIA was opened runs before that library's own, and ends the work that uses it.
 void stopWorkAtExit();
+
+/// For the event that announces a process's exit: ends all work. Where something goes on (a step of a build can take
+/// seconds) the process ends here and now, without exit handlers: those of libraries that were opened in the middle of
+/// that work run first, and take away what it stands on.
+void leaveProcess(int code) noexcept;
 
 }  // namespace maskforge

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -67,6 +68,29 @@ describe.skipIf(!hasAddon)('the addon', () => {
     await expect(load().openLibrary({ ...paths, backend: segformer })).rejects.toMatchObject({
       code: expect.stringMatching(/^LIBRARY_(BROKEN|MISSING)$/),
     });
+  });
+});
+
+/** A process of its own that exits in the middle of a build; how it ended. */
+function exitWhileBuilding(code: number): Promise<{ code: number | null; signal: string | null; said: string }> {
+  const script = `
+    const addon = require(${JSON.stringify(addonFile)});
+    process.once('exit', (code) => addon.leave(code));
+    const request = ${JSON.stringify(request(segformer))};
+    addon.openLibrary(${JSON.stringify(paths)}).then((library) =>
+      library.build(request, (event) => event.kind === 'step' && process.exit(${code}))
+    ).then(() => process.exit(1), (error) => { console.error(error); process.exit(2); });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => (said += String(text)));
+  return new Promise((resolve) => child.once('close', (exit, signal) => resolve({ code: exit, signal, said })));
+}
+
+describe.skipIf(!hasRtx)('a process that exits while it builds', () => {
+  it('ends with its own code and leaves no engine', async () => {
+    const engines = readdirSync(folder).length;
+    expect(await exitWhileBuilding(41)).toEqual({ code: 41, signal: null, said: '' });
+    expect(readdirSync(folder)).toHaveLength(engines);
   });
 });
 

@@ -237,6 +237,11 @@ export interface NativeAddon {
    * @param named the library's file, and no other; empty: the one that the system knows
    */
   openJpegDecoder?(named: string): NativeJpegDecoder | null;
+  /**
+   * For the event that announces the process's exit: ends all work, and the process with it where something goes on, as a
+   * long step of a build does: libraries taken down around it would crash. Older builds of the addon have none.
+   */
+  leave?(code: number): void;
   /** Opens the family's libraries and our backend for it. One library of each family can be open in a process. */
   openLibrary(paths: {
     readonly family: RuntimeFamily;

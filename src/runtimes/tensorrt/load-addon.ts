@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { AppError } from '../../shared/app-error';
 import type { NativeAddon } from './addon';
 import { ownFolders } from './find-libraries-own';
@@ -55,6 +56,9 @@ export function loadAddon(env: Environment = process.env, folders?: readonly str
     });
   }
   loaded.set(file, addon);
+  const { leave } = addon;
+  // The work of threads is ended with all else by the main thread.
+  if (isMainThread && leave !== undefined) process.once('exit', (code) => leave(code));
   return addon;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,6 +75,9 @@ struct SessionOptions {
   /// Also gives the winner's softmax probability, one byte (0–255) a pixel.
   bool probability = false;
   bool cudaGraph = true;
+  /// Called on the session's thread a fraction of a millisecond before masks that took long are expected, so that a
+  /// thread that sleeps until then can wake up; may be empty, never throws.
+  std::function<void()> soon;
 };
 
 struct LayerTime {
