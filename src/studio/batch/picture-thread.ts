@@ -22,9 +22,11 @@ const MOST_AHEAD = 1 << 22;
 if (port === null) throw new Error('This file is run as a worker thread.');
 const { order, output, jpegLibrary, begun } = workerData as ThreadStart;
 const desk = new PictureDesk(order, new OutputFolder(output.path, output.identity));
-// Before anything is asked: a thread that cannot load it is of no use, and says so by ending.
-loadSharp();
-if (jpegLibrary !== null) useJpegDecoder(openJpegLibrary(jpegLibrary));
+const decoder = jpegLibrary === null ? null : openJpegLibrary(jpegLibrary);
+useJpegDecoder(decoder);
+// Before anything is asked: a thread that cannot load the image library is of no use, and says so by ending. Plain JPEGs may
+// be all that comes, and loading it is most of what a thread's start takes.
+if (decoder === null) loadSharp();
 /** One after the other: when this thread dies, it is known over which. */
 let last: Promise<void> = Promise.resolve();
 port.on('message', ({ number, message }: Numbered) => {

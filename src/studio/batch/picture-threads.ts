@@ -13,13 +13,16 @@ import type { FromThread, ToThread } from './picture-thread-messages';
 
 type Answer<T extends FromThread['t']> = Extract<FromThread, { t: T }>;
 
+/** So many start first: threads that start together keep each other waiting. */
+const FIRST_THREADS = 4;
+
 /**
  * The work in several threads. Each picture belongs to one of them; pixels and masks change hands without being copied. A
  * thread does one thing at a time, so that when it dies it is known over which picture: that one has failed, and another
  * thread goes on with the rest. The next thing to do already lies before it meanwhile.
  */
 export class PictureThreads implements PictureWork {
-  readonly #lanes: readonly PictureLane[];
+  readonly #lanes: PictureLane[];
   readonly #owners = new Map<string, PictureLane>();
   /** Of pictures that have been read: whoever has made a mask of them needs them no more. */
   readonly #pixels = new Map<string, Uint8Array>();
@@ -28,7 +31,7 @@ export class PictureThreads implements PictureWork {
   /** Whether the latest picture was read at full size: so will the next ones be. */
   #wantsWhole = false;
 
-  private constructor(lanes: readonly PictureLane[]) {
+  private constructor(lanes: PictureLane[]) {
     this.#lanes = lanes;
   }
 
@@ -45,12 +48,14 @@ export class PictureThreads implements PictureWork {
     // On Linux its native build has to be loaded by the main thread before any other does.
     loadSharp();
     const setup = { order, output: { path: output.path, identity: output.identity }, jpegLibrary };
-    const lanes = Array.from({ length: count }, () => new PictureLane(file, setup, output, limits));
-    const threads = new PictureThreads(lanes);
-    // What one cannot load, none can; the others may still be starting when the first pictures are in work.
-    if (await Promise.race(lanes.map((lane) => lane.isReady()))) return threads;
-    await threads.close();
-    return null;
+    const lanes = (length: number): PictureLane[] =>
+      Array.from({ length }, () => new PictureLane(file, setup, output, limits));
+    const threads = new PictureThreads(lanes(Math.min(count, FIRST_THREADS)));
+    const isUsable = await Promise.race(threads.#lanes.map((lane) => lane.isReady()));
+    // What one cannot load, none can. The others start while the first pictures are in work.
+    if (isUsable) threads.#lanes.push(...lanes(count - threads.#lanes.length));
+    else await threads.close();
+    return isUsable ? threads : null;
   }
 
   async open(item: BatchItem): Promise<OpenedPicture> {
