@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { AppError } from '../../shared/app-error';
@@ -12,6 +14,7 @@ const MAX_DEPTH = 32;
 
 /** Files asked after at once: what is waited for is the disk. */
 const AT_ONCE = 32;
+const SLOW_MS = 2;
 
 /** `img2` before `img10`, as file managers sort. */
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
@@ -77,14 +80,37 @@ async function withFacts(
   signal: AbortSignal | undefined,
 ): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
+  const disk = new Disk();
   for (let from = 0; from < named.length; from += AT_ONCE) {
     if (signal?.aborted === true) throw new AppError('CANCELLED', 'The work was cancelled.');
     const some = named.slice(from, from + AT_ONCE);
-    const facts = await Promise.all(some.map(({ path }) => stat(path).catch(() => null)));
+    const facts = await Promise.all(some.map(({ path }) => disk.factsOf(path)));
     some.forEach((file, index) => {
       const known = facts[index];
       if (known?.isFile() === true) files.push({ ...file, sizeBytes: known.size, modifiedMs: known.mtimeMs });
     });
+    // Others have a word to say in between.
+    await new Promise(setImmediate);
   }
   return files;
+}
+
+/**
+ * What the system knows by heart it tells in microseconds, a tenth of what it takes to have Node's pool ask. A disk that has once
+ * kept us waiting is asked by the pool.
+ */
+class Disk {
+  #isSlow = false;
+
+  factsOf(path: string): Stats | null | Promise<Stats | null> {
+    if (this.#isSlow) return stat(path).catch(() => null);
+    const start = performance.now();
+    try {
+      return statSync(path);
+    } catch {
+      return null;
+    } finally {
+      this.#isSlow = performance.now() - start > SLOW_MS;
+    }
+  }
 }
