@@ -69,22 +69,20 @@ function images(): DoctorItem {
   }
 }
 
-/** Without that library batches are slower before a fast engine, and nothing else. */
+/** Only where there is the native addon, and so may be a fast engine, is anything lost without that library. */
 function jpegs(): DoctorItem {
   const base = { id: 'jpegs', title: 'JPEGs of a batch', lookedAt: [] };
-  const found = usesWasm() ? null : findJpegLibrary();
-  const library = found === null ? null : openJpegLibrary(found)?.library;
+  const byOthers = 'by the image library';
+  const place = usesWasm() ? null : findJpegLibrary();
+  if (place === null) return { ...base, state: 'ok', found: byOthers, remedy: '' };
+  const library = openJpegLibrary(place)?.library;
   if (library) return { ...base, state: 'ok', found: `before a fast engine: ${library}`, remedy: '' };
-  return { ...base, state: 'missing', found: 'by the image library', remedy: jpegRemedy(found) };
+  return { ...base, state: 'missing', found: byOthers, remedy: jpegRemedy(place) };
 }
 
-function jpegRemedy(found: JpegLibrary | null): string {
-  if (usesWasm()) return 'On Linux the window has no threads for pictures; `maskforge batch` has.';
-  if (process.env['MASKFORGE_TURBOJPEG'] === 'off') return 'MASKFORGE_TURBOJPEG says so.';
-  const gain = 'libjpeg-turbo takes a third of the time';
-  if (found === null) return `${gain}, but is opened by the native addon: docs/native.md.`;
-  if (found.file === '') return `${gain}: install libturbojpeg (Debian: libturbojpeg0).`;
-  return `${found.file}, which MASKFORGE_TURBOJPEG names, is no libturbojpeg of version 2 or newer.`;
+function jpegRemedy({ file }: JpegLibrary): string {
+  if (file !== '') return `${file}, which MASKFORGE_TURBOJPEG names, is no libturbojpeg of version 2 or newer.`;
+  return 'libjpeg-turbo takes a third of the time before a fast engine: install libturbojpeg (Debian: libturbojpeg0).';
 }
 
 function memory(): DoctorItem {
