@@ -130,10 +130,9 @@ async function workFor(
   const gains = info.runtime !== 'onnxruntime' && pictures >= WORTH_THREADS && !usesWasm();
   const most = Math.min(MOST_THREADS, Math.floor(pictures / WORTH_THREADS), cpus().length - 1);
   const count = threads ?? (gains ? Math.min(workersFor(order, open), Math.max(2, most)) : 0);
-  const jpegLibrary = findJpegLibrary();
-  return (
-    (await PictureThreads.start(threadFile, count, desk, output, {}, jpegLibrary)) ?? new PictureDesk(desk, output)
-  );
+  const inThreads =
+    count < 1 ? null : await PictureThreads.start(threadFile, count, desk, output, {}, findJpegLibrary());
+  return inThreads ?? new PictureDesk(desk, output);
 }
 
 class Batch {
